@@ -1,0 +1,153 @@
+"""What the terminal shows: short and calm, in plain text where it is piped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.errors import UsageError
+from pipeline.membership import RulesInForce
+from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
+from pipeline.reference import Reference
+from pipeline.reporting.notes import basis_text, citation, day_text
+from pipeline.reporting.numbers import Language, exact, localized, percent, whole
+from pipeline.reporting.texts import Catalogue
+from pipeline.run import Report
+from schemas.records import Basis, Membership
+
+PIPE_WIDTH = 100
+"""Columns of the tables where the output is not a terminal."""
+
+
+def _console() -> Console:
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH, no_color=True)
+
+
+def print_json(manifest: Mapping[str, Any]) -> None:
+    """Print a manifest as JSON."""
+    print(json.dumps(manifest, ensure_ascii=False, indent=1))
+
+
+def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
+    """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
+    console = _console()
+    calculation, text = report.calculation, Catalogue(Language.ENGLISH)
+    shown = _clusters(calculation.result, cluster_ids)
+    day = day_text(calculation.parameters.quarter.reference_day, Language.ENGLISH)
+    console.print(f"{calculation.parameters.label}: population on {day}", style="bold")
+    for snapshot in calculation.snapshots:
+        console.print(citation(snapshot, text), style="dim")
+    console.print()
+    if shown:
+        for cluster in shown:
+            console.print(_members(cluster, text))
+    else:
+        console.print(_costs(calculation.result))
+    for finding in calculation.result.findings:
+        console.print(f"Finding: {text.finding(finding)}")
+    outcome = report.outcome
+    what = "Written" if outcome.written else "Unchanged"
+    console.print(f"{what}: {outcome.folder}", style="bold", soft_wrap=True)
+    if outcome.written:
+        console.print(f"Reason: {outcome.manifest['reason']}")
+
+
+def _clusters(result: QuarterResult, cluster_ids: Sequence[str]) -> list[ClusterResult]:
+    by_id = {cluster.cluster.cluster_id: cluster for cluster in result.clusters}
+    unknown = [cluster_id for cluster_id in cluster_ids if cluster_id not in by_id]
+    if unknown:
+        raise UsageError(
+            f"No cluster {', '.join(unknown)} is in force in {result.rules.quarter}.",
+            f"The clusters in force: {', '.join(by_id)}",
+        )
+    return [by_id[cluster_id] for cluster_id in cluster_ids]
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading, justify in columns:
+        table.add_column(heading, justify="right" if justify == "right" else "left")
+    return table
+
+
+def _costs(result: QuarterResult) -> Table:
+    table = _table(
+        ("Cost", "left"), ("Cluster", "left"), ("Municipalities", "right"), ("Amount", "right")
+    )
+    for cluster in result.clusters:
+        for allocation in cluster.allocations:
+            cost = allocation.cost
+            table.add_row(
+                cost.name_en,
+                cluster.cluster.name,
+                str(len(cluster.members)),
+                _kroner(cost.amount_dkk),
+            )
+    for pool in result.pools:
+        clusters = f"{len(pool.parts)} clusters"
+        table.add_row(pool.cost.name_en, clusters, "", _kroner(pool.cost.amount_dkk))
+    return table
+
+
+def _members(cluster: ClusterResult, text: Catalogue) -> Table:
+    costs = [allocation.cost.name_en for allocation in cluster.allocations]
+    table = _table(
+        (cluster.cluster.name, "left"),
+        ("Counts with", "left"),
+        ("Counted", "right"),
+        ("Share", "right"),
+        *((name, "right") for name in costs),
+    )
+    for member in cluster.members:
+        code = member.membership.municipality_code
+        table.add_row(
+            f"{code} {member.name}",
+            basis_text(member, text),
+            localized(exact(member.counted_population), text.language),
+            percent(member.share, text.language),
+            *(_kroner(allocation.parts[code].amount) for allocation in cluster.allocations),
+        )
+    totals = [_kroner(_total(allocation)) for allocation in cluster.allocations]
+    counted = localized(exact(cluster.counted_population), text.language)
+    table.add_row(
+        "Total", "", counted, percent(_share(cluster), text.language), *totals, style="bold"
+    )
+    return table
+
+
+def _total(allocation: Allocation) -> int:
+    return sum(part.amount for part in allocation.parts.values())
+
+
+def _share(cluster: ClusterResult) -> Fraction:
+    return sum((member.share for member in cluster.members), Fraction(0))
+
+
+def _kroner(amount_dkk: int) -> str:
+    return f"{whole(amount_dkk, Language.ENGLISH)} kr."
+
+
+def print_clusters(rules: RulesInForce, reference: Reference) -> None:
+    """Print each cluster in force with its members, one a line, and how they count."""
+    console = _console()
+    for cluster in rules.clusters:
+        console.print(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}", style="bold")
+        for membership in rules.memberships[cluster.cluster_id]:
+            name = reference.areas[membership.municipality_code].name
+            console.print(f"  {membership.municipality_code} {name}{_rule(membership)}")
+    noun = ", ".join(rules.structures)
+    console.print(f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun}).")
+
+
+def _rule(membership: Membership) -> str:
+    if membership.basis is Basis.WHOLE:
+        return ""
+    if membership.basis is Basis.FRACTION:
+        return f": {membership.fraction} of its population"
+    return f": districts {' '.join(membership.districts)}"

@@ -1,0 +1,78 @@
+"""Files on disk: their digest, and writing that is all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file by its name, its size in bytes and its sha256 in hexadecimal."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+def record(file: str, content: bytes) -> FileRecord:
+    """Return the record of a file with this content."""
+    return FileRecord(file, len(content), hashlib.sha256(content).hexdigest())
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON in the one form in which this project writes it."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that after a crash the path holds all of the content or what it held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _write_flushed(temporary, content)
+    temporary.replace(path)
+    _flush_folder(path.parent)
+
+
+def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder of files under a temporary name, flush it, and rename it into place.
+
+    The caller holds a lock: what an earlier, killed writer left under that name is removed.
+
+    Args:
+        folder: The folder to appear; it must not exist.
+        contents: Bytes by relative path with `/`.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    for relative, content in contents.items():
+        path = temporary / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_flushed(path, content)
+    for parent in {(temporary / relative).parent for relative in contents}:
+        _flush_folder(parent)
+    temporary.rename(folder)
+    _flush_folder(folder.parent)
+
+
+def _write_flushed(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder, and flushes a rename by itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

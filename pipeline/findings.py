@@ -1,0 +1,49 @@
+"""What a check found and what changed between two revisions, without the words.
+
+The report and the terminal say it in their language: `pipeline.reporting.texts` keeps a sentence
+under each subject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Value = str | int
+
+
+class Subject(StrEnum):
+    """What a finding or a change is about."""
+
+    CITY_TOTALS_DIFFER = "city_totals_differ"
+    NOT_COVERED = "not_covered"
+    PARTLY_COVERED = "partly_covered"
+    DISTRICTS_ESTIMATED = "districts_estimated"
+
+    FIRST_REVISION = "first_revision"
+    ROW_ADDED = "row_added"
+    ROW_REMOVED = "row_removed"
+    VALUE_CHANGED = "value_changed"
+    POPULATION_CHANGED = "population_changed"
+    CALCULATION_CHANGED = "calculation_changed"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A subject and the values that its sentence names.
+
+    A finding does not stop the run; it must be explained in the report.
+    """
+
+    subject: Subject
+    values: tuple[tuple[str, Value], ...]
+
+    @classmethod
+    def of(cls, subject: Subject, **values: Value) -> Finding:
+        """Return a finding with these values, in this order."""
+        return cls(subject, tuple(values.items()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form in which the manifest records it."""
+        return {"subject": self.subject.value, **dict(self.values)}

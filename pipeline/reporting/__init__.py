@@ -1,0 +1,1 @@
+"""What finance receives: the tables, the workbook, the manifest, and the revisions."""

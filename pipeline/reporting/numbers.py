@@ -1,0 +1,56 @@
+"""Exact numbers as text: decimals for machines, and the formats people read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Language(StrEnum):
+    """Language of a report."""
+
+    DANISH = "da"
+    ENGLISH = "en"
+
+
+def exact(value: Fraction) -> str:
+    """Return `20691`, `20690.5`, or `41383/3` where no decimal is exact."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    return rounded(value, value.denominator.bit_length()).rstrip("0")
+
+
+def rounded(value: Fraction, places: int) -> str:
+    """Return a decimal of a non-negative value, halves rounded up as a spreadsheet does."""
+    scaled = (2 * value.numerator * 10**places + value.denominator) // (2 * value.denominator)
+    digits = str(scaled).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+
+
+def localized(text: str, language: Language) -> str:
+    """Return a plain decimal with the thousands and decimal marks of the language."""
+    if language is Language.ENGLISH:
+        return _grouped(text)
+    return _grouped(text).translate(str.maketrans(",.", ".,"))
+
+
+def whole(value: int, language: Language) -> str:
+    """Return `370.000` in Danish, `370,000` in English."""
+    return localized(str(value), language)
+
+
+def percent(share: Fraction, language: Language) -> str:
+    """Return a share with one decimal: `48,0 %` in Danish, `48.0%` in English."""
+    text = localized(rounded(share * 100, 1), language)
+    return f"{text} %" if language is Language.DANISH else f"{text}%"
+
+
+def _grouped(text: str) -> str:
+    integer, point, decimals = text.partition(".")
+    return f"{int(integer):,}{point}{decimals}"

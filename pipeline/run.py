@@ -1,0 +1,37 @@
+"""One report in three calls: fetch, calculate, write."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from pipeline.acquisition import held_snapshots
+from pipeline.calculation import Calculation, Parameters, calculate
+from pipeline.reporting.revisions import Outcome, write
+from pipeline.settings import Settings
+from pipeline.snapshots import SnapshotStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A calculation and what writing it came to."""
+
+    calculation: Calculation
+    outcome: Outcome
+
+
+def run(parameters: Parameters, settings: Settings) -> Report:
+    """Calculate a quarter and write its report.
+
+    Raises:
+        KlyngeError: Any of them; nothing is written then.
+    """
+    held = held_snapshots(parameters, SnapshotStore(settings.data_dir))
+    log.info("population: %s, %s", held.areas.path, held.districts.path)
+    calculation = calculate(parameters, held, settings.data_dir)
+    log.info("calculated %s: %d clusters", parameters.label, len(calculation.result.clusters))
+    outcome = write(calculation, settings.reports_dir)
+    log.info("%s: %s", outcome.folder, outcome)
+    return Report(calculation, outcome)

@@ -1,0 +1,1 @@
+"""What data must look like: codes, quarters, tables, and readable failures."""

@@ -1,0 +1,56 @@
+"""Rules for a column or a row, each with the sentence that its failure prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pandas as pd
+import pandera.pandas as pa
+
+_OPEN_END = "9999K4"
+
+
+def matches(pattern: str, rule: str) -> pa.Check:
+    """The whole cell matches the regular expression."""
+    return pa.Check(lambda cells: cells.str.fullmatch(pattern), error=rule)
+
+
+def not_blank() -> pa.Check:
+    """The cell holds something."""
+    return pa.Check(lambda cells: cells.ne(""), error="must not be blank")
+
+
+def unique() -> pa.Check:
+    """The value has not stood in an earlier row."""
+    return pa.Check(lambda cells: ~cells.duplicated(), error="must not stand twice")
+
+
+def known(values: Collection[str], rule: str) -> pa.Check:
+    """The cell is one of the values."""
+    return pa.Check(lambda cells: cells.isin(list(values)), error=rule)
+
+
+def row_rule(column: str, rule: str, holds: Callable[[pd.DataFrame], pd.Series | bool]) -> pa.Check:
+    """A rule over several columns; a failure is reported at `column`."""
+    return pa.Check(holds, error=rule, title=column)
+
+
+def no_overlap(column: str, keys: list[str]) -> pa.Check:
+    """No two rows with the same keys are in force in the same quarter.
+
+    Quarters compare as text, `2022K4` before `2023K1`; a blank last quarter never ends.
+    """
+
+    def holds(rows: pd.DataFrame) -> pd.Series:
+        ends = rows["last_quarter"].where(rows["last_quarter"].ne(""), _OPEN_END)
+        ordered = rows.assign(end=ends).sort_values("first_quarter", kind="stable")
+        free = pd.Series(True, index=rows.index)
+        taken_until: dict[tuple[str, ...], str] = {}
+        for index, row in zip(ordered.index, ordered.to_dict("records"), strict=True):
+            key = tuple(row[name] for name in keys)
+            free[index] = row["first_quarter"] > taken_until.get(key, "")
+            taken_until[key] = max(row["end"], taken_until.get(key, ""))
+        return free
+
+    rule = f"must not be in force twice in one quarter for the same {' and '.join(keys)}"
+    return row_rule(column, rule, holds)

@@ -1,0 +1,126 @@
+"""Rows of the reference tables as frozen values, once they have been validated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from schemas.codes import ALL_CLUSTERS
+from schemas.quarter import Quarter
+
+
+class Basis(StrEnum):
+    """How a municipality counts in a cluster."""
+
+    WHOLE = "whole"
+    FRACTION = "fraction"
+    DISTRICTS = "districts"
+
+
+class AreaKind(StrEnum):
+    """What an area of FOLK1A is; `other` is Christiansø, which is not a municipality."""
+
+    COUNTRY = "country"
+    REGION = "region"
+    MUNICIPALITY = "municipality"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The quarters in which a rule is in force; `last` is None until further notice."""
+
+    first: Quarter
+    last: Quarter | None
+
+    def __contains__(self, quarter: Quarter) -> bool:
+        return self.first <= quarter and (self.last is None or quarter <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A row of FOLK1A's variable OMRÅDE: the country, a region, a municipality or Christiansø."""
+
+    code: str
+    name: str
+    kind: AreaKind
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A row of KKBEF1's variable OMRKK: a district of København, 1099 or the total 1000."""
+
+    code: str
+    name: str
+    municipality_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A health cluster or health council: the municipalities that share a cost."""
+
+    cluster_id: str
+    name: str
+    structure: str
+    region: str
+    hospital: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A municipality, or a part of it, belongs to a cluster.
+
+    `fraction` is 1 unless the basis is `fraction`; `districts` is empty unless it is `districts`.
+    `row` is the row of memberships.csv as Excel shows it, for messages; it is not compared.
+    """
+
+    cluster_id: str
+    municipality_code: str
+    basis: Basis
+    fraction: Fraction
+    districts: tuple[str, ...]
+    period: Period
+    source_id: str
+    row: int = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount to allocate: within one cluster, or over all clusters of a structure."""
+
+    cost_id: str
+    name_da: str
+    name_en: str
+    scope: str
+    amount_dkk: int
+    period: Period
+    source_id: str
+
+    @property
+    def structure(self) -> str | None:
+        """The structure over whose clusters the amount is split; None for a cluster's cost."""
+        return self.scope.removesuffix(ALL_CLUSTERS) if self.scope.endswith(ALL_CLUSTERS) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from, and how sure it is: high, medium or low."""
+
+    source_id: str
+    title: str
+    url: str
+    confidence: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A choice that the published rules leave open; no cluster means that it concerns all."""
+
+    number: int
+    text_da: str
+    text_en: str
+    cluster_ids: tuple[str, ...]

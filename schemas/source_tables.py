@@ -1,0 +1,90 @@
+"""The two tables of the StatBank that hold the population, and what is asked of each.
+
+FOLK1A is Statistics Denmark's own; KKBEF1 stands in the City of Copenhagen's bank (`s30`) on the
+same API. Every variable is asked for with explicit codes, totals included: nothing is left to the
+API's defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas.quarter import Quarter
+
+TIME: Final = "Tid"
+VALUE: Final = "INDHOLD"
+"""The last column of every answer in CSV, in both languages."""
+
+MILLION: Final = 1_000_000
+"""Cells that the API answers at most in CSV, as documented; 1.000.000 since May 2021."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table of the StatBank.
+
+    Args:
+        table: Its id, such as `FOLK1A`.
+        bank: The bank on the API: empty for Statistics Denmark's own, else such as `s30`.
+        publisher: Who to cite.
+        area_variable: Code of the variable whose values are areas or districts.
+        totals: Code and total value of each other variable, in the order of the table.
+        release_day: Day of the month at which a quarter is expected.
+    """
+
+    table: str
+    bank: str
+    publisher: str
+    area_variable: str
+    totals: tuple[tuple[str, str], ...]
+    release_day: int
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables in the order in which they are asked for, time last."""
+        return (self.area_variable, *(code for code, _ in self.totals), TIME)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Header of the answer in CSV: the codes in upper case, in the order asked, and INDHOLD."""
+        return (*(code.upper() for code in self.variables), VALUE)
+
+    def query(self, codes: Iterable[str], quarters: Iterable[Quarter]) -> dict[str, Any]:
+        """Return the body of the POST to `data`."""
+        selected = [
+            (self.area_variable, list(codes)),
+            *((code, [total]) for code, total in self.totals),
+            (TIME, [str(quarter) for quarter in quarters]),
+        ]
+        return {
+            "table": self.table,
+            "format": "CSV",
+            "lang": "en",
+            "valuePresentation": "Code",
+            "variables": [{"code": code, "values": values} for code, values in selected],
+        }
+
+    def cells(self, code_count: int, quarter_count: int) -> int:
+        """Return the cells that the API counts: the selected values times variables plus one."""
+        return code_count * quarter_count * (len(self.variables) + 1)
+
+
+FOLK1A: Final = SourceTable(
+    "FOLK1A",
+    "",
+    "Danmarks Statistik",
+    "OMRÅDE",
+    (("KØN", "TOT"), ("ALDER", "IALT"), ("CIVILSTAND", "TOT")),
+    release_day=11,
+)
+KKBEF1: Final = SourceTable(
+    "KKBEF1",
+    "s30",
+    "Københavns Kommune",
+    "OMRKK",
+    (("KON", "TOT"), ("ALDER", "TOT"), ("CIVILSTAND", "TOT")),
+    release_day=6,
+)
+SOURCE_TABLES: Final = (FOLK1A, KKBEF1)

@@ -1,0 +1,82 @@
+"""Validate a table lazily and turn what fails into lines that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+import pandera.pandas as pa
+
+SHOWN: Final = 10
+"""Failures that a message shows; the rest are counted."""
+
+HEADER_ROW: Final = 1
+"""Excel counts rows from 1, and the header is the first."""
+
+_COLUMN_RULES: Final = {
+    "column_in_dataframe": "is missing",
+    "column_in_schema": "is not a column of this table",
+}
+
+_NOT_NULLABLE: Final = "not_nullable"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One broken rule: the row as Excel shows it (None for the table), column, rule and value."""
+
+    row: int | None
+    column: str
+    rule: str
+    value: str | None
+
+    def __str__(self) -> str:
+        place = f"row {self.row}, column {self.column}" if self.row else f"column {self.column}"
+        found = "" if self.value is None else f", found {self.value!r}"
+        return f"{place}: {self.rule}{found}"
+
+
+def failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> list[Failure]:
+    """Return every rule that the table breaks, in the order of the rows; empty if it is valid.
+
+    Args:
+        schema: The schema; a rule over several columns names the one to report in its title.
+        table: Rows numbered from 0, as read below the header.
+    """
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases: pd.DataFrame = error.failure_cases
+        columns = cases[cases["check"].isin(list(_COLUMN_RULES))]
+        if len(columns):
+            return [_column_failure(case) for case in columns.to_dict("records")]
+        reported_at = {check.error: check.title for check in schema.checks}
+        return _row_failures(cases, reported_at)
+    return []
+
+
+def _column_failure(case: dict[Hashable, Any]) -> Failure:
+    return Failure(None, str(case["failure_case"]), _COLUMN_RULES[str(case["check"])], None)
+
+
+def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> list[Failure]:
+    found = []
+    for case in cases.to_dict("records"):
+        if case["schema_context"] == "Column" or case["column"] == reported_at[case["check"]]:
+            row = int(case["index"]) + HEADER_ROW + 1
+            rule = "must not be missing" if case["check"] == _NOT_NULLABLE else case["check"]
+            found.append(Failure(row, case["column"], rule, str(case["failure_case"])))
+        elif pd.isna(case["index"]):
+            column = str(reported_at[case["check"]])
+            found.append(Failure(None, column, str(case["check"]), None))
+    return sorted(found, key=lambda failure: (failure.row or 0, failure.column, failure.rule))
+
+
+def describe(found: list[Failure]) -> str:
+    """Return at most ten lines, one a failure, and a count of the rest."""
+    lines = [f"  {failure}" for failure in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"  and {len(found) - SHOWN} more")
+    return "\n".join(lines)
