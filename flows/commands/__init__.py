@@ -1,0 +1,1 @@
+"""The commands of `klynge`, a module each; heavy imports stand inside the functions."""

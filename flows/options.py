@@ -1,0 +1,36 @@
+"""Options that commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import Settings
+from schemas.quarter import Quarter
+
+
+def quarter(text: str) -> Quarter:
+    """Read a quarter given as an option or argument."""
+    try:
+        return Quarter.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Reference data and snapshots.", envvar="KLYNGE_DATA_DIR"),
+]
+ReportsDir = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="The reports.", envvar="KLYNGE_REPORTS_DIR")
+]
+
+
+def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings:
+    """Return the settings of the environment, with these folders where they are given."""
+    given = {"KLYNGE_DATA_DIR": data_dir, "KLYNGE_REPORTS_DIR": reports_dir}
+    options = {name: str(path) for name, path in given.items() if path}
+    return Settings.from_environment({**os.environ, **options})
