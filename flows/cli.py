@@ -8,7 +8,10 @@ import sys
 import typer
 
 from flows.commands.clusters import clusters
+from flows.commands.fetch import fetch
 from flows.commands.run import run
+from flows.commands.status import status
+from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
 
 app = typer.Typer(
@@ -20,13 +23,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
+app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
+app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 
 
-def main() -> None:
-    """Run the command line; a user's mistake ends with one message and its own exit code."""
+def main(clock: Clock | None = None) -> None:
+    """Run the command line; a user's mistake ends with one message and its own exit code.
+
+    Args:
+        clock: The clock and the pause; those of the system if left out.
+    """
     try:
-        app()
+        app(obj=clock or Clock())
     except KlyngeError as error:
         _fail(error)
     except BrokenPipeError:  # the reader of a pipe, such as head, had enough

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
+from pipeline.acceptance import Kept
 from pipeline.errors import UsageError
 from pipeline.membership import RulesInForce
+from pipeline.publication import Publication, expected_release
 from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
 from pipeline.reference import Reference
 from pipeline.reporting.notes import basis_text, citation, day_text
 from pipeline.reporting.numbers import Language, exact, localized, percent, whole
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
+from pipeline.snapshots import SnapshotStore
+from schemas.quarter import Quarter
 from schemas.records import Basis, Membership
+from schemas.source_tables import SOURCE_TABLES
 
 PIPE_WIDTH = 100
 """Columns of the tables where the output is not a terminal."""
@@ -131,6 +138,46 @@ def _share(cluster: ClusterResult) -> Fraction:
 
 def _kroner(amount_dkk: int) -> str:
     return f"{whole(amount_dkk, Language.ENGLISH)} kr."
+
+
+def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
+    """Show a progress bar on a terminal while quarters come in, then a line a table."""
+    console = _console()
+    news: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Fetching", total=len(quarters) * len(SOURCE_TABLES))
+        for item in kept:
+            news[item.snapshot.table][item.news.value] += 1
+            progress.advance(task)
+    for table, counts in news.items():
+        held = len(quarters) - counts.total()
+        told = [f"{count} {what}" for what, count in sorted(counts.items())]
+        told += [f"{held} already held"] if held else []
+        console.print(f"{table}: {', '.join(told)}")
+
+
+def print_held(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
+    """Print the snapshots held and the revisions written."""
+    console = _console()
+    for source in SOURCE_TABLES:
+        held = store.quarters(source.table)
+        span = f"{held[0]} to {held[-1]}" if held else "none"
+        console.print(f"{source.table}: {len(held)} quarters held ({span})")
+    written = ", ".join(f"{label} r{number}" for label, number in revisions.items())
+    console.print(f"Reports: {written or 'none written'}")
+
+
+def print_published(publication: Publication) -> None:
+    """Print what each table has published, and when its next quarter is expected."""
+    console = _console()
+    for source in SOURCE_TABLES:
+        newest = publication.quarters(source)[-1]
+        release = expected_release(source, newest + 1)
+        console.print(
+            f"{source.table}: newest published {newest}, "
+            f"updated {publication.info(source).updated}, next expected {newest + 1} about "
+            f"{day_text(release, Language.ENGLISH)} at 08:00"
+        )
 
 
 def print_clusters(rules: RulesInForce, reference: Reference) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,3 +36,28 @@ def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings
     given = {"KLYNGE_DATA_DIR": data_dir, "KLYNGE_REPORTS_DIR": reports_dir}
     options = {name: str(path) for name, path in given.items() if path}
     return Settings.from_environment({**os.environ, **options})
+
+
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask the StatBank also for what is held.")]
+AcceptJump = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Accept an implausible change of this municipality or district. Repeatable.",
+    ),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print each step.")]
+
+
+def offline_unless(refresh: bool, offline: bool) -> bool:
+    """Return `offline`; to refresh needs the StatBank, so both at once is a mistake."""
+    if offline and refresh:
+        raise typer.BadParameter("--offline and --refresh contradict each other")
+    return offline
+
+
+def log_to_terminal(verbose: bool) -> None:
+    """Let each step be printed to standard error, or only warnings."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)

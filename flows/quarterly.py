@@ -11,20 +11,20 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.summary import markdown
-from pipeline.acquisition import held_snapshots
+from pipeline.acquisition import Access, Acquisition
 from pipeline.calculation import Calculation, Held, Parameters
 from pipeline.calculation import calculate as calculate_quarter
+from pipeline.clock import Clock
 from pipeline.reporting.revisions import Outcome
 from pipeline.reporting.revisions import write as write_revision
 from pipeline.run import Report
 from pipeline.settings import Settings
-from pipeline.snapshots import SnapshotStore
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def fetch(parameters: Parameters, data_dir: Path) -> Held:
-    """Find the snapshots of the quarter."""
-    return held_snapshots(parameters, SnapshotStore(data_dir))
+def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held:
+    """Get the snapshots of the quarter, held or fetched."""
+    return Acquisition(settings, access, Clock()).hold(parameters)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -46,15 +46,15 @@ def publish(report: Report) -> None:
 
 
 @flow(name="quarterly", flow_run_name="fordeling-{parameters.label}")
-def quarterly(parameters: Parameters, data_dir: Path, reports_dir: Path) -> Report:
+def quarterly(parameters: Parameters, access: Access, settings: Settings) -> Report:
     """Calculate a quarter and write its report."""
-    held = fetch(parameters, data_dir)
-    calculation = calculate(parameters, held, data_dir)
-    report = Report(calculation, write(calculation, reports_dir))
+    held = fetch(parameters, access, settings)
+    calculation = calculate(parameters, held, settings.data_dir)
+    report = Report(calculation, write(calculation, settings.reports_dir))
     publish(report)
     return report
 
 
-def run_flow(parameters: Parameters, settings: Settings) -> Report:
+def run_flow(parameters: Parameters, access: Access, settings: Settings) -> Report:
     """Run the flow in this process, on Prefect's temporary server unless one is configured."""
-    return quarterly(parameters, settings.data_dir, settings.reports_dir)
+    return quarterly(parameters, access, settings)

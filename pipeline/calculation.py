@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.answers import Asked, read_answer
+from pipeline import plausibility
+from pipeline.figures import names_of, parts_of, read_snapshot
+from pipeline.findings import Finding
 from pipeline.membership import rules_in_force
-from pipeline.population import Population, check_areas, check_districts, estimate_districts
+from pipeline.population import Population, estimate_districts
 from pipeline.quarter_result import QuarterResult, calculate_quarter
 from pipeline.reference import Reference, load_reference
 from pipeline.snapshots import Snapshot, SnapshotStore
@@ -24,11 +26,13 @@ class Parameters:
         quarter: The quarter whose population counts.
         rules_quarter: The quarter whose rules apply, for a back-cast; None for its own.
         estimate_districts: Whether missing districts may be carried forward.
+        accept_jumps: Codes whose implausible change an analyst accepts.
     """
 
     quarter: Quarter
     rules_quarter: Quarter | None = None
     estimate_districts: bool = False
+    accept_jumps: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -47,12 +51,21 @@ class Held:
 
 @dataclass(frozen=True)
 class Calculation:
-    """A result with everything that it rests on."""
+    """A result with everything that it rests on.
+
+    Args:
+        parameters: What was asked for.
+        result: Keys, allocations and findings.
+        reference: The reference tables.
+        snapshots: Those that the figures come from.
+        compared_with: Those of an earlier quarter that they were compared with.
+    """
 
     parameters: Parameters
     result: QuarterResult
     reference: Reference
     snapshots: tuple[Snapshot, ...]
+    compared_with: tuple[Snapshot, ...]
 
     @cached_property
     def retrieved_at(self) -> str:
@@ -74,26 +87,49 @@ def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation
         reference.memberships,
         reference.costs,
     )
-    population = _population(reference, held, SnapshotStore(data_dir))
+    reader = _Reader(parameters, reference, SnapshotStore(data_dir))
+    population = reader.population(held)
     result = calculate_quarter(population, rules, reference.areas, reference.districts)
-    return Calculation(parameters, result, reference, (held.areas, held.districts))
+    return Calculation(
+        parameters,
+        replace(result, findings=(*result.findings, *reader.findings)),
+        reference,
+        (held.areas, held.districts),
+        tuple(reader.compared_with),
+    )
 
 
-def _population(reference: Reference, held: Held, store: SnapshotStore) -> Population:
-    by_area = _figures(FOLK1A, tuple(reference.areas), held.areas, store)
-    check_areas(reference.areas, by_area, held.areas.path)
-    by_district = _figures(KKBEF1, tuple(reference.districts), held.districts, store)
-    check_districts(by_district, held.districts.path)
-    quarter = Quarter.parse(held.areas.quarter)
-    if held.districts.quarter == held.areas.quarter:
-        return Population(quarter, by_area, by_district)
-    estimated = estimate_districts(by_area, by_district)
-    return Population(quarter, by_area, estimated, Quarter.parse(held.districts.quarter))
+class _Reader:
+    """Reads the snapshots of a quarter, each compared with the newest earlier one held."""
 
+    def __init__(self, parameters: Parameters, reference: Reference, store: SnapshotStore) -> None:
+        self.parameters = parameters
+        self.reference = reference
+        self.store = store
+        self.findings: list[Finding] = []
+        self.compared_with: list[Snapshot] = []
 
-def _figures(
-    source: SourceTable, codes: tuple[str, ...], snapshot: Snapshot, store: SnapshotStore
-) -> dict[str, int]:
-    asked = Asked(source, codes, [Quarter.parse(snapshot.quarter)], snapshot.path)
-    figures = read_answer(asked, store.read(snapshot)).iloc[0]
-    return dict(zip(codes, figures.tolist(), strict=True))
+    def population(self, held: Held) -> Population:
+        quarter = Quarter.parse(held.areas.quarter)
+        by_area = self._figures(FOLK1A, held.areas)
+        if held.districts.quarter == held.areas.quarter:
+            return Population(quarter, by_area, self._figures(KKBEF1, held.districts))
+        known = read_snapshot(KKBEF1, self.reference, held.districts, self.store)
+        estimated = estimate_districts(by_area, known)
+        return Population(quarter, by_area, estimated, Quarter.parse(held.districts.quarter))
+
+    def _figures(self, source: SourceTable, snapshot: Snapshot) -> dict[str, int]:
+        people = read_snapshot(source, self.reference, snapshot, self.store)
+        quarter = Quarter.parse(snapshot.quarter)
+        earlier = self.store.newest_before(source.table, quarter)
+        if earlier is None:
+            return people
+        since = Quarter.parse(earlier.quarter)
+        before = read_snapshot(source, self.reference, earlier, self.store)
+        names = names_of(source, self.reference)
+        found = plausibility.moves(since, before, quarter, people, parts_of(source, self.reference))
+        accepted = {*self.parameters.accept_jumps, *snapshot.accepted_jumps}
+        plausibility.check_accepted(found, accepted, quarter, names)
+        self.findings += plausibility.findings(found, names)
+        self.compared_with.append(earlier)
+        return people

@@ -20,6 +20,7 @@ class Subject(StrEnum):
     NOT_COVERED = "not_covered"
     PARTLY_COVERED = "partly_covered"
     DISTRICTS_ESTIMATED = "districts_estimated"
+    POPULATION_MOVED = "population_moved"
 
     FIRST_REVISION = "first_revision"
     ROW_ADDED = "row_added"

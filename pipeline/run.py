@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from pipeline.acquisition import held_snapshots
+from pipeline.acquisition import Acquisition
 from pipeline.calculation import Calculation, Parameters, calculate
 from pipeline.reporting.revisions import Outcome, write
 from pipeline.settings import Settings
-from pipeline.snapshots import SnapshotStore
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +21,13 @@ class Report:
     outcome: Outcome
 
 
-def run(parameters: Parameters, settings: Settings) -> Report:
-    """Calculate a quarter and write its report.
+def run(parameters: Parameters, acquisition: Acquisition, settings: Settings) -> Report:
+    """Get what a quarter rests on, calculate it, and write its report.
 
     Raises:
         KlyngeError: Any of them; nothing is written then.
     """
-    held = held_snapshots(parameters, SnapshotStore(settings.data_dir))
+    held = acquisition.hold(parameters)
     log.info("population: %s, %s", held.areas.path, held.districts.path)
     calculation = calculate(parameters, held, settings.data_dir)
     log.info("calculated %s: %d clusters", parameters.label, len(calculation.result.clusters))

@@ -107,6 +107,11 @@ class SnapshotStore:
         found = self.all(table, quarter)
         return found[-1] if found else None
 
+    def newest_before(self, table: str, quarter: Quarter) -> Snapshot | None:
+        """Return the newest retrieval of the newest earlier quarter held; None without one."""
+        earlier = [held for held in self.quarters(table) if held < quarter]
+        return self.newest(table, earlier[-1]) if earlier else None
+
     def read(self, snapshot: Snapshot) -> bytes:
         """Return the answer, verified.
 

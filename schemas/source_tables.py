@@ -17,8 +17,8 @@ TIME: Final = "Tid"
 VALUE: Final = "INDHOLD"
 """The last column of every answer in CSV, in both languages."""
 
-MILLION: Final = 1_000_000
-"""Cells that the API answers at most in CSV, as documented; 1.000.000 since May 2021."""
+CELL_LIMIT: Final = 1_000_000
+"""Cells that the API answers at most in CSV (documented; since May 2021)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class SourceTable:
         publisher: Who to cite.
         area_variable: Code of the variable whose values are areas or districts.
         totals: Code and total value of each other variable, in the order of the table.
+        known_codes: Pattern of the area codes that must all be known to the reference tables; a
+            table may hold others at another level, such as the quarters of a city.
         release_day: Day of the month at which a quarter is expected.
     """
 
@@ -39,6 +41,7 @@ class SourceTable:
     publisher: str
     area_variable: str
     totals: tuple[tuple[str, str], ...]
+    known_codes: str
     release_day: int
 
     @property
@@ -77,6 +80,7 @@ FOLK1A: Final = SourceTable(
     "Danmarks Statistik",
     "OMRÅDE",
     (("KØN", "TOT"), ("ALDER", "IALT"), ("CIVILSTAND", "TOT")),
+    known_codes=r"\d{3}",
     release_day=11,
 )
 KKBEF1: Final = SourceTable(
@@ -85,6 +89,7 @@ KKBEF1: Final = SourceTable(
     "Københavns Kommune",
     "OMRKK",
     (("KON", "TOT"), ("ALDER", "TOT"), ("CIVILSTAND", "TOT")),
+    known_codes=r"1\d{3}",
     release_day=6,
 )
 SOURCE_TABLES: Final = (FOLK1A, KKBEF1)

@@ -1,29 +1,23 @@
-"""`klynge run`: calculate a quarter and write its report."""
+"""`klynge run`: get what a quarter rests on, calculate it, and write its report."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from flows import options
-from pipeline.errors import UsageError
-from pipeline.settings import Settings
 from schemas.quarter import Quarter
-
-if TYPE_CHECKING:
-    from pipeline.calculation import Parameters
 
 
 def run(
+    context: typer.Context,
     quarter: Annotated[
         Quarter | None,
         typer.Argument(
             parser=options.quarter,
             metavar="[QUARTER]",
-            help="Population quarter, such as 2022K1; the newest one held if it is left out.",
+            help="Population quarter, such as 2022K1; the newest published if it is left out.",
         ),
     ] = None,
     rules: Annotated[
@@ -41,6 +35,18 @@ def run(
             help="Show this cluster's members; the report always holds all. Repeatable.",
         ),
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use held snapshots only; ask nobody.")
+    ] = False,
+    refresh: options.Refresh = False,
+    accept_jump: options.AcceptJump = None,
+    estimate_districts: Annotated[
+        bool,
+        typer.Option(
+            "--estimate-districts",
+            help="Where KKBEF1 lacks the quarter, carry the last known districts forward.",
+        ),
+    ] = False,
     data_dir: options.DataDir = None,
     reports_dir: options.ReportsDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
@@ -48,42 +54,28 @@ def run(
         bool, typer.Option("--prefect", help="Run as a Prefect flow, with history.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print each step.")] = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Calculate a quarter and write its report, unless it is already there unchanged."""
-    _log_to_terminal(verbose)
+    options.log_to_terminal(verbose)
     settings = options.settings(data_dir, reports_dir)
     from flows import console
     from pipeline import run as pipeline_run
+    from pipeline.acquisition import Access, Acquisition
+    from pipeline.calculation import Parameters
 
-    parameters = _parameters(quarter, rules, settings)
+    access = Access(options.offline_unless(refresh, offline), refresh, tuple(accept_jump or ()))
+    acquisition = Acquisition(settings, access, context.obj)
+    quarter = quarter or acquisition.newest()
+    back_cast = None if rules == quarter else rules
+    parameters = Parameters(quarter, back_cast, estimate_districts, access.accept_jumps)
     if prefect:
         from flows.quarterly import run_flow
 
-        report = run_flow(parameters, settings)
+        report = run_flow(parameters, access, settings)
     else:
-        report = pipeline_run.run(parameters, settings)
+        report = pipeline_run.run(parameters, acquisition, settings)
     if as_json:
         console.print_json(report.outcome.manifest)
     elif not quiet:
         console.print_report(report, cluster or [])
-
-
-def _parameters(quarter: Quarter | None, rules: Quarter | None, settings: Settings) -> Parameters:
-    from pipeline.acquisition import newest_held
-    from pipeline.calculation import Parameters
-    from pipeline.snapshots import SnapshotStore
-
-    quarter = quarter or newest_held(SnapshotStore(settings.data_dir))
-    if quarter is None:
-        raise UsageError(
-            f"No snapshots are held below {settings.data_dir}.",
-            "Run the command in the folder of the repository, or name the data folder with "
-            "--data-dir.",
-        )
-    return Parameters(quarter, None if rules == quarter else rules)
-
-
-def _log_to_terminal(verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)

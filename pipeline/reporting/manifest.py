@@ -47,8 +47,10 @@ def manifest_of(
             "quarter": str(parameters.quarter),
             "rules": str(calculation.result.rules.quarter),
             "estimate_districts": parameters.estimate_districts,
+            "accept_jumps": list(parameters.accept_jumps),
         },
         "snapshots": [_snapshot(snapshot) for snapshot in calculation.snapshots],
+        "compared_with": [_snapshot(snapshot) for snapshot in calculation.compared_with],
         "reference": [asdict(file) for file in calculation.reference.files],
         "versions": {"klyngefordeling": VERSION},
         "findings": [

@@ -88,6 +88,12 @@ def newest_revision(folder: Path) -> int | None:
     return max(found, default=None)
 
 
+def written_revisions(reports_dir: Path) -> dict[str, int]:
+    """Return the number of the newest revision by report, such as `2022K1`, in order."""
+    found = {folder.name: newest_revision(folder) for folder in sorted(reports_dir.glob("????K?*"))}
+    return {label: revision for label, revision in found.items() if revision}
+
+
 def read_revision(folder: Path) -> dict[str, Any]:
     """Return the manifest of a revision, every file of which was compared with it.
 

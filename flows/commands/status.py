@@ -1,0 +1,23 @@
+"""`klynge status`: what is published, what is held, and what is written."""
+
+from __future__ import annotations
+
+import typer
+
+from flows import options
+
+
+def status(
+    context: typer.Context,
+    data_dir: options.DataDir = None,
+    reports_dir: options.ReportsDir = None,
+) -> None:
+    """Show what is held and written, and what the StatBank has published."""
+    settings = options.settings(data_dir, reports_dir)
+    from flows import console
+    from pipeline.acquisition import Access, Acquisition
+    from pipeline.reporting.revisions import written_revisions
+
+    acquisition = Acquisition(settings, Access(), context.obj)
+    console.print_held(acquisition.store, written_revisions(settings.reports_dir))
+    console.print_published(acquisition.publication)
