@@ -22,7 +22,7 @@ from pipeline.errors import InvalidData, KlyngeError, SchemaDrift
 from schemas import tables
 from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
-from schemas.validation import Failure, describe, failures
+from schemas.validation import Failure, counted, describe, failures
 
 CHUNK_ROWS: Final = 100_000
 _ABSENT: Final = -1
@@ -106,8 +106,9 @@ def _raise_on(asked: Asked, broken: list[Failure]) -> None:
         return
     shape = [failure for failure in broken if failure.column != VALUE]
     if shape:
-        raise _drift(asked, f"has {len(shape)} unexpected codes:\n{describe(shape)}")
-    raise InvalidData(f"{asked.place} has {len(broken)} wrong figures:\n{describe(broken)}", _HINT)
+        raise _drift(asked, f"has {counted(shape, 'unexpected code')}:\n{describe(shape)}")
+    what = counted(broken, "wrong figure")
+    raise InvalidData(f"{asked.place} has {what}:\n{describe(broken)}", _HINT)
 
 
 def _complete(asked: Asked, table: pd.DataFrame) -> None:

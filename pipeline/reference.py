@@ -33,7 +33,7 @@ from schemas.records import (
     Period,
     Source,
 )
-from schemas.validation import HEADER_ROW, describe, failures
+from schemas.validation import HEADER_ROW, counted, describe, failures
 
 Row = Mapping[str, str]
 
@@ -75,7 +75,7 @@ class _Reader:
         table = _table(path, content)
         broken = failures(schema, table)
         if broken:
-            raise _invalid(path, describe(broken), len(broken))
+            raise _invalid(path, *broken)
         self.files.append(record(name, content))
         return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()]
 
@@ -142,13 +142,13 @@ def _table(path: Path, content: bytes) -> pd.DataFrame:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + HEADER_ROW
-        problem = f"  row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
-        raise _invalid(path, problem, 1) from None
+        problem = f"row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
+        raise _invalid(path, problem) from None
     header, *rows = _cells(path, text)
     for number, cells in enumerate(rows, start=HEADER_ROW + 1):
         if len(cells) != len(header):
-            problem = f"  row {number}: must have {len(header)} cells, found {len(cells)}"
-            raise _invalid(path, problem, 1)
+            problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
+            raise _invalid(path, problem)
     return pd.DataFrame(rows, columns=header, dtype=str)
 
 
@@ -158,19 +158,18 @@ def _cells(path: Path, text: str) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _invalid(path, f"  is not a CSV file: {error}", 1) from None
+        raise _invalid(path, f"is not a CSV file: {error}") from None
     stripped = [[cell.rstrip() for cell in row] for row in rows]
     while stripped and not any(stripped[-1]):
         stripped.pop()
     if not stripped:
-        raise _invalid(path, "  is empty: the header is missing", 1)
+        raise _invalid(path, "is empty: the header is missing")
     return stripped
 
 
-def _invalid(path: Path, problems: str, count: int) -> InvalidData:
-    noun = "problem" if count == 1 else "problems"
+def _invalid(path: Path, *problems: object) -> InvalidData:
     return InvalidData(
-        f"{path} has {count} {noun}:\n{problems}",
+        f"{path} has {counted(problems, 'problem')}:\n{describe(problems)}",
         "Correct the file (as CSV UTF-8 when it comes from Excel) and run the command again.",
     )
 

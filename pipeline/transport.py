@@ -82,6 +82,7 @@ class _Session(requests.Session):
             return None
         there, here = urlsplit(urljoin(response.url, target)), urlsplit(response.url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+            response.close()
             raise requests.exceptions.InvalidURL(
                 f"it redirects to {there.scheme}://{there.netloc}, which was not followed"
             )
@@ -89,16 +90,12 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """Sends one query at a time."""
+    """Sends one query at a time, each on a connection of its own."""
 
     def __init__(self, settings: Settings, user_agent: str, clock: Clock) -> None:
         self.settings = settings
+        self.user_agent = user_agent
         self.clock = clock
-        self.adapter = HTTPAdapter()
-        self.session = _Session()
-        self.session.headers["User-Agent"] = user_agent
-        self.session.mount("https://", self.adapter)
-        self.session.mount("http://", self.adapter)
 
     def post(self, url: str, query: Mapping[str, Any]) -> Reply:
         """Send a query as JSON and return the answer, whatever its status.
@@ -136,22 +133,24 @@ class Transport:
             deadline=self.clock.monotonic() + self.settings.budget_seconds,
         )
         try:
-            return self._patiently(url, query, patience)
+            with _Session() as session:
+                session.headers["User-Agent"] = self.user_agent
+                return self._patiently(session, url, query, patience)
         except _BudgetSpentError:
             budget = f"it asked to wait beyond the {self.settings.budget_seconds:g} s of a call"
             raise _unavailable(url, budget) from None
         except (requests.RequestException, HTTPError) as error:
             raise _unavailable(url, _cause(error)) from None
 
-    def _patiently(self, url: str, query: Mapping[str, Any], patience: _Patience) -> Reply:
+    def _patiently(
+        self, session: _Session, url: str, query: Mapping[str, Any], patience: _Patience
+    ) -> Reply:
+        timeouts = (self.settings.connect_timeout_seconds, self.settings.read_timeout_seconds)
         while True:
-            self.adapter.max_retries = patience
-            with self.session.post(
-                url,
-                json=query,
-                stream=True,
-                timeout=(self.settings.connect_timeout_seconds, self.settings.read_timeout_seconds),
-            ) as response:
+            adapter = HTTPAdapter(max_retries=patience)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            with session.post(url, json=query, stream=True, timeout=timeouts) as response:
                 try:
                     content = _body(response)
                 except HTTPError as error:  # what urlopen would have retried, had it read the body

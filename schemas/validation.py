@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,7 +74,12 @@ def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> lis
     return sorted(found, key=lambda failure: (failure.row or 0, failure.column, failure.rule))
 
 
-def describe(found: list[Failure]) -> str:
+def counted(found: Sequence[object], noun: str) -> str:
+    """Return `1 problem`, `3 problems`."""
+    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
+
+
+def describe(found: Sequence[object]) -> str:
     """Return at most ten lines, one a failure, and a count of the rest."""
     lines = [f"  {failure}" for failure in found[:SHOWN]]
     if len(found) > SHOWN:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from pipeline.clock import Clock
+
+pytest_plugins = ["tests.statbank_emulator.fixtures"]
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -20,6 +25,23 @@ class Ended:
     exit_code: int
     out: str
     err: str
+
+
+@dataclass
+class PretendClock:
+    """A clock on which a pause takes no time, and which remembers the pauses."""
+
+    pauses_seconds: list[float] = field(default_factory=list)
+    moment: datetime = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return a moment later at each call."""
+        self.moment += timedelta(minutes=1)
+        return self.moment
+
+    def as_clock(self) -> Clock:
+        """Return the clock as the product takes it."""
+        return Clock(lambda: sum(self.pauses_seconds), self.pauses_seconds.append, self.now)
 
 
 Klynge = Callable[..., Ended]
@@ -41,9 +63,16 @@ def reports_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def clock() -> PretendClock:
+    """The clock of the command line in this process."""
+    return PretendClock()
+
+
+@pytest.fixture
 def klynge(
     data_dir: Path,
     reports_dir: Path,
+    clock: PretendClock,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Klynge:
@@ -57,7 +86,7 @@ def klynge(
         monkeypatch.setattr(sys, "argv", ["klynge", *arguments])
         capsys.readouterr()
         try:
-            main()
+            main(clock.as_clock())
             exit_code = 0
         except SystemExit as ended:
             exit_code = int(ended.code or 0)

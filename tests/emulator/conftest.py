@@ -5,10 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.statbank_emulator import StatBankEmulator
-from tests.statbank_emulator.fixtures import statbank, statbank_server
-
-__all__ = ["recorded_span", "statbank", "statbank_server"]
-
 
 @pytest.fixture(scope="session")
 def recorded_span() -> Iterator[StatBankEmulator]:

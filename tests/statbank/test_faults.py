@@ -1,0 +1,292 @@
+"""Whatever the StatBank answers, the run recovers, or ends with its exit code and nothing changed.
+
+Each fault is run through the command line against the emulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ended, Klynge, PretendClock
+from tests.statbank.conftest import files_below
+from tests.statbank_emulator import Fault, StatBankEmulator, edits, faults, tableinfo_edits
+
+ATTEMPTS = 5
+MEGABYTE = 2**20
+AREA, ISLAND = "147", "411"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, how often it strikes, and what is expected of the run."""
+
+    name: str
+    fault: Fault
+    times: int | None = None
+    exit_code: int = 0
+    says: tuple[str, ...] = ()
+    requests: int = 1
+    """Requests for the data of FOLK1A, or for its tableinfo where that is at fault."""
+
+    asked: str = ""
+    """The function at fault, where the fault itself fits any."""
+
+    @property
+    def function(self) -> str:
+        return self.asked or self.fault.function
+
+
+RECOVERED = [
+    Case("500 once", faults.status(500), times=1, requests=2),
+    Case("503 with a web page, three times", faults.unavailable(), times=3, requests=4),
+    Case("429 without Retry-After", faults.status(429), times=2, requests=3),
+    Case("429 with Retry-After", faults.status(429, headers={"Retry-After": "30"}), 1, requests=2),
+    Case("502", faults.status(502), times=1, requests=2),
+    Case("504", faults.status(504), times=4, requests=5),
+    Case("reset before the answer", faults.reset(), times=1, requests=2),
+    Case("reset within the body", faults.reset(after_bytes=700), times=1, requests=2),
+    Case("chunked body cut short", faults.truncated_chunks(), times=1, requests=2),
+    Case("body shorter than its length", faults.truncated_length(), times=1, requests=2),
+    Case("hanging once", faults.hang(), times=1, requests=2),
+    Case("hanging in the body", faults.hang_body(), times=1, requests=2),
+]
+
+UNAVAILABLE = [
+    Case("500 for good", faults.status(500), None, 30, ("status 500 in 5 attempts",), ATTEMPTS),
+    Case("503 for good", faults.unavailable(), None, 30, ("status 503",), ATTEMPTS),
+    Case("429 for good", faults.status(429), None, 30, ("status 429",), ATTEMPTS),
+    Case(
+        "429 with Retry-After beyond the budget",
+        faults.status(429, headers={"Retry-After": "3600"}),
+        None,
+        30,
+        ("wait beyond the 180 s",),
+    ),
+    Case("resetting for good", faults.reset(), None, 30, ("did not answer",), ATTEMPTS),
+    Case("cut short for good", faults.truncated_chunks(), None, 30, ("did not answer",), ATTEMPTS),
+    Case("hanging for good", faults.hang(), None, 30, ("timed out",), ATTEMPTS),
+    Case("empty body", faults.empty_body(), None, 30, ("an empty body",)),
+    Case("web page with status 200", faults.html_with_200(), None, 30, ("a web page",)),
+    Case(
+        "redirect elsewhere",
+        faults.redirect("https://elsewhere.invalid/v1/data"),
+        None,
+        30,
+        ("redirects to https://elsewhere.invalid, which was not followed",),
+    ),
+]
+
+REJECTED = [
+    Case("JSON error with status 200", faults.json_error_with_200(), None, 31, ("EXTRACT-",)),
+    Case(
+        "400 with a web page",
+        faults.status(400, b"<html>Bad Request</html>"),
+        None,
+        31,
+        ("status 400", "Bad Request", "(request "),
+    ),
+    Case("404", faults.status(404, b"gone"), None, 31, ("status 404",)),
+    Case("403", faults.status(403, b""), None, 31, ("status 403",)),
+]
+
+DRIFTED = [
+    Case("wrong quarter returned", edits.wrong_quarter("2021K4"), None, 21, ("TID", "2021K4")),
+    Case("missing row", edits.missing_row(AREA), None, 21, ("lacks figures", "147")),
+    Case("new area in the data", edits.new_area_row(), None, 21, ("row 107", "OMRÅDE", "999")),
+    Case("renamed column", edits.renamed_column(), None, 21, ("headed", "ANTAL")),
+    Case("short last row", edits.short_last_row(), None, 21, ("row 106", "TID")),
+    Case("extra column", edits.extra_column(), None, 21, ("headed", "CONTENT_TYPE")),
+    Case("wrong encoding", edits.latin_1(), None, 21, ("headed", "\\xc5")),
+    Case("formula in a code", edits.formula_code(AREA), None, 21, ("row 5", "found '=")),
+    Case("body over the size cap", faults.oversized(65 * MEGABYTE), None, 21, ("64 MB",)),
+    Case(
+        "malformed JSON",
+        faults.malformed_json(),
+        None,
+        21,
+        ("not a tableinfo",),
+        asked="tableinfo",
+    ),
+    Case(
+        "malformed tableinfo",
+        tableinfo_edits.edit_tableinfo(lambda info: {"id": "FOLK1A"}),
+        None,
+        21,
+        ("not a tableinfo",),
+    ),
+    Case("inactive table", tableinfo_edits.inactive(), None, 21, ("FOLK1A is closed",)),
+    Case(
+        "missing variable",
+        tableinfo_edits.missing_variable("ALDER"),
+        None,
+        21,
+        ("variable ALDER is gone",),
+    ),
+    Case(
+        "total gone",
+        tableinfo_edits.missing_total_code(),
+        None,
+        21,
+        ("total TOT of KØN is gone",),
+    ),
+    Case("area gone", tableinfo_edits.area_gone(ISLAND), None, 21, ("OMRÅDE 411 is gone",)),
+    Case("new area", tableinfo_edits.new_area_code(), None, 21, ("OMRÅDE 999 is new",)),
+]
+
+WRONG_FIGURES = [
+    Case("..", edits.missing_figure(AREA), None, 20, ("row 5", "INDHOLD", "'..'")),
+    Case("negative", edits.negative_figure(AREA), None, 20, ("row 5", "'-")),
+    Case("decimal", edits.decimal_figure(AREA), None, 20, ("row 5", "whole number")),
+    Case("text", edits.word_figure(AREA), None, 20, ("row 5", "whole number")),
+    Case("thousands separator", edits.thousands_separator(AREA), None, 20, ("row 5", "'653.664'")),
+    Case("beyond 64 bits", edits.beyond_64_bits(AREA), None, 20, ("row 5", "whole number")),
+    Case("duplicate row", edits.duplicate_row(AREA), None, 20, ("only figure of its area",)),
+    Case(
+        "conflicting duplicate",
+        edits.conflicting_duplicate(AREA),
+        None,
+        20,
+        ("only figure of its area",),
+    ),
+    Case("broken identity", edits.broken_identity(), None, 20, ("does not add up",)),
+    Case(
+        "implausible jump",
+        edits.jump(AREA, 2),
+        None,
+        20,
+        ("147 Frederiksberg", "+99.9 %", "--accept-jump 147"),
+    ),
+]
+
+NOT_THERE_YET = [
+    Case(
+        "missing quarter",
+        tableinfo_edits.missing_quarter("2022K1"),
+        None,
+        32,
+        ("FOLK1A 2022K1 is not published yet", "11 February 2022 at 08:00"),
+    ),
+]
+
+REFUSED = UNAVAILABLE + REJECTED + DRIFTED + WRONG_FIGURES + NOT_THERE_YET
+
+
+def _run(case: Case, asking: Klynge, statbank: StatBankEmulator) -> Ended:
+    statbank.fail(case.fault, times=case.times, function=case.function, table="FOLK1A")
+    return asking("run", "2022K1")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a moment only for an answer that hangs."""
+    monkeypatch.setenv("KLYNGE_READ_TIMEOUT_SECONDS", "0.15")
+
+
+@pytest.mark.parametrize("case", RECOVERED, ids=lambda case: case.name)
+def test_a_passing_fault_is_survived(
+    case: Case,
+    asking: Klynge,
+    statbank: StatBankEmulator,
+    reports_dir: Path,
+    clock: PretendClock,
+) -> None:
+    """The run succeeds after as many requests as the fault demands."""
+    ended = _run(case, asking, statbank)
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert (reports_dir / "2022K1" / "r1" / "manifest.json").is_file()
+    assert statbank.count(case.function, "FOLK1A") == case.requests
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_a_lasting_fault_ends_with_its_exit_code_and_changes_nothing(
+    case: Case, asking: Klynge, statbank: StatBankEmulator, data_dir: Path, reports_dir: Path
+) -> None:
+    """One message says what happened; snapshots and reports are what they were."""
+    before = files_below(data_dir / "snapshots")
+    ended = _run(case, asking, statbank)
+    assert ended.exit_code == case.exit_code, ended.err
+    assert [part for part in case.says if part not in ended.err] == [], ended.err
+    assert ended.err.startswith("klynge: ")
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+    assert statbank.count(case.function, "FOLK1A") == case.requests
+    assert files_below(data_dir / "snapshots") == before
+    assert not reports_dir.exists()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in DRIFTED + WRONG_FIGURES if case.function == "data"][:-1],
+    ids=lambda case: case.name,
+)
+def test_an_answer_that_fails_a_check_is_set_aside(
+    case: Case, asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """The offending bytes lie in quarantine with the reason, and the message says where."""
+    if case.name == "body over the size cap":
+        pytest.skip("an answer that is not read to its end is not kept")
+    ended = _run(case, asking, statbank)
+    (reason,) = (data_dir / "quarantine").glob("FOLK1A-2022K1-*.json")
+    assert str(reason.with_suffix(".csv")) in ended.err
+    assert reason.with_suffix(".csv").stat().st_size > 0
+    assert '"request_id"' in reason.read_text(encoding="utf-8")
+
+
+def test_a_drip_does_not_stretch_the_budget(
+    asking: Klynge, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch, reports_dir: Path
+) -> None:
+    """A byte now and then keeps every read alive, but not the call, in headers and in the body."""
+    monkeypatch.setenv("KLYNGE_BUDGET_SECONDS", "0.3")
+    for fault in (faults.drip(0.02), faults.drip_headers(0.02)):
+        statbank.fail(fault, times=None, table="FOLK1A")
+        ended = asking("run", "2022K1")
+        assert (ended.exit_code, "it took over 0.3 s" in ended.err) == (30, True)
+        statbank.reset()
+    assert not reports_dir.exists()
+
+
+def test_nobody_there_names_what_is_held(
+    asking: Klynge, monkeypatch: pytest.MonkeyPatch, clock: PretendClock
+) -> None:
+    """A refused connection is retried with growing pauses, then ends with the way on."""
+    monkeypatch.setenv("KLYNGE_STATBANK_URL", "http://127.0.0.1:9/v1")
+    ended = asking("run")
+    assert ended.exit_code == 30
+    assert "Connection refused" in ended.err
+    assert "klynge run 2021K1 --offline" in ended.err
+    assert len(clock.pauses_seconds) == ATTEMPTS - 1
+    assert clock.pauses_seconds == sorted(clock.pauses_seconds)
+
+
+def test_retry_after_is_honoured(
+    asking: Klynge, statbank: StatBankEmulator, clock: PretendClock
+) -> None:
+    """The pause is the one that the StatBank asks for."""
+    statbank.fail(faults.status(429, headers={"Retry-After": "30"}), times=1)
+    assert asking("run", "2022K1").exit_code == 0
+    assert clock.pauses_seconds == [30]
+
+
+def test_an_accepted_jump_is_recorded(
+    asking: Klynge, statbank: StatBankEmulator, reports_dir: Path
+) -> None:
+    """With the code accepted the run goes on, and finding and manifest say so, then and later."""
+    statbank.fail(edits.jump(AREA, 2), times=1, table="FOLK1A")
+    ended = asking("run", "2022K1", "--accept-jump", AREA)
+    assert ended.exit_code == 0, ended.err
+    assert "Frederiksberg (147) moved from" in ended.out
+    manifest = (reports_dir / "2022K1" / "r1" / "manifest.json").read_text(encoding="utf-8")
+    assert '"accept_jumps": [\n   "147"' in manifest
+    assert asking("run", "2022K1", "--offline").exit_code == 0
+
+
+def test_a_redirect_on_the_same_host_is_followed(
+    asking: Klynge, statbank: StatBankEmulator
+) -> None:
+    """307 keeps the query, so the answer is the one asked for."""
+    statbank.fail(faults.redirect(f"{statbank.url}/data", code=307), times=1, table="FOLK1A")
+    assert asking("run", "2022K1").exit_code == 0
