@@ -9,10 +9,12 @@ from pathlib import Path
 from pipeline import plausibility
 from pipeline.figures import names_of, parts_of, read_snapshot
 from pipeline.findings import Finding
+from pipeline.history import History
 from pipeline.membership import rules_in_force
 from pipeline.population import Population, estimate_districts
 from pipeline.quarter_result import QuarterResult, calculate_quarter
 from pipeline.reference import Reference, load_reference
+from pipeline.reporting.numbers import Language
 from pipeline.snapshots import Snapshot, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
@@ -27,18 +29,26 @@ class Parameters:
         rules_quarter: The quarter whose rules apply, for a back-cast; None for its own.
         estimate_districts: Whether missing districts may be carried forward.
         accept_jumps: Codes whose implausible change an analyst accepts.
+        language: Language of the report.
+        contact: Who answers questions about the report, as its cover names them.
     """
 
     quarter: Quarter
     rules_quarter: Quarter | None = None
     estimate_districts: bool = False
     accept_jumps: tuple[str, ...] = ()
+    language: Language = Language.DANISH
+    contact: str = ""
 
     @property
     def label(self) -> str:
-        """Name of the report's folder and files: `2022K1`, or `2019K1-rules-2022K1`."""
-        suffix = f"-rules-{self.rules_quarter}" if self.rules_quarter else ""
-        return f"{self.quarter}{suffix}"
+        """Name of the report's folder and files: `2022K1`, or `2019K1-rules-2022K1-en`.
+
+        A revision is never added to, so each language has its own folder and revisions.
+        """
+        rules = f"-rules-{self.rules_quarter}" if self.rules_quarter else ""
+        language = "" if self.language is Language.DANISH else f"-{self.language}"
+        return f"{self.quarter}{rules}{language}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Calculation:
         reference: The reference tables.
         snapshots: Those that the figures come from.
         compared_with: Those of an earlier quarter that they were compared with.
+        history: The quarters held before this one.
     """
 
     parameters: Parameters
@@ -66,6 +77,7 @@ class Calculation:
     reference: Reference
     snapshots: tuple[Snapshot, ...]
     compared_with: tuple[Snapshot, ...]
+    history: History
 
     @cached_property
     def retrieved_at(self) -> str:
@@ -87,7 +99,8 @@ def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation
         reference.memberships,
         reference.costs,
     )
-    reader = _Reader(parameters, reference, SnapshotStore(data_dir))
+    store = SnapshotStore(data_dir)
+    reader = _Reader(parameters, reference, store)
     population = reader.population(held)
     result = calculate_quarter(population, rules, reference.areas, reference.districts)
     return Calculation(
@@ -96,6 +109,7 @@ def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation
         reference,
         (held.areas, held.districts),
         tuple(reader.compared_with),
+        History(parameters.quarter, reference, store),
     )
 
 

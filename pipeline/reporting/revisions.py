@@ -22,10 +22,12 @@ from pipeline.calculation import Calculation
 from pipeline.errors import ProvenanceError
 from pipeline.files import FileRecord, json_bytes, record, write_folder_atomically
 from pipeline.findings import Finding, Subject
-from pipeline.reporting.csv_files import danish_excel_csv, machine_csv
+from pipeline.reporting.content import Content
+from pipeline.reporting.csv_files import excel_csv, machine_csv
 from pipeline.reporting.inputs import Inputs, changes, inputs_of
 from pipeline.reporting.manifest import INPUTS, MANIFEST, manifest_of
 from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.texts import Catalogue
 from pipeline.version import VERSION
 
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
@@ -127,9 +129,10 @@ def read_revision(folder: Path) -> dict[str, Any]:
 def _figure_files(calculation: Calculation) -> dict[str, bytes]:
     label = calculation.parameters.label
     table = allocation_table(calculation.result)
+    text = Catalogue(calculation.parameters.language)
     return {
         f"fordeling-{label}.csv": machine_csv(table),
-        f"fordeling-{label}-excel.csv": danish_excel_csv(table),
+        f"fordeling-{label}-excel.csv": excel_csv(table, text),
         f"puljer-{label}.csv": machine_csv(pool_table(calculation.result)),
     }
 
@@ -154,15 +157,25 @@ def _write_revision(
     inputs: Inputs,
     figures: Mapping[str, bytes],
 ) -> dict[str, Any]:
-    from pipeline.reporting.workbook import workbook  # a rerun that changes nothing needs no Excel
-
-    label = calculation.parameters.label
     contents = {
         **figures,
-        f"fordeling-{label}.xlsx": workbook(calculation, revision, reasons),
+        **_readable_files(Content(calculation, revision, reasons)),
         INPUTS: json_bytes(inputs),
     }
     outputs = [record(name, content) for name, content in contents.items()]
     manifest = manifest_of(calculation, revision, reasons, [asdict(output) for output in outputs])
     write_folder_atomically(folder / f"r{revision}", {**contents, MANIFEST: json_bytes(manifest)})
     return manifest
+
+
+def _readable_files(content: Content) -> dict[str, bytes]:
+    """Return the workbooks, which a rerun that changes nothing need not make."""
+    from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
+
+    clusters = {
+        f"klynger/{result.cluster.cluster_id}-{content.label}.xlsx": cluster_workbook(
+            content, result
+        )
+        for result in content.result.clusters
+    }
+    return {f"fordeling-{content.label}.xlsx": national_workbook(content), **clusters}
