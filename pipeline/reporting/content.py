@@ -15,7 +15,6 @@ from pipeline.reporting.notes import Note
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
 
-
 _CHANGES_SHOWN = 5
 """Changes that a cover names; the notes hold all."""
 

@@ -45,4 +45,6 @@ def excel_csv(table: pd.DataFrame, text: Catalogue) -> bytes:
 
 
 def _guarded(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(**{column: table[column].map(csv_field) for column in _NAME_COLUMNS if column in table})
+    return table.assign(
+        **{column: table[column].map(csv_field) for column in _NAME_COLUMNS if column in table}
+    )

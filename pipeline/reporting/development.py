@@ -99,9 +99,7 @@ def _sum(rows: Iterable[list[Fraction]]) -> list[Fraction]:
     return [sum(people, Fraction(0)) for people in zip(*rows, strict=True)]
 
 
-def _series(
-    quarters: tuple[Quarter, ...], people: list[Fraction], whole: list[Fraction]
-) -> Series:
+def _series(quarters: tuple[Quarter, ...], people: list[Fraction], whole: list[Fraction]) -> Series:
     shares = {
         quarter: part / total if total else Fraction(0)
         for quarter, part, total in zip(quarters, people, whole, strict=True)

@@ -169,7 +169,8 @@ def _write_revision(
 
 
 def _readable_files(content: Content) -> dict[str, bytes]:
-    """Return the workbooks, which a rerun that changes nothing need not make."""
+    """Return the workbooks and the page, which a rerun that changes nothing need not make."""
+    from pipeline.reporting.page import page
     from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
 
     clusters = {
@@ -178,4 +179,8 @@ def _readable_files(content: Content) -> dict[str, bytes]:
         )
         for result in content.result.clusters
     }
-    return {f"fordeling-{content.label}.xlsx": national_workbook(content), **clusters}
+    return {
+        f"fordeling-{content.label}.xlsx": national_workbook(content),
+        f"fordeling-{content.label}.html": page(content),
+        **clusters,
+    }

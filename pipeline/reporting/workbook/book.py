@@ -28,6 +28,9 @@ _LINE_LENGTH: Final = 180
 """Characters of a line above a table; longer ones run over the edge of a landscape page."""
 
 _LOCALES: Final = {Language.DANISH: "da-DK", Language.ENGLISH: "en-GB"}
+_FIT: Final = 1.1
+"""Letters that fit into the width of a digit, by which columns are measured, on the average."""
+
 _LINE_POINTS: Final = 15
 _TITLE_POINTS: Final = 26
 
@@ -122,6 +125,15 @@ def _words(cell: Cell) -> str:
     return cell.text if isinstance(cell, Link) else ""
 
 
+def _style_of(cell: Cell, style: str) -> str:
+    """Return the style of a cell; a whole number shows no decimals."""
+    if isinstance(cell, Formula) and cell.style:
+        return cell.style
+    number = cell.value if isinstance(cell, Formula) else cell
+    whole = style == "counted" and isinstance(number, (int, float)) and number == int(number)
+    return "whole" if whole else style
+
+
 def wrapped(lines: Iterable[str]) -> tuple[str, ...]:
     """Return lines that fit above a table on a page."""
     return tuple(part for line in lines for part in textwrap.wrap(plain(line), _LINE_LENGTH))
@@ -163,10 +175,14 @@ class Sheet:
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
         self.fit_row(header, [(column.heading, column.width) for column in columns])
+        styles = [column.style for column in columns]
+        widths = [column.width for column in columns]
         for row, cells in enumerate(rows, start=first):
-            self.write_row(row, zip(cells, [column.style for column in columns], strict=True))
-            self.fit_row(row, zip(map(_words, cells), [column.width for column in columns]))
-        self.worksheet.add_table(header - 1, 0, last - 1, len(columns) - 1, self._marking(name, columns))
+            self.write_row(row, zip(cells, styles, strict=True))
+            self.fit_row(row, zip(map(_words, cells), widths, strict=True))
+        self.worksheet.add_table(
+            header - 1, 0, last - 1, len(columns) - 1, self._marking(name, columns)
+        )
         self.worksheet.freeze_panes(header, 0)
         self.worksheet.repeat_rows(header - 1)
         self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
@@ -185,7 +201,7 @@ class Sheet:
 
     def fit_row(self, row: int, texts: Iterable[tuple[str, float]]) -> None:
         """Make a row as high as its longest text needs in a column of its width."""
-        long = [(text, int(width)) for text, width in texts if len(text) >= width]
+        long = [(text, int(width * _FIT)) for text, width in texts if len(text) > width]
         lines = max((len(textwrap.wrap(text, width)) for text, width in long), default=1)
         if lines > 1:
             self.worksheet.set_row(row - 1, lines * _LINE_POINTS + 1)
@@ -197,9 +213,7 @@ class Sheet:
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
-        if style == "counted" and isinstance(cell, float) and cell.is_integer():
-            style = "whole"
-        look = self.book.style(cell.style or style if isinstance(cell, Formula) else style)
+        look = self.book.style(_style_of(cell, style))
         if cell == "":
             self.worksheet.write_blank(row - 1, column, None, look)
         elif isinstance(cell, str):

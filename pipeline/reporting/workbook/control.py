@@ -49,7 +49,7 @@ def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formu
         Column(text("control.where"), "text", fitting("", (row.where for row in checks), 26)),
         Column(text("control.found"), "whole", 15, "number_header"),
         Column(text("control.expected"), "counted", 15, "number_header"),
-        Column(text("control.difference"), "whole", 13, "number_header"),
+        Column(text("control.difference"), "counted", 13, "number_header"),
         Column(text("control.result"), "outcome", 12),
         Column(text("control.remark"), "text", 58),
     ]
@@ -224,7 +224,9 @@ def _districts(content: Content) -> Iterator[Check]:
         population.by_area[COPENHAGEN],
         _explained(content, Subject.CITY_TOTALS_DIFFER) or text("control.city_remark"),
     )
-    estimated = sum(member.estimated for result in content.result.clusters for member in result.members)
+    estimated = sum(
+        member.estimated for result in content.result.clusters for member in result.members
+    )
     yield Check(
         text("control.estimated"),
         "KKBEF1",

@@ -1,4 +1,4 @@
-"""The cover: what the file is, which revision, its sources, the control, and links to its sheets."""
+"""The cover: what the file is, which revision, sources, control, and links to the sheets."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def write_cover(sheet: Sheet, contents: Contents, all_allocated: Formula) -> Non
     for row, (_, cell) in enumerate(lines, start=sheet.next_row + 1):
         if isinstance(cell, Link):
             sheet.write(row, 1, cell, "link")
+    sheet.worksheet.fit_to_pages(1, 1)
     sheet.worksheet.activate()
 
 

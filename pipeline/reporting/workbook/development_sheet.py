@@ -8,20 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
 
 from pipeline.quarter_result import ClusterResult
 from pipeline.reporting.development import Point, Series
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
-from pipeline.reporting.workbook.charts import Caption, ChartSeries, Place, bar_chart, line_chart
+from pipeline.reporting.workbook.charts import (
+    Caption,
+    ChartSeries,
+    Pages,
+    Place,
+    bar_chart,
+    line_chart,
+)
 from pipeline.reporting.workbook.overview import Range
 from pipeline.reporting.workbook.plan import Plan
 
 NOT_HELD = "[x]"
 """The UK guidance's shorthand for a figure that is not available."""
 
-_ROW_PIXELS = 20
 _CHART_COLUMN = 7
+_LAST_COLUMN = 16
+_PIXELS_A_CHARACTER, _PADDING_PIXELS, _HEADER_PIXELS = 7, 5, 62
 _QUARTER_COLUMN, _SHARE_COLUMN = 1, 3
 
 
@@ -41,8 +48,9 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
         Line(result.cluster.name, result.cluster.region, series[result.cluster.cluster_id])
         for result in plan.clusters
     ]
-    sheet, first = _table(book, lines, text("column.cluster_name"), text("development.share_of_all"))
-    row = sheet.next_row - 1
+    sheet, pages = _table(
+        book, lines, text("column.cluster_name"), text("development.share_of_all")
+    )
     bars = [
         _overview_series(clusters, column)
         for column, funds in ((4, False), (5, True))
@@ -53,12 +61,12 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
         text("column.amount_dkk"),
         text("development.amounts_alt", quarter=plan.content.issue),
     )
-    row = _below(row, bar_chart(sheet, (row, _CHART_COLUMN), caption, bars))
-    for region, grouped in groupby(sorted(lines, key=lambda line: line.group), lambda line: line.group):
-        members = list(grouped)
-        at = [_line_series(sheet, lines, line, first) for line in members]
-        row = _below(row, line_chart(sheet, (row, _CHART_COLUMN), _shares(book, region, members), at))
-    _print(sheet, first, lines, row)
+    bar_chart(sheet, pages, caption, bars)
+    for region in dict.fromkeys(line.group for line in lines):
+        members = [line for line in lines if line.group == region]
+        series_of = [_line_series(sheet, lines, line) for line in members]
+        line_chart(sheet, pages, _shares(book, region, members), series_of)
+    _print(sheet, lines, pages)
 
 
 def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
@@ -67,21 +75,20 @@ def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
     series = plan.content.development.members[cluster.cluster_id]
     names = {member.membership.municipality_code: member.name for member in result.members}
     lines = [Line(names[code], cluster.name, points) for code, points in series.items()]
-    sheet, first = _table(book, lines, text("column.municipality_name"), text("development.share"))
-    at = [_line_series(sheet, lines, line, first) for line in lines]
-    row = sheet.next_row - 1
-    row = _below(row, line_chart(sheet, (row, _CHART_COLUMN), _shares(book, cluster.name, lines), at))
+    sheet, pages = _table(book, lines, text("column.municipality_name"), text("development.share"))
+    series_of = [_line_series(sheet, lines, line) for line in lines]
+    line_chart(sheet, pages, _shares(book, cluster.name, lines), series_of)
     caption = Caption(
         text("development.amounts_title"),
         text("column.amount_dkk"),
         text("development.member_amounts_alt", cluster=cluster.name, quarter=plan.content.issue),
     )
     bars = _amount_series(plan, cluster.cluster_id)
-    row = _below(row, bar_chart(sheet, (row, _CHART_COLUMN), caption, bars))
-    _print(sheet, first, lines, row)
+    bar_chart(sheet, pages, caption, bars)
+    _print(sheet, lines, pages)
 
 
-def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[Sheet, int]:
+def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[Sheet, Pages]:
     text = book.text
     quarters = [str(point.quarter) for point in lines[0].points]
     held = text("development.line", first=quarters[0], last=quarters[-1], count=len(quarters))
@@ -96,8 +103,10 @@ def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[She
         Column(text("development.since_year"), "points", 15, "number_header"),
     ]
     rows = [_cells(line.name, point) for line in lines for point in line.points]
-    first, _ = sheet.table("Udvikling", columns, rows)
-    return sheet, first
+    sheet.table("Udvikling", columns, rows)
+    widths = [column.width for column in columns]
+    table_pixels = round(sum(_PIXELS_A_CHARACTER * width + _PADDING_PIXELS for width in widths))
+    return sheet, Pages(_CHART_COLUMN, table_pixels, sheet.next_row, _HEADER_PIXELS)
 
 
 def _cells(name: str, point: Point) -> list[Cell]:
@@ -112,12 +121,12 @@ def _cells(name: str, point: Point) -> list[Cell]:
 
 
 def _points(change: Fraction | None) -> Cell:
-    return NOT_HELD if change is None else float(100 * change)
+    return NOT_HELD if change is None else round(float(100 * change), 2) + 0.0  # no -0,00
 
 
-def _line_series(sheet: Sheet, lines: Sequence[Line], line: Line, first: int) -> ChartSeries:
+def _line_series(sheet: Sheet, lines: Sequence[Line], line: Line) -> ChartSeries:
     count = len(line.points)
-    top = first - 1 + lines.index(line) * count
+    top = sheet.next_row + lines.index(line) * count
     name = sheet.worksheet.get_name()
 
     def cells(column: int) -> Place:
@@ -163,12 +172,8 @@ def _shares(book: Book, group: str, lines: Sequence[Line]) -> Caption:
     )
 
 
-def _below(row: int, height_pixels: int) -> int:
-    return row + height_pixels // _ROW_PIXELS + 2
-
-
-def _print(sheet: Sheet, first: int, lines: Sequence[Line], chart_row: int) -> None:
+def _print(sheet: Sheet, lines: Sequence[Line], pages: Pages) -> None:
     """Print the charts with the table: all that stands to the end of both."""
-    last = max(first + sum(len(line.points) for line in lines), chart_row)
-    sheet.worksheet.set_column(6, 6, 3)
-    sheet.worksheet.print_area(0, 0, last, 16)
+    end_of_table = sheet.next_row + sum(len(line.points) for line in lines)
+    sheet.worksheet.set_column(_CHART_COLUMN - 1, _CHART_COLUMN - 1, 3)
+    sheet.worksheet.print_area(0, 0, max(end_of_table, pages.last_row), _LAST_COLUMN)

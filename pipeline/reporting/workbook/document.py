@@ -9,10 +9,10 @@ from xlsxwriter.core import Core
 from xlsxwriter.packager import Packager
 
 
-class Document(xlsxwriter.Workbook):
+class Document(xlsxwriter.Workbook):  # type: ignore[misc]
     """A workbook whose properties name its language, such as `da-DK`, for screen readers.
 
-    Rests on names that XlsxWriter keeps to itself; its version is fixed.
+    Rests on names that XlsxWriter keeps to itself (and without types); its version is fixed.
     """
 
     def __init__(self, target: Any, options: dict[str, Any], language: str) -> None:
@@ -23,7 +23,7 @@ class Document(xlsxwriter.Workbook):
         return _Packager(self.language)
 
 
-class _Packager(Packager):
+class _Packager(Packager):  # type: ignore[misc]
     def __init__(self, language: str) -> None:
         super().__init__()
         self.language = language
@@ -35,7 +35,7 @@ class _Packager(Packager):
         core._assemble_xml_file()
 
 
-class _Core(Core):
+class _Core(Core):  # type: ignore[misc]
     def __init__(self, language: str) -> None:
         super().__init__()
         self.language = language

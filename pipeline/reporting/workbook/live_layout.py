@@ -38,7 +38,7 @@ class Row:
     """
 
     key: str
-    labels: tuple[Cell, ...]
+    labels: tuple[str, ...]
     people: Cell
     numerator: int
     denominator: Cell
@@ -112,7 +112,9 @@ class Layout:
     def columns(self) -> tuple[str, ...]:
         """The key of each column, such as `label1`, `people` or `kroner0`."""
         labels = [f"label{position}" for position in range(len(self.label_headings))]
-        weight = ["people", "denominator"] if self.linked else ["people", "numerator", "denominator"]
+        weight = (
+            ["people", "denominator"] if self.linked else ["people", "numerator", "denominator"]
+        )
         costs = range(len(self.amounts))
         shown = [f"{column}{cost}" for cost in costs for column in _COST_COLUMNS]
         steps = [f"{column}{cost}" for cost in costs for column in _COST_STEPS]

@@ -12,10 +12,11 @@ from pipeline.reporting.workbook.live_table import LiveTable
 
 _WIDTHS: Final = {
     "people": 13, "numerator": 9, "denominator": 9, "counted": 13, "share": 17, "exact": 17,
-    "kroner": 14, "rest": 13, "rank": 9, "weight": 13, "place": 13, "step": 15, "floor": 15,
+    "kroner": 14, "rest": 13, "rank": 10, "weight": 13, "place": 13, "step": 15, "floor": 15,
 }  # fmt: skip
 _STYLES: Final = {
-    "people": "input", "numerator": "input", "denominator": "input", "counted": "whole", "share": "percent",
+    "people": "input", "numerator": "input", "denominator": "input", "counted": "whole",
+    "share": "percent",
     "exact": "exact", "kroner": "money", "rest": "helper", "rank": "helper", "weight": "helper",
     "place": "helper", "step": "helper", "floor": "helper",
 }  # fmt: skip
@@ -61,16 +62,12 @@ def _columns(text: Catalogue, layout: Layout) -> Iterator[Column]:
         kind, cost = _kind(key)
         if kind == "label":
             heading = layout.label_headings[position]
-            texts = [_shown(row.labels[position]) for row in layout.rows]
+            texts = [row.labels[position] for row in layout.rows]
             yield Column(heading, "text", fitting(heading, texts, 34))
             continue
         heading = _heading(text, layout, kind, cost)
         header = "helper_header" if kind in _HELPERS else "number_header"
         yield Column(heading, _style(layout, kind), _WIDTHS[kind], header)
-
-
-def _shown(cell: Any) -> str:
-    return cell if isinstance(cell, str) else str(cell.text)
 
 
 def _heading(text: Catalogue, layout: Layout, kind: str, cost: int) -> str:
@@ -123,7 +120,7 @@ def _validate(sheet: Sheet, layout: Layout) -> None:
     if layout.linked:
         return
     denominator = f"={layout.letters['denominator']}{layout.first}"
-    limits = {
+    limits: dict[str, tuple[int, int | str]] = {
         "people": (0, _MAX_PEOPLE),
         "numerator": (1, denominator),
         "denominator": (1, _MAX_DENOMINATOR),

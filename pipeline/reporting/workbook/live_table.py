@@ -63,7 +63,9 @@ class LiveTable:
     def weights(self) -> dict[str, int]:
         """The weight of each row by its key."""
         return {
-            row.key: value_of(row.people) * row.numerator * (self.scale // value_of(row.denominator))
+            row.key: value_of(row.people)
+            * row.numerator
+            * (self.scale // value_of(row.denominator))
             for row in self.layout.rows
         }
 

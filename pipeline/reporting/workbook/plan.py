@@ -14,11 +14,11 @@ from pipeline.allocation import Part, largest_remainder
 from pipeline.quarter_result import Allocation, ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.book import Cell, Formula, Link, wrapped
+from pipeline.reporting.workbook.book import Formula, wrapped
 from pipeline.reporting.workbook.live_layout import Amount, Layout, Row
 from pipeline.reporting.workbook.live_table import LiveTable
-from schemas.source_tables import FOLK1A
 from schemas.records import Basis
+from schemas.source_tables import FOLK1A
 
 _SHEET_NAME_LENGTH: Final = 31
 """Characters that Excel allows in the name of a sheet."""
@@ -179,10 +179,9 @@ def _pool_layout(
 
 def _pool_row(result: ClusterResult, live: LiveTable, place: int) -> Row:
     cluster, layout = result.cluster, live.layout
-    labels: tuple[Cell, ...] = (Link(layout.sheet, cluster.name), cluster.region)
     return Row(
         cluster.cluster_id,
-        labels,
+        (cluster.name, cluster.region),
         Formula(f"={layout.total_elsewhere('weight')}", live.total_weight),
         1,
         Formula(f"={layout.total_elsewhere('denominator')}", live.scale),

@@ -15,12 +15,16 @@ _PERCENT: Final = "0.0%"
 _POINTS: Final = '+0.00" pp.";-0.00" pp.";0.00" pp."'
 
 _BASE: Final = {"font_name": "Calibri", "font_size": FONT_POINTS, "valign": "top"}
+_RIGHT: Final = {"align": "right", "indent": 1}
+"""Keeps a number apart from the text in the column to its right."""
+
 _BODY: Final = {"bottom": 4, "bottom_color": _LINE}
 _INPUT: Final = {
     "bg_color": "#FFF4CC", "border": 1, "border_color": "#9A7B0A", "locked": False,
-    "num_format": _WHOLE,
+    "num_format": _WHOLE, **_RIGHT,
 }  # fmt: skip
-_HELPER: Final = {**_BODY, "font_color": "#595959", "num_format": _WHOLE}
+_NUMBER: Final = {**_BODY, **_RIGHT}
+_HELPER: Final = {**_NUMBER, "font_color": "#595959", "num_format": _WHOLE}
 _HEADER: Final = {
     "bold": True, "font_color": "#FFFFFF", "bg_color": DARK, "text_wrap": True, "valign": "vcenter",
 }  # fmt: skip
@@ -35,26 +39,26 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "title": {"font_size": 16, "bold": True, "font_color": DARK},
         "line": {},
         "header": _HEADER,
-        "number_header": {**_HEADER, "align": "right"},
-        "helper_header": {**_HEADER, "align": "right", "bg_color": "#5B6470"},
+        "number_header": {**_HEADER, **_RIGHT},
+        "helper_header": {**_HEADER, **_RIGHT, "bg_color": "#5B6470"},
         "text": {**_BODY, "text_wrap": True},
         "label": {**_BODY, "bold": True, "text_wrap": True},
         "link": {**_BODY, "font_color": "#0B5394", "underline": 1, "text_wrap": True},
-        "whole": {**_BODY, "num_format": _WHOLE},
-        "counted": {**_BODY, "num_format": "#,##0.0"},
-        "percent": {**_BODY, "num_format": _PERCENT},
-        "points": {**_BODY, "num_format": _POINTS, "align": "right"},
-        "exact": {**_BODY, "num_format": _EXACT},
-        "money": {**_BODY, "num_format": _WHOLE, "bold": True},
+        "whole": {**_NUMBER, "num_format": _WHOLE},
+        "counted": {**_NUMBER, "num_format": "#,##0.0"},
+        "percent": {**_NUMBER, "num_format": _PERCENT},
+        "points": {**_NUMBER, "num_format": _POINTS},
+        "exact": {**_NUMBER, "num_format": _EXACT},
+        "money": {**_NUMBER, "num_format": _WHOLE, "bold": True},
         "helper": _HELPER,
         "outcome": {**_BODY, "bold": True},
         "input": _INPUT,
         "total": _TOTAL,
         "total_label": _TOTAL_LABEL,
-        "total_number_label": {**_TOTAL_LABEL, "align": "right"},
-        "total_whole": {**_TOTAL, "num_format": _WHOLE},
-        "total_counted": {**_TOTAL, "num_format": "#,##0.0"},
-        "total_percent": {**_TOTAL, "num_format": _PERCENT},
-        "total_outcome": {**_TOTAL, "align": "right"},
+        "total_number_label": {**_TOTAL_LABEL, **_RIGHT},
+        "total_whole": {**_TOTAL, **_RIGHT, "num_format": _WHOLE},
+        "total_counted": {**_TOTAL, **_RIGHT, "num_format": "#,##0.0"},
+        "total_percent": {**_TOTAL, **_RIGHT, "num_format": _PERCENT},
+        "total_outcome": {**_TOTAL, **_RIGHT},
     }.items()
 }
