@@ -55,7 +55,7 @@ def cover_lines(
         (text("cover.quarter"), quarter),
         (text("cover.reference_day"), day),
         (text("cover.revision"), f"r{revision}"),
-        (text("cover.reason"), " ".join(text.finding(reason) for reason in reasons)),
+        (text("cover.reason"), text.findings(reasons)),
         *((text("cover.source"), citation(snapshot, text)) for snapshot in calculation.snapshots),
         (text("cover.money"), text("cover.money_text")),
     ]
