@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from pipeline.acceptance import Kept
@@ -149,6 +148,8 @@ def _kroner(amount_dkk: int) -> str:
 
 def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
     """Show a progress bar on a terminal while quarters come in, then a line a table."""
+    from rich.progress import Progress
+
     console = _Console()
     news: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
