@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from pipeline.acceptance import Kept
@@ -31,9 +30,16 @@ PIPE_WIDTH = 100
 """Columns of the tables where the output is not a terminal."""
 
 
-def _console() -> Console:
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(width=PIPE_WIDTH, no_color=True)
+class _Console(Console):
+    """A terminal wraps sentences at its width; a pipe gets each in one line, without colour."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False)
+        if not self.is_terminal:
+            super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
+
+    def say(self, sentence: str, style: str = "") -> None:
+        self.print(sentence, style=style, soft_wrap=not self.is_terminal)
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:
@@ -43,13 +49,13 @@ def print_json(manifest: Mapping[str, Any]) -> None:
 
 def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
-    console = _console()
+    console = _Console()
     calculation, text = report.calculation, Catalogue(Language.ENGLISH)
     shown = _clusters(calculation.result, cluster_ids)
     day = day_text(calculation.parameters.quarter.reference_day, Language.ENGLISH)
-    console.print(f"{calculation.parameters.label}: population on {day}", style="bold")
+    console.say(f"{calculation.parameters.label}: population on {day}", "bold")
     for snapshot in calculation.snapshots:
-        console.print(citation(snapshot, text), style="dim")
+        console.say(citation(snapshot, text), "dim")
     console.print()
     if shown:
         for cluster in shown:
@@ -57,12 +63,12 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     else:
         console.print(_costs(calculation.result))
     for finding in calculation.result.findings:
-        console.print(f"Finding: {text.finding(finding)}")
+        console.say(f"Finding: {text.finding(finding)}")
     outcome = report.outcome
     what = "Written" if outcome.written else "Unchanged"
-    console.print(f"{what}: {outcome.folder}", style="bold", soft_wrap=True)
+    console.say(f"{what}: {outcome.folder}", "bold")
     if outcome.written:
-        console.print(f"Reason: {outcome.manifest['reason']}")
+        console.say(f"Reason: {outcome.manifest['reason']}")
 
 
 def _clusters(result: QuarterResult, cluster_ids: Sequence[str]) -> list[ClusterResult]:
@@ -142,7 +148,9 @@ def _kroner(amount_dkk: int) -> str:
 
 def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
     """Show a progress bar on a terminal while quarters come in, then a line a table."""
-    console = _console()
+    from rich.progress import Progress
+
+    console = _Console()
     news: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Fetching", total=len(quarters) * len(SOURCE_TABLES))
@@ -153,27 +161,27 @@ def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
         held = len(quarters) - counts.total()
         told = [f"{count} {what}" for what, count in sorted(counts.items())]
         told += [f"{held} already held"] if held else []
-        console.print(f"{table}: {', '.join(told)}")
+        console.say(f"{table}: {', '.join(told)}")
 
 
 def print_held(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
     """Print the snapshots held and the revisions written."""
-    console = _console()
+    console = _Console()
     for source in SOURCE_TABLES:
         held = store.quarters(source.table)
         span = f"{held[0]} to {held[-1]}" if held else "none"
-        console.print(f"{source.table}: {len(held)} quarters held ({span})")
+        console.say(f"{source.table}: {len(held)} quarters held ({span})")
     written = ", ".join(f"{label} r{number}" for label, number in revisions.items())
-    console.print(f"Reports: {written or 'none written'}")
+    console.say(f"Reports: {written or 'none written'}")
 
 
 def print_published(publication: Publication) -> None:
     """Print what each table has published, and when its next quarter is expected."""
-    console = _console()
+    console = _Console()
     for source in SOURCE_TABLES:
         newest = publication.quarters(source)[-1]
         release = expected_release(source, newest + 1)
-        console.print(
+        console.say(
             f"{source.table}: newest published {newest}, "
             f"updated {publication.info(source).updated}, next expected {newest + 1} about "
             f"{day_text(release, Language.ENGLISH)} at 08:00"
@@ -182,14 +190,14 @@ def print_published(publication: Publication) -> None:
 
 def print_clusters(rules: RulesInForce, reference: Reference) -> None:
     """Print each cluster in force with its members, one a line, and how they count."""
-    console = _console()
+    console = _Console()
     for cluster in rules.clusters:
-        console.print(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}", style="bold")
+        console.say(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}", "bold")
         for membership in rules.memberships[cluster.cluster_id]:
             name = reference.areas[membership.municipality_code].name
-            console.print(f"  {membership.municipality_code} {name}{_rule(membership)}")
+            console.say(f"  {membership.municipality_code} {name}{_rule(membership)}")
     noun = ", ".join(rules.structures)
-    console.print(f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun}).")
+    console.say(f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun}).")
 
 
 def _rule(membership: Membership) -> str:

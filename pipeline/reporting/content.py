@@ -15,9 +15,6 @@ from pipeline.reporting.notes import Note
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
 
-_CHANGES_SHOWN = 5
-"""Changes that a cover names; the notes hold all."""
-
 
 @dataclass(frozen=True)
 class Content:
@@ -81,9 +78,7 @@ class Content:
     @property
     def changes_text(self) -> str:
         """The first changes since the revision before, and how many more there are."""
-        shown = " ".join(self.text.finding(reason) for reason in self.reasons[:_CHANGES_SHOWN])
-        more = len(self.reasons) - _CHANGES_SHOWN
-        return f"{shown} {self.text('cover.more_changes', count=more)}" if more > 0 else shown
+        return self.text.findings(self.reasons)
 
     def notes_on(self, result: ClusterResult) -> list[Note]:
         """Return the notes that a reader of one cluster needs."""

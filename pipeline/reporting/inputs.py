@@ -6,7 +6,7 @@ another quarter, another order or another line end is no change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.calculation import Calculation
@@ -97,11 +97,23 @@ def _source_rows(result: QuarterResult, reference: Reference) -> Rows:
 
 def changes(before: Inputs, after: Inputs) -> list[Finding]:
     """Return what differs, in the order of the tables; empty if nothing does."""
-    return [
+    found = [
         change
         for table in dict.fromkeys([*before, *after])
         for change in _row_changes(table, before.get(table, {}), after.get(table, {}))
     ]
+    names = {
+        code: row["name"] for table in ("areas", "districts") for code, row in after[table].items()
+    }
+    return [_named(change, names) for change in found]
+
+
+def _named(change: Finding, names: Mapping[str, str]) -> Finding:
+    """Add the name of the place whose population changed."""
+    if change.subject is not Subject.POPULATION_CHANGED:
+        return change
+    values = dict(change.values)
+    return Finding.of(change.subject, **values, name=names[str(values["key"])])
 
 
 def _row_changes(table: str, before: Rows, after: Rows) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ def manifest_of(
     return {
         "report": parameters.label,
         "revision": revision,
-        "reason": " ".join(english.finding(reason) for reason in reasons),
+        "reason": english.findings(reasons),
         "changes": [reason.as_dict() for reason in reasons],
         "parameters": {
             "quarter": str(parameters.quarter),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from pipeline.findings import Finding
 from pipeline.reporting.numbers import Language, whole
+
+SHOWN: Final = 10
 
 
 class Catalogue:
@@ -17,7 +20,7 @@ class Catalogue:
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def __call__(self, key: str, **values: str | int) -> str:
+    def __call__(self, key: str, /, **values: str | int) -> str:
         """Return a text with its values; whole numbers get the marks of the language.
 
         Raises:
@@ -36,6 +39,13 @@ class Catalogue:
     def finding(self, finding: Finding) -> str:
         """Return the sentence of a finding or a change."""
         return self(f"finding.{finding.subject.value}", **dict(finding.values))
+
+    def findings(self, findings: Sequence[Finding]) -> str:
+        """Return the sentences of at most ten findings, and a count of the rest."""
+        told = [self.finding(finding) for finding in findings[:SHOWN]]
+        if len(findings) > SHOWN:
+            told.append(self("finding.more", count=len(findings) - SHOWN))
+        return " ".join(told)
 
 
 @cache

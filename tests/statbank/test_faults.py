@@ -5,7 +5,6 @@ Each fault is run through the command line against the emulator.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,15 +219,20 @@ def test_a_lasting_fault_ends_with_its_exit_code_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in DRIFTED + WRONG_FIGURES if case.function == "data"][:-1],
+    [
+        case
+        for case in DRIFTED + WRONG_FIGURES
+        if case.function == "data" and case.name != "body over the size cap"
+    ],
     ids=lambda case: case.name,
 )
 def test_an_answer_that_fails_a_check_is_set_aside(
     case: Case, asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
-    """The offending bytes lie in quarantine with the reason, and the message says where."""
-    if case.name == "body over the size cap":
-        pytest.skip("an answer that is not read to its end is not kept")
+    """The offending bytes lie in quarantine with the reason, and the message says where.
+
+    A body over the size cap is the exception: it is not read to its end.
+    """
     ended = _run(case, asking, statbank)
     (reason,) = (data_dir / "quarantine").glob("FOLK1A-2022K1-*.json")
     assert str(reason.with_suffix(".csv")) in ended.err

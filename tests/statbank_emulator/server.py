@@ -37,6 +37,7 @@ class LoggedRequest:
         table: The table named, in capitals, `""` for none.
         status: What was answered; none when a fault let no status through.
         body: The body as posted, or the part behind the question mark of a GET.
+        user_agent: Who asked, as the client says.
     """
 
     method: str
@@ -45,6 +46,7 @@ class LoggedRequest:
     table: str
     status: int | None
     body: bytes
+    user_agent: str
 
 
 @dataclass
@@ -217,13 +219,13 @@ class StatBankEmulator:
         arguments = tuple(http.args.items(multi=True))
         request = api.Request(http.method, http.path, arguments, http.get_data())
         with self._lock:
-            answer, fault, stopped = self._decide(request, http.query_string)
+            answer, fault, stopped = self._decide(request, http)
         start_response(answer.status_line(), answer.headers())
         deliver = in_blocks if fault is None else fault.deliver
         return deliver(Wire(answer, stopped, environ["werkzeug.socket"]))
 
     def _decide(
-        self, request: api.Request, query_string: bytes
+        self, request: api.Request, http: HttpRequest
     ) -> tuple[Answer, Fault | None, threading.Event]:
         """Answer honestly, let a fault alter it, and log before anything is sent."""
         route = api.route_of(request.path)
@@ -232,9 +234,17 @@ class StatBankEmulator:
         if fault is not None:
             answer = fault.alter(answer)
         status = answer.status if fault is None or fault.answered else None
-        body = request.body or query_string
+        body = request.body or http.query_string
         self._log.append(
-            LoggedRequest(request.method, route.function, route.bank, table, status, body)
+            LoggedRequest(
+                request.method,
+                route.function,
+                route.bank,
+                table,
+                status,
+                body,
+                http.headers.get("User-Agent", ""),
+            )
         )
         return answer, fault, self._stopped
 
