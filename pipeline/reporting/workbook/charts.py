@@ -161,7 +161,8 @@ def _insert(
     height: int,
     legend: bool = True,
 ) -> None:
-    chart.set_title({"name": plain(caption.title), "name_font": _TITLE_FONT, "overlay": False})
+    title = plain(caption.title).replace("!", "")  # XlsxWriter takes `text!A1` for a reference
+    chart.set_title({"name": title, "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"position": "bottom", "font": _FONT} if legend else {"none": True})
     chart.set_size({"width": CHART_PIXELS, "height": height})
     options = {"description": plain(caption.description), "object_position": 2}

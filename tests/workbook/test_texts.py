@@ -1,0 +1,143 @@
+"""One catalogue holds all text, in both languages; what comes from outside stays text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import string
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.reporting.csv_files import excel_csv, machine_csv
+from pipeline.reporting.numbers import Language
+from pipeline.reporting.page import page
+from pipeline.reporting.plain_text import csv_field, plain
+from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.texts import Catalogue, entries
+from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
+from tests.conftest import REPOSITORY
+from tests.report_of import content_of
+from tests.workbook.cells import opened, parts
+
+NASTY = [
+    '=HYPERLINK("http://evil.example","Klik her")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "a\x01\x02\x1b[31mb",
+    "x" * 300,
+    "🏥 «Sund» 'hed' \"klynge\" <b>&amp;</b>",
+    "to\nlinjer\r\nog en til",
+    "[Ark]*?:/\\ 'x'!A1",
+    "{name} {0} %s",
+]
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
+    """No entry lacks a language, is blank, or names a value that the other does not."""
+    for key, entry in entries().items():
+        assert set(entry) == set(Language), key
+        assert all(entry.values()), key
+        names = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+            for text in entry.values()
+        ]
+        assert names[0] == names[1], key
+
+
+def test_every_text_is_used() -> None:
+    """The catalogue holds no entry that nothing says."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("pipeline", "flows")
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.suffix in (".py", ".html")
+    )
+    unused = [
+        key
+        for key in entries()
+        if f'"{key}"' not in code.replace("'", '"') and f'f"{key.partition(".")[0]}.{{' not in code
+    ]
+    assert not unused
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_field_of_csv_never_starts_as_a_formula(text: str) -> None:
+    """What a spreadsheet would calculate gets an apostrophe; everything else stays as it is."""
+    field = csv_field(text)
+    assert not re.match(r"\s*[=+\-@＝]", field)
+    assert not re.search(r"[\x00-\x1f\x7f]", field)
+    assert csv_field("Høje-Taastrup") == "Høje-Taastrup"
+
+
+@pytest.fixture
+def nasty_dir(data_dir: Path, request: pytest.FixtureRequest) -> Path:
+    """Data whose names of clusters, costs, municipalities, sources and notes hold a nasty text."""
+    edits = {
+        "clusters.csv": ["name", "region"],
+        "costs.csv": ["name_da", "name_en"],
+        "areas.csv": ["name"],
+        "districts.csv": ["name"],
+        "sources.csv": ["title", "remark"],
+        "assumptions.csv": ["text_da", "text_en"],
+    }
+    for file, columns in edits.items():
+        path = data_dir / "reference" / file
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for number, column in enumerate(columns):
+            table[column] = [NASTY[(row + number) % len(NASTY)] + "." for row in range(len(table))]
+        table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
+    return data_dir
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_text_from_outside_stays_text_everywhere(nasty_dir: Path, language: Language) -> None:
+    """Workbooks, CSV files and the page show nasty texts, and calculate or run none of them."""
+    report = content_of(language=language, data_dir=nasty_dir)
+    syd = next(r for r in report.result.clusters if r.cluster.cluster_id == "amager-hvidovre")
+    for book in (national_workbook(report), cluster_workbook(report, syd)):
+        plain_formulas = 0
+        for sheet in opened(book):
+            for cell in (cell for row in sheet.iter_rows() for cell in row):
+                if cell.data_type == "f":
+                    plain_formulas += 1
+                    assert "HYPERLINK" not in str(cell.value)
+                    assert not re.fullmatch(r"=1\+1\.?", str(cell.value))
+        assert plain_formulas > 50
+        for name, content in parts(book):
+            assert not re.search(rb"<c:f>[^<]*HYPERLINK", content), name
+            assert b'Target="http' not in content
+    html = page(report).decode()
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp;amp;&lt;/b&gt;" in html
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", html)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_csv_fields_from_outside_stay_text(nasty_dir: Path, language: Language) -> None:
+    """Every field of each CSV file is one field of text that no spreadsheet calculates."""
+    report = content_of(language=language, data_dir=nasty_dir)
+    table, text = allocation_table(report.result), Catalogue(language)
+    files = {
+        machine_csv(table): ",",
+        machine_csv(pool_table(report.result)): ",",
+        excel_csv(table, text): ";" if language is Language.DANISH else ",",
+    }
+    for file, separator in files.items():
+        rows = list(
+            csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""), delimiter=separator)
+        )
+        assert {len(row) for row in rows} == {len(rows[0])}
+        assert not [cell for row in rows for cell in row if re.match(r"\s*[=+\-@＝\t\r]", cell)]
+
+
+def test_plain_text_is_one_line() -> None:
+    """Control characters and line ends become one blank; everything else stays."""
+    assert plain("a\r\n\tb\x00c") == "a b c"
+    assert plain("🏥 «Ærø»") == "🏥 «Ærø»"
