@@ -23,11 +23,9 @@ from pipeline.errors import ProvenanceError
 from pipeline.files import FileRecord, json_bytes, record, write_folder_atomically
 from pipeline.findings import Finding, Subject
 from pipeline.reporting.content import Content
-from pipeline.reporting.csv_files import excel_csv, machine_csv
 from pipeline.reporting.inputs import Inputs, changes, inputs_of
 from pipeline.reporting.manifest import INPUTS, MANIFEST, manifest_of
-from pipeline.reporting.rows import allocation_table, pool_table
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.outputs import figure_files, readable_files
 from pipeline.version import VERSION
 
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
@@ -67,7 +65,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     folder = reports_dir / label
     folder.mkdir(parents=True, exist_ok=True)
     inputs = inputs_of(calculation)
-    figures = _figure_files(calculation)
+    figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
         newest = newest_revision(folder)
         if newest is None:
@@ -126,17 +124,6 @@ def read_revision(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _figure_files(calculation: Calculation) -> dict[str, bytes]:
-    label = calculation.parameters.label
-    table = allocation_table(calculation.result)
-    text = Catalogue(calculation.parameters.language)
-    return {
-        f"fordeling-{label}.csv": machine_csv(table),
-        f"fordeling-{label}-excel.csv": excel_csv(table, text),
-        f"puljer-{label}.csv": machine_csv(pool_table(calculation.result)),
-    }
-
-
 def _reasons(
     folder: Path, manifest: Mapping[str, Any], inputs: Inputs, figures: Mapping[str, bytes]
 ) -> list[Finding]:
@@ -159,28 +146,10 @@ def _write_revision(
 ) -> dict[str, Any]:
     contents = {
         **figures,
-        **_readable_files(Content(calculation, revision, reasons)),
+        **readable_files(Content(calculation, revision, reasons)),
         INPUTS: json_bytes(inputs),
     }
     outputs = [record(name, content) for name, content in contents.items()]
     manifest = manifest_of(calculation, revision, reasons, [asdict(output) for output in outputs])
     write_folder_atomically(folder / f"r{revision}", {**contents, MANIFEST: json_bytes(manifest)})
     return manifest
-
-
-def _readable_files(content: Content) -> dict[str, bytes]:
-    """Return the workbooks and the page, which a rerun that changes nothing need not make."""
-    from pipeline.reporting.page import page
-    from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
-
-    clusters = {
-        f"klynger/{result.cluster.cluster_id}-{content.label}.xlsx": cluster_workbook(
-            content, result
-        )
-        for result in content.result.clusters
-    }
-    return {
-        f"fordeling-{content.label}.xlsx": national_workbook(content),
-        f"fordeling-{content.label}.html": page(content),
-        **clusters,
-    }

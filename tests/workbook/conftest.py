@@ -31,11 +31,6 @@ def english() -> bytes:
 @pytest.fixture(scope="session")
 def syd(content: Content) -> bytes:
     """The workbook of Sundhedsklynge Syd."""
-    return cluster_workbook(content, cluster(content, "amager-hvidovre"))
-
-
-def cluster(content: Content, cluster_id: str):  # type: ignore[no-untyped-def]
-    """Return the result of a cluster."""
-    return next(
-        result for result in content.result.clusters if result.cluster.cluster_id == cluster_id
-    )
+    results = content.result.clusters
+    result = next(row for row in results if row.cluster.cluster_id == "amager-hvidovre")
+    return cluster_workbook(content, result)

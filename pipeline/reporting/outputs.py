@@ -1,0 +1,46 @@
+"""The files of a report, by name: figures for machines, and what people read."""
+
+from __future__ import annotations
+
+from pipeline.calculation import Calculation
+from pipeline.reporting.content import Content
+from pipeline.reporting.csv_files import excel_csv, machine_csv
+from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.texts import Catalogue
+
+
+def figure_files(calculation: Calculation) -> dict[str, bytes]:
+    """Return the figures as CSV; they tell whether a calculation changed.
+
+    Raises:
+        AllocationError: The figures are not what they must be; a fault of the calculation.
+    """
+    label = calculation.parameters.label
+    table = allocation_table(calculation.result)
+    text = Catalogue(calculation.parameters.language)
+    return {
+        f"fordeling-{label}.csv": machine_csv(table),
+        f"fordeling-{label}-excel.csv": excel_csv(table, text),
+        f"puljer-{label}.csv": machine_csv(pool_table(calculation.result)),
+    }
+
+
+def readable_files(content: Content) -> dict[str, bytes]:
+    """Return the workbooks and the page, which a rerun that changes nothing need not make.
+
+    Raises:
+        KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
+    """
+    from pipeline.reporting.page import page
+    from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
+
+    label = content.label
+    clusters = {
+        f"klynger/{result.cluster.cluster_id}-{label}.xlsx": cluster_workbook(content, result)
+        for result in content.result.clusters
+    }
+    return {
+        f"fordeling-{label}.xlsx": national_workbook(content),
+        f"fordeling-{label}.html": page(content),
+        **clusters,
+    }
