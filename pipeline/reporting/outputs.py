@@ -32,15 +32,6 @@ def readable_files(content: Content) -> dict[str, bytes]:
         KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
     """
     from pipeline.reporting.page import page
-    from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
+    from pipeline.reporting.workbook.books import workbooks
 
-    label = content.label
-    clusters = {
-        f"klynger/{result.cluster.cluster_id}-{label}.xlsx": cluster_workbook(content, result)
-        for result in content.result.clusters
-    }
-    return {
-        f"fordeling-{label}.xlsx": national_workbook(content),
-        f"fordeling-{label}.html": page(content),
-        **clusters,
-    }
+    return {f"fordeling-{content.label}.html": page(content), **workbooks(content)}

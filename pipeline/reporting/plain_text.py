@@ -17,7 +17,7 @@ _FORMULA_START: Final = re.compile(r"\s*[=+\-@＝＋－＠]")
 
 def plain(text: str) -> str:
     """Return text on one line, every run of control characters as one blank."""
-    return _CONTROL.sub(" ", text)
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def csv_field(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.books import national_workbook
+from pipeline.reporting.workbook.books import workbooks
 from schemas.quarter import Quarter
 from tests.conftest import REPOSITORY, Klynge
 from tests.report_of import content_of
@@ -64,7 +64,8 @@ def test_the_earlier_quarters_count_under_the_rules_of_the_report() -> None:
 def test_a_report_without_earlier_quarters_can_be_written(data_dir: Path) -> None:
     """The first quarter held has a development of one quarter, and no change is known."""
     report = content_of("2016K1", data_dir=data_dir, rules="2022K1")
-    sheet = opened(national_workbook(report), values=True)["Udvikling"]
+    book = workbooks(report)[f"fordeling-{report.label}.xlsx"]
+    sheet = opened(book, values=True)["Udvikling"]
     assert len(rows_of(sheet, "Sundhedsklynge Syd")) == 1
 
 

@@ -8,7 +8,6 @@ import re
 import string
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from pipeline.reporting.csv_files import excel_csv, machine_csv
@@ -17,26 +16,11 @@ from pipeline.reporting.page import page
 from pipeline.reporting.plain_text import csv_field, plain
 from pipeline.reporting.rows import allocation_table, pool_table
 from pipeline.reporting.texts import Catalogue, entries
-from pipeline.reporting.workbook.books import cluster_workbook, national_workbook
+from pipeline.reporting.workbook.books import workbooks
 from tests.conftest import REPOSITORY
 from tests.report_of import content_of
 from tests.workbook.cells import opened, parts
-
-NASTY = [
-    '=HYPERLINK("http://evil.example","Klik her")',
-    "+1+1",
-    "-2+3",
-    "@SUM(A1)",
-    "\t=1+1",
-    "\r=1+1",
-    "＝1+1",
-    "a\x01\x02\x1b[31mb",
-    "x" * 300,
-    "🏥 «Sund» 'hed' \"klynge\" <b>&amp;</b>",
-    "to\nlinjer\r\nog en til",
-    "[Ark]*?:/\\ 'x'!A1",
-    "{name} {0} %s",
-]
+from tests.workbook.conftest import NASTY
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
@@ -76,32 +60,11 @@ def test_a_field_of_csv_never_starts_as_a_formula(text: str) -> None:
     assert csv_field("Høje-Taastrup") == "Høje-Taastrup"
 
 
-@pytest.fixture
-def nasty_dir(data_dir: Path, request: pytest.FixtureRequest) -> Path:
-    """Data whose names of clusters, costs, municipalities, sources and notes hold a nasty text."""
-    edits = {
-        "clusters.csv": ["name", "region"],
-        "costs.csv": ["name_da", "name_en"],
-        "areas.csv": ["name"],
-        "districts.csv": ["name"],
-        "sources.csv": ["title", "remark"],
-        "assumptions.csv": ["text_da", "text_en"],
-    }
-    for file, columns in edits.items():
-        path = data_dir / "reference" / file
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        for number, column in enumerate(columns):
-            table[column] = [NASTY[(row + number) % len(NASTY)] + "." for row in range(len(table))]
-        table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
-    return data_dir
-
-
 @pytest.mark.parametrize("language", list(Language))
 def test_text_from_outside_stays_text_everywhere(nasty_dir: Path, language: Language) -> None:
     """Workbooks, CSV files and the page show nasty texts, and calculate or run none of them."""
     report = content_of(language=language, data_dir=nasty_dir)
-    syd = next(r for r in report.result.clusters if r.cluster.cluster_id == "amager-hvidovre")
-    for book in (national_workbook(report), cluster_workbook(report, syd)):
+    for book in workbooks(report).values():
         plain_formulas = 0
         for sheet in opened(book):
             for cell in (cell for row in sheet.iter_rows() for cell in row):
@@ -109,7 +72,7 @@ def test_text_from_outside_stays_text_everywhere(nasty_dir: Path, language: Lang
                     plain_formulas += 1
                     assert "HYPERLINK" not in str(cell.value)
                     assert not re.fullmatch(r"=1\+1\.?", str(cell.value))
-        assert plain_formulas > 50
+        assert plain_formulas > 20
         for name, content in parts(book):
             assert not re.search(rb"<c:f>[^<]*HYPERLINK", content), name
             assert b'Target="http' not in content

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from xlsxwriter.format import Format
@@ -129,14 +130,24 @@ def _style_of(cell: Cell, style: str) -> str:
     """Return the style of a cell; a whole number shows no decimals."""
     if isinstance(cell, Formula) and cell.style:
         return cell.style
+    if style != "counted":
+        return style
     number = cell.value if isinstance(cell, Formula) else cell
-    whole = style == "counted" and isinstance(number, (int, float)) and number == int(number)
-    return "whole" if whole else style
+    return "whole" if isinstance(number, (int, float)) and number == int(number) else style
+
+
+@cache
+def _line_count(text: str, width: int) -> int:
+    return len(textwrap.wrap(text, width))
 
 
 def wrapped(lines: Iterable[str]) -> tuple[str, ...]:
     """Return lines that fit above a table on a page."""
-    return tuple(part for line in lines for part in textwrap.wrap(plain(line), _LINE_LENGTH))
+    return tuple(part for line in lines for part in _fitting_lines(plain(line)))
+
+
+def _fitting_lines(line: str) -> list[str]:
+    return [line] if len(line) <= _LINE_LENGTH else textwrap.wrap(line, _LINE_LENGTH)
 
 
 class Sheet:
@@ -175,11 +186,7 @@ class Sheet:
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
         self.fit_row(header, [(column.heading, column.width) for column in columns])
-        styles = [column.style for column in columns]
-        widths = [column.width for column in columns]
-        for row, cells in enumerate(rows, start=first):
-            self.write_row(row, zip(cells, styles, strict=True))
-            self.fit_row(row, zip(map(_words, cells), widths, strict=True))
+        self._write_rows(first, columns, rows)
         self.worksheet.add_table(
             header - 1, 0, last - 1, len(columns) - 1, self._marking(name, columns)
         )
@@ -187,6 +194,20 @@ class Sheet:
         self.worksheet.repeat_rows(header - 1)
         self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
         return first, last
+
+    def _write_rows(
+        self, first: int, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+    ) -> None:
+        styles = [column.style for column in columns]
+        worded = [
+            (position, column.width)
+            for position, column in enumerate(columns)
+            if STYLES[column.style].get("text_wrap")
+        ]
+        for row, cells in enumerate(rows, start=first):
+            for position, cell in enumerate(cells):
+                self.write(row, position, cell, styles[position])
+            self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
 
     def _marking(self, name: str, columns: Sequence[Column]) -> dict[str, Any]:
         return {
@@ -199,25 +220,18 @@ class Sheet:
             ],
         }
 
-    def fit_row(self, row: int, texts: Iterable[tuple[str, float]]) -> None:
+    def fit_row(self, row: int, texts: Sequence[tuple[str, float]]) -> None:
         """Make a row as high as its longest text needs in a column of its width."""
         long = [(text, int(width * _FIT)) for text, width in texts if len(text) > width]
-        lines = max((len(textwrap.wrap(text, width)) for text, width in long), default=1)
+        lines = max((_line_count(text, width) for text, width in long), default=1)
         if lines > 1:
             self.worksheet.set_row(row - 1, lines * _LINE_POINTS + 1)
-
-    def write_row(self, row: int, cells: Iterable[tuple[Cell, str]]) -> None:
-        """Write cells with their styles into a row, from column A."""
-        for position, (cell, style) in enumerate(cells):
-            self.write(row, position, cell, style)
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
         look = self.book.style(_style_of(cell, style))
-        if cell == "":
-            self.worksheet.write_blank(row - 1, column, None, look)
-        elif isinstance(cell, str):
-            self.worksheet.write_string(row - 1, column, plain(cell), look)
+        if isinstance(cell, str):
+            self._write_text(row, column, cell, look)
         elif isinstance(cell, Formula):
             self.worksheet.write_formula(row - 1, column, cell.text, look, cell.value)
         elif isinstance(cell, Link):
@@ -225,3 +239,9 @@ class Sheet:
             self.worksheet.write_url(row - 1, column, target, look, plain(cell.text))
         else:
             self.worksheet.write_number(row - 1, column, cell, look)
+
+    def _write_text(self, row: int, column: int, text: str, look: Format) -> None:
+        if text:
+            self.worksheet.write_string(row - 1, column, plain(text), look)
+        else:
+            self.worksheet.write_blank(row - 1, column, None, look)

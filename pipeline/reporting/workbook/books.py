@@ -20,44 +20,47 @@ from pipeline.reporting.workbook.notes_sheet import notes_sheet
 from pipeline.reporting.workbook.plan import Plan, plan_of
 
 
-def national_workbook(content: Content) -> bytes:
-    """Return the workbook of all clusters.
+def workbooks(content: Content) -> dict[str, bytes]:
+    """Return all workbooks of a report by file name; their live tables are laid out once.
 
     Raises:
+        KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
         Warning: XlsxWriter could not write what it was given; a fault of ours.
     """
+    plan = plan_of(content)
     with warnings.catch_warnings(action="error"):
-        plan = plan_of(content, content.result.clusters, pools=True)
-        book = Book(content, content.text("cover.title"))
-        cover = book.sheet(content.text("sheet.cover"), content.text("cover.title"))
-        clusters = overview.clusters_sheet(book, plan)
-        municipalities = overview.municipalities_sheet(book, plan)
-        _live_sheets(book, plan)
-        clusters_development(book, plan, clusters)
-        all_allocated = control_sheet(book, plan, municipalities)
-        notes_sheet(book, content.notes)
-        names = ["clusters", "municipalities"]
-        write_cover(cover, _contents(plan, names), all_allocated)
-        return book.close()
+        clusters = {
+            f"klynger/{result.cluster.cluster_id}-{content.label}.xlsx": _cluster(plan, result)
+            for result in plan.clusters
+        }
+        return {f"fordeling-{content.label}.xlsx": _national(plan), **clusters}
 
 
-def cluster_workbook(content: Content, result: ClusterResult) -> bytes:
-    """Return the workbook of one cluster.
+def _national(plan: Plan) -> bytes:
+    content = plan.content
+    book = Book(content, content.text("cover.title"))
+    cover = book.sheet(content.text("sheet.cover"), content.text("cover.title"))
+    clusters = overview.clusters_sheet(book, plan)
+    municipalities = overview.municipalities_sheet(book, plan)
+    _live_sheets(book, plan)
+    clusters_development(book, plan, clusters)
+    all_allocated = control_sheet(book, plan, municipalities)
+    notes_sheet(book, content.notes)
+    write_cover(cover, _contents(plan, ["clusters", "municipalities"]), all_allocated)
+    return book.close()
 
-    Raises:
-        Warning: XlsxWriter could not write what it was given; a fault of ours.
-    """
-    with warnings.catch_warnings(action="error"):
-        plan = plan_of(content, [result], pools=False)
-        title = content.text("cover.cluster_title", cluster=result.cluster.name)
-        book = Book(content, title)
-        cover = book.sheet(content.text("sheet.cover"), title)
-        _live_sheets(book, plan)
-        cluster_development(book, plan, result)
-        all_allocated = control_sheet(book, plan, None)
-        notes_sheet(book, content.notes_on(result))
-        write_cover(cover, _contents(plan, []), all_allocated)
-        return book.close()
+
+def _cluster(whole: Plan, result: ClusterResult) -> bytes:
+    content, plan = whole.content, whole.of_cluster(result)
+    title = content.text("cover.cluster_title", cluster=result.cluster.name)
+    book = Book(content, title)
+    cover = book.sheet(content.text("sheet.cover"), title)
+    _live_sheets(book, plan)
+    cluster_development(book, plan, result)
+    all_allocated = control_sheet(book, plan, None)
+    notes_sheet(book, content.notes_on(result))
+    write_cover(cover, _contents(plan, []), all_allocated)
+    return book.close()
 
 
 def _live_sheets(book: Book, plan: Plan) -> None:

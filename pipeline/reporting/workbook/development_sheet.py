@@ -121,7 +121,7 @@ def _cells(name: str, point: Point) -> list[Cell]:
 
 
 def _points(change: Fraction | None) -> Cell:
-    return NOT_HELD if change is None else round(float(100 * change), 2) + 0.0  # no -0,00
+    return NOT_HELD if change is None else round(100 * float(change), 2) + 0.0  # no -0,00
 
 
 def _line_series(sheet: Sheet, lines: Sequence[Line], line: Line) -> ChartSeries:

@@ -44,7 +44,7 @@ def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> She
     columns = list(_columns(book.text, layout))
     _write_totals(sheet, live)
     sheet.next_row = layout.header_row
-    sheet.table(table, columns, [live.cells(row) for row in layout.rows])
+    sheet.table(table, columns, live.cells)
     printed = layout.columns.index("weight")
     sheet.worksheet.print_area(0, 0, layout.last - 1, printed - 1)
     _validate(sheet, layout)
@@ -85,7 +85,7 @@ def _style(layout: Layout, kind: str) -> str:
 
 
 def _write_totals(sheet: Sheet, live: LiveTable) -> None:
-    layout, text, totals = live.layout, sheet.book.text, live.totals()
+    layout, text, totals = live.layout, sheet.book.text, live.totals
     labels = []
     for position, key in enumerate(layout.columns):
         kind, cost = _kind(key)

@@ -90,8 +90,9 @@ class LiveTable:
         allocated = sum(part.amount for part in amount.parts.values())
         return allocated == amount.amount_dkk and self.largest_result(cost) <= EXACT_TO
 
+    @cached_property
     def totals(self) -> dict[str, Cell]:
-        """Return the cells above the columns by the key of the column."""
+        """The cells above the columns by the key of the column."""
         at, total = self.layout.column, self.layout.total
         people = sum(value_of(row.people) for row in self.layout.rows)
         counted = self.total_weight / self.scale
@@ -133,8 +134,12 @@ class LiveTable:
             f"floor{cost}": Formula(f"={entered}-{step}*{STEP}", amount.amount_dkk % STEP),
         }
 
-    def cells(self, row: Row) -> list[Cell]:
-        """Return the cells of a row, from column A."""
+    @cached_property
+    def cells(self) -> list[list[Cell]]:
+        """The cells of each row, from column A."""
+        return [self._cells(row) for row in self.layout.rows]
+
+    def _cells(self, row: Row) -> list[Cell]:
         number, at, total = self.layout.row_of[row.key], self.layout.letters, self.layout.total
         weight, scale = self.weights[row.key], total("denominator")
         part = f"{at['people']}{number}"

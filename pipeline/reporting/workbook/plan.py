@@ -40,10 +40,15 @@ class Plan:
     live: dict[str, LiveTable]
     pools: dict[str, LiveTable]
 
+    def of_cluster(self, result: ClusterResult) -> Plan:
+        """Return the part of the plan that the workbook of one cluster holds."""
+        cluster_id = result.cluster.cluster_id
+        return Plan(self.content, (result,), {cluster_id: self.live[cluster_id]}, {})
 
-def plan_of(content: Content, clusters: Sequence[ClusterResult], pools: bool) -> Plan:
-    """Lay out the live tables of these clusters and, if asked for, of the shared funds."""
-    text = content.text
+
+def plan_of(content: Content) -> Plan:
+    """Lay out the live tables of all clusters and of the shared funds."""
+    text, clusters = content.text, content.result.clusters
     fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "pools")
     names = sheet_names(
         [result.cluster.cluster_id for result in clusters],
@@ -58,9 +63,9 @@ def plan_of(content: Content, clusters: Sequence[ClusterResult], pools: bool) ->
     }
     shared = {
         structure: LiveTable(_pool_layout(content, structure, allocations, live), words)
-        for structure, allocations in (content.pools.items() if pools else ())
+        for structure, allocations in content.pools.items()
     }
-    return Plan(content, tuple(clusters), live, shared)
+    return Plan(content, clusters, live, shared)
 
 
 def sheet_names(cluster_ids: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
