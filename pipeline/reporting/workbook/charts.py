@@ -23,7 +23,7 @@ _TITLE_FONT: Final = {"name": "Calibri", "size": 12, "bold": True, "color": DARK
 CHART_PIXELS: Final = 640
 
 _ROW_PIXELS: Final = 20
-_PAGE_HEIGHT_TO_WIDTH: Final = (0.64, 0.70)
+_PAGE_HEIGHT_TO_WIDTH: Final = (0.64, 0.72)
 """Least and most of a landscape A4 page within its margins; programs round the scale down."""
 
 Place = tuple[str, int, int, int, int]

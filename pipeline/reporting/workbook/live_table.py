@@ -12,8 +12,10 @@ Method, the same as `pipeline.allocation`, in ordinary functions on whole number
    order of the keys.
 
 The control beside an amount says whether the parts add up to it, and whether every intermediate
-result stays below `EXACT_TO`. With a sum of weights of 1,2 million (a cluster with halves) that
-holds up to 8 300 000 mio. kr.; with 500 million (a country with twelfths of seven) to 20 000 mio.
+result stays below `EXACT_TO`. Where weights add up to 1.2 million (a cluster that counts halves),
+that holds for amounts to 8 300 billion kr.; where they add up to 500 million (the whole country,
+scaled by 84), to 20 billion. Beyond, the values written are right, and the control says that the
+sheet cannot be relied on when it is changed.
 """
 
 from __future__ import annotations
