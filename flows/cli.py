@@ -19,6 +19,7 @@ from pipeline.errors import KlyngeError, StorageError
 app = typer.Typer(
     name="klynge",
     help="What each municipality owes for the costs it shares in its health cluster, to the krone.",
+    epilog="Example: klynge run 2022K1",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

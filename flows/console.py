@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.acceptance import Kept
-from pipeline.errors import UsageError
 from pipeline.membership import RulesInForce
 from pipeline.publication import Publication, expected_release
 from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
@@ -38,6 +37,9 @@ class _Console(Console):
         if not self.is_terminal:
             super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
 
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would end the program with 1; a reader that had enough is fine
+
     def say(self, sentence: str, style: str = "") -> None:
         self.print(sentence, style=style, soft_wrap=not self.is_terminal)
 
@@ -51,7 +53,7 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
     console = _Console()
     calculation, text = report.calculation, Catalogue(Language.ENGLISH)
-    shown = _clusters(calculation.result, cluster_ids)
+    shown = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
     day = day_text(calculation.parameters.quarter.reference_day, Language.ENGLISH)
     console.say(f"{calculation.parameters.label}: population on {day}", "bold")
     for snapshot in calculation.snapshots:
@@ -69,17 +71,6 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     console.say(f"{what}: {outcome.folder}", "bold")
     if outcome.written:
         console.say(f"Reason: {outcome.manifest['reason']}")
-
-
-def _clusters(result: QuarterResult, cluster_ids: Sequence[str]) -> list[ClusterResult]:
-    by_id = {cluster.cluster.cluster_id: cluster for cluster in result.clusters}
-    unknown = [cluster_id for cluster_id in cluster_ids if cluster_id not in by_id]
-    if unknown:
-        raise UsageError(
-            f"No cluster {', '.join(unknown)} is in force in {result.rules.quarter}.",
-            f"The clusters in force: {', '.join(by_id)}",
-        )
-    return [by_id[cluster_id] for cluster_id in cluster_ids]
 
 
 def _table(*columns: tuple[str, str]) -> Table:

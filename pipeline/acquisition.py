@@ -69,7 +69,8 @@ class Acquisition:
     @cached_property
     def publication(self) -> Publication:
         """What the StatBank has published, asked once a table."""
-        return Publication(self.bank.tableinfo, lambda source: names_of(source, self.reference))
+        codes = {source: tuple(names_of(source, self.reference)) for source in SOURCE_TABLES}
+        return Publication(self.bank.tableinfo, codes)
 
     def newest(self) -> Quarter:
         """Return the newest quarter that all tables have published; offline, that is held.
@@ -159,10 +160,10 @@ class Acquisition:
         if snapshot is not None:
             return snapshot
         newest = newest_held(self.store)
+        other = f"the newest quarter held is {newest}" if newest else "name another --data-dir"
         raise UsageError(
             f"No snapshot of {source.table} {quarter} is held in {self.store.folder}.",
-            "Run the command without --offline"
-            + (f"; the newest quarter held is {newest}: klynge run {newest}" if newest else ""),
+            f"Run the command without --offline, or {other}.",
         )
 
     def _or_name_held(self, ask: Callable[[], T]) -> T:

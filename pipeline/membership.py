@@ -17,7 +17,7 @@ from itertools import groupby
 from pipeline.errors import RuleError
 from pipeline.findings import Finding, Subject
 from pipeline.population import Population
-from schemas.codes import COPENHAGEN_TOTAL
+from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
 from schemas.records import Area, AreaKind, Basis, Cluster, Cost, District, Membership
 
@@ -28,7 +28,8 @@ _HINT = "Correct data/reference/memberships.csv and run the command again."
 class RulesInForce:
     """The clusters, memberships and costs of one quarter.
 
-    Clusters stand as in clusters.csv; the memberships of each by municipality code.
+    Clusters stand by structure, region and id, memberships by municipality code, and costs by id,
+    so that the order of the rows in a file changes nothing.
     """
 
     quarter: Quarter
@@ -60,10 +61,11 @@ def rules_in_force(
     """Return the rules of a quarter.
 
     Raises:
-        RuleError: No cluster is in force, or one that is has no member.
+        RuleError: No cluster is in force, one that is has no member, or a cost is due from clusters
+            that are not.
     """
     clusters = tuple(clusters)
-    in_force = tuple(cluster for cluster in clusters if quarter in cluster.period)
+    in_force = tuple(sorted((row for row in clusters if quarter in row.period), key=_place))
     if not in_force:
         raise _no_cluster(quarter, clusters)
     members: dict[str, list[Membership]] = {cluster.cluster_id: [] for cluster in in_force}
@@ -73,6 +75,8 @@ def rules_in_force(
     empty = [cluster_id for cluster_id, rows in members.items() if not rows]
     if empty:
         raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
+    due = sorted((row for row in costs if quarter in row.period), key=_cost_place)
+    _check_scopes(quarter, in_force, due)
     return RulesInForce(
         quarter,
         in_force,
@@ -80,8 +84,26 @@ def rules_in_force(
             cluster_id: tuple(sorted(rows, key=lambda row: row.municipality_code))
             for cluster_id, rows in members.items()
         },
-        tuple(cost for cost in costs if quarter in cost.period),
+        tuple(due),
     )
+
+
+def _place(cluster: Cluster) -> tuple[str, str, str]:
+    return cluster.structure, cluster.region, cluster.cluster_id
+
+
+def _cost_place(cost: Cost) -> tuple[str, str]:
+    return cost.cost_id, cost.scope
+
+
+def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
+    scopes = {name for row in clusters for name in (row.cluster_id, row.structure + ALL_CLUSTERS)}
+    lost = [f"{row.cost_id} ({row.scope})" for row in costs if row.scope not in scopes]
+    if lost:
+        raise RuleError(
+            f"In {quarter} there is no cluster to carry {', '.join(lost)}.",
+            "End the cost in data/reference/costs.csv when its clusters end, or correct its scope.",
+        )
 
 
 def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:

@@ -27,13 +27,13 @@ class Publication:
 
     Args:
         ask: Asks for the tableinfo of a table.
-        codes: Area codes that each table must hold, by table id.
+        codes: Area codes that each table must hold.
     """
 
     def __init__(
         self,
         ask: Callable[[SourceTable], TableInfo],
-        codes: Callable[[SourceTable], Iterable[str]],
+        codes: Mapping[SourceTable, Iterable[str]],
     ) -> None:
         self._ask = ask
         self._codes = codes
@@ -47,7 +47,7 @@ class Publication:
         """
         if source.table not in self._infos:
             info = self._ask(source)
-            check_tableinfo(source, info, self._codes(source))
+            check_tableinfo(source, info, self._codes[source])
             self._infos[source.table] = info
         return self._infos[source.table]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -70,13 +70,13 @@ class _Reader:
         self.files: list[FileRecord] = []
 
     def read(self, name: str, schema: pa.DataFrameSchema) -> list[Row]:
-        path = self.folder / name
+        path = self.folder / f"{name}.csv"
         content = _content(path)
         table = _table(path, content)
         broken = failures(schema, table)
         if broken:
             raise _invalid(path, *broken)
-        self.files.append(record(name, content))
+        self.files.append(record(path.name, content))
         return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()]
 
 
@@ -88,41 +88,46 @@ def load_reference(data_dir: Path) -> Reference:
             file, row as Excel shows it, column, rule and value.
     """
     reader = _Reader(data_dir / "reference")
-    sources = {
-        row["source_id"]: Source(**row) for row in reader.read("sources.csv", tables.sources())
-    }
-    areas = {row["code"]: _area(row) for row in reader.read("areas.csv", tables.areas())}
+    sources = {row["source_id"]: Source(**row) for row in reader.read("sources", tables.sources())}
+    areas = {row["code"]: _area(row) for row in reader.read("areas", tables.areas())}
     municipalities = [code for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY]
-    districts = {
-        row["code"]: District(**row)
-        for row in reader.read("districts.csv", tables.districts(municipalities))
-    }
-    cluster_rows = reader.read("clusters.csv", tables.clusters())
-    cluster_periods = {
-        row["cluster_id"]: (row["first_quarter"], row["last_quarter"]) for row in cluster_rows
-    }
-    in_city = [code for code in districts if code != codes.COPENHAGEN_TOTAL]
-    membership_schema = tables.memberships(cluster_periods, municipalities, in_city, sources)
+    districts = _districts(reader, municipalities)
+    clusters = tuple(_cluster(row) for row in reader.read("clusters", tables.clusters()))
+    cluster_ids = [cluster.cluster_id for cluster in clusters]
     return Reference(
         areas=areas,
         districts=districts,
-        clusters=tuple(_cluster(row) for row in cluster_rows),
-        memberships=tuple(
-            _membership(number, row)
-            for number, row in enumerate(
-                reader.read("memberships.csv", membership_schema), start=HEADER_ROW + 1
-            )
-        ),
-        costs=tuple(
-            _cost(row) for row in reader.read("costs.csv", tables.costs(cluster_periods, sources))
-        ),
+        clusters=clusters,
+        memberships=_memberships(reader, clusters, municipalities, districts, sources),
+        costs=tuple(_cost(row) for row in reader.read("costs", tables.costs(cluster_ids, sources))),
         sources=sources,
         assumptions=tuple(
-            _assumption(row)
-            for row in reader.read("assumptions.csv", tables.assumptions(cluster_periods))
+            _assumption(row) for row in reader.read("assumptions", tables.assumptions(cluster_ids))
         ),
         files=tuple(reader.files),
     )
+
+
+def _districts(reader: _Reader, municipality_codes: Collection[str]) -> dict[str, District]:
+    rows = reader.read("districts", tables.districts(municipality_codes))
+    return {row["code"]: District(**row) for row in rows}
+
+
+def _memberships(
+    reader: _Reader,
+    clusters: Collection[Cluster],
+    municipality_codes: Collection[str],
+    district_codes: Collection[str],
+    source_ids: Collection[str],
+) -> tuple[Membership, ...]:
+    periods = {
+        cluster.cluster_id: (str(cluster.period.first), str(cluster.period.last or ""))
+        for cluster in clusters
+    }
+    in_city = [code for code in district_codes if code != codes.COPENHAGEN_TOTAL]
+    schema = tables.memberships(periods, municipality_codes, in_city, source_ids)
+    rows = enumerate(reader.read("memberships", schema), start=HEADER_ROW + 1)
+    return tuple(_membership(number, row) for number, row in rows)
 
 
 def _content(path: Path) -> bytes:

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,14 +158,32 @@ class SnapshotStore:
                 raise ValueError(f"its keys are not {', '.join(sorted(_SIDECAR_KEYS))}")
             expected = (table, str(quarter), sha12)
             found = (sidecar["table"], sidecar["quarter"], sidecar["sha256"][:12])
+            _check_values(sidecar)
             if found != expected:
                 raise ValueError(
                     f"expected {' '.join(expected)}, found {' '.join(map(str, found))}"
                 )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise ProvenanceError(
                 f"{path} is not the sidecar of a snapshot: {error}.", _HINT
             ) from None
         sidecar["accepted_jumps"] = tuple(sidecar["accepted_jumps"])
         answer = path.with_name(f"{sha12}.csv").relative_to(self.data_dir)
         return Snapshot(**sidecar, path=answer.as_posix())
+
+
+def _check_values(sidecar: Mapping[str, Any]) -> None:
+    """Raise ValueError or TypeError unless the values that are worked with are of their kind."""
+    if sidecar["origin"] not in (FETCHED, TRANSCRIBED):
+        raise ValueError(f"its origin is {sidecar['origin']!r}")
+    if not _is_utc(sidecar["retrieved_at"]):
+        raise ValueError(f"its retrieved_at is {sidecar['retrieved_at']!r}")
+    if not isinstance(sidecar["accepted_jumps"], list):
+        raise TypeError(f"its accepted_jumps are {sidecar['accepted_jumps']!r}")
+
+
+def _is_utc(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).utcoffset() == timedelta(0)
+    except ValueError:
+        return False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-AREA_CODE: Final = r"\d{3}"
-DISTRICT_CODE: Final = r"\d{4}"
+AREA_CODE: Final = r"[0-9]{3}"
+DISTRICT_CODE: Final = r"[0-9]{4}"
 IDENTIFIER: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 COPENHAGEN: Final = "101"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_NOTATION = re.compile(r"(\d{4})[KQkq]([1-4])")
+_NOTATION = re.compile(r"([0-9]{4})[KQkq]([1-4])")
 QUARTERS_PER_YEAR = 4
 
 

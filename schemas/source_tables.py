@@ -80,7 +80,7 @@ FOLK1A: Final = SourceTable(
     "Danmarks Statistik",
     "OMRÅDE",
     (("KØN", "TOT"), ("ALDER", "IALT"), ("CIVILSTAND", "TOT")),
-    known_codes=r"\d{3}",
+    known_codes=r"[0-9]{3}",
     release_day=11,
 )
 KKBEF1: Final = SourceTable(
@@ -89,7 +89,7 @@ KKBEF1: Final = SourceTable(
     "Københavns Kommune",
     "OMRKK",
     (("KON", "TOT"), ("ALDER", "TOT"), ("CIVILSTAND", "TOT")),
-    known_codes=r"1\d{3}",
+    known_codes=r"1[0-9]{3}",
     release_day=6,
 )
 SOURCE_TABLES: Final = (FOLK1A, KKBEF1)

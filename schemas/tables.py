@@ -1,4 +1,4 @@
-"""What the tables must look like: Pandera schemas, strict and never coercing.
+"""What the reference tables must look like: Pandera schemas, strict and never coercing.
 
 Reference tables are read as text, so every column is text here and a rule is about the text that
 stands in the cell. The message of a rule is what the person who maintains the file reads.
@@ -7,22 +7,29 @@ A schema that refers to other tables is a function of what those hold.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import pandas as pd
 import pandera.pandas as pa
 
 from schemas import codes
-from schemas.column_rules import known, matches, no_overlap, not_blank, row_rule, unique
+from schemas.column_rules import (
+    known,
+    matches,
+    no_overlap,
+    not_blank,
+    row_rule,
+    table,
+    text,
+    unique,
+)
 from schemas.records import AreaKind, Basis
-from schemas.source_tables import TIME, VALUE, SourceTable
 
-QUARTER: Final = r"\d{4}K[1-4]"
+QUARTER: Final = r"[0-9]{4}K[1-4]"
 _CONFIDENCE: Final = ("high", "medium", "low")
-_AMOUNT: Final = r"0|[1-9]\d{0,15}"
-_PEOPLE: Final = r"0|[1-9]\d{0,8}"
-_NUMBER: Final = r"[1-9]\d{0,2}"
+_AMOUNT: Final = r"0|[1-9][0-9]{0,15}"
+_NUMBER: Final = r"[1-9][0-9]{0,2}"
 
 _quarter = matches(QUARTER, "must be a quarter such as 2022K1")
 _quarter_or_blank = matches(rf"|{QUARTER}", "must be a quarter such as 2026K4, or blank")
@@ -36,28 +43,19 @@ _in_order = row_rule(
 )
 
 
-def _text(*checks: pa.Check) -> pa.Column:
-    # No dtype: the readers make text of every cell, and to check that again is a third of the time.
-    return pa.Column(None, list(checks))
-
-
-def _table(columns: Mapping[str, pa.Column], *rules: pa.Check) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(dict(columns), checks=list(rules), strict=True)
-
-
 def _period_columns() -> dict[str, pa.Column]:
-    return {"first_quarter": _text(_quarter), "last_quarter": _text(_quarter_or_blank)}
+    return {"first_quarter": text(_quarter), "last_quarter": text(_quarter_or_blank)}
 
 
 def sources() -> pa.DataFrameSchema:
     """Where the rules come from: `source_id, title, url, confidence, remark`."""
-    return _table(
+    return table(
         {
-            "source_id": _text(_identifier, unique()),
-            "title": _text(not_blank()),
-            "url": _text(matches(r"|https?://\S+", "must be a web address, or blank")),
-            "confidence": _text(known(_CONFIDENCE, "must be high, medium or low")),
-            "remark": _text(),
+            "source_id": text(_identifier, unique()),
+            "title": text(not_blank()),
+            "url": text(matches(r"|https?://\S+", "must be a web address, or blank")),
+            "confidence": text(known(_CONFIDENCE, "must be high, medium or low")),
+            "remark": text(),
         }
     )
 
@@ -65,15 +63,15 @@ def sources() -> pa.DataFrameSchema:
 def areas() -> pa.DataFrameSchema:
     """Areas of FOLK1A in the order of the StatBank: `code, name, kind, region_code`."""
     kinds = [kind.value for kind in AreaKind]
-    return _table(
+    return table(
         {
-            "code": _text(
+            "code": text(
                 matches(codes.AREA_CODE, "must be three digits (Excel drops leading zeros)"),
                 unique(),
             ),
-            "name": _text(not_blank()),
-            "kind": _text(known(kinds, f"must be one of {', '.join(kinds)}")),
-            "region_code": _text(),
+            "name": text(not_blank()),
+            "kind": text(known(kinds, f"must be one of {', '.join(kinds)}")),
+            "region_code": text(),
         },
         row_rule("region_code", "must be the code of a region in this file", _has_its_region),
         row_rule(
@@ -101,11 +99,11 @@ def _one_country(rows: pd.DataFrame) -> bool:
 
 def districts(municipality_codes: Collection[str]) -> pa.DataFrameSchema:
     """Districts of KKBEF1 in the order of the StatBank: `code, name, municipality_code`."""
-    return _table(
+    return table(
         {
-            "code": _text(matches(codes.DISTRICT_CODE, "must be four digits"), unique()),
-            "name": _text(not_blank()),
-            "municipality_code": _text(
+            "code": text(matches(codes.DISTRICT_CODE, "must be four digits"), unique()),
+            "name": text(not_blank()),
+            "municipality_code": text(
                 known(municipality_codes, "must be a municipality of areas.csv")
             ),
         },
@@ -120,13 +118,13 @@ def _has_city_total(rows: pd.DataFrame) -> bool:
 def clusters() -> pa.DataFrameSchema:
     """Clusters and the quarters in which they are in force."""
     structures = ", ".join(codes.STRUCTURES)
-    return _table(
+    return table(
         {
-            "cluster_id": _text(_identifier, unique()),
-            "name": _text(not_blank()),
-            "structure": _text(known(codes.STRUCTURES, f"must be one of {structures}")),
-            "region": _text(not_blank()),
-            "hospital": _text(),
+            "cluster_id": text(_identifier, unique()),
+            "name": text(not_blank()),
+            "structure": text(known(codes.STRUCTURES, f"must be one of {structures}")),
+            "region": text(not_blank()),
+            "hospital": text(),
             **_period_columns(),
         },
         _in_order,
@@ -148,22 +146,22 @@ def memberships(
         source_ids: Ids of sources.csv.
     """
     bases = [basis.value for basis in Basis]
-    return _table(
+    return table(
         {
-            "cluster_id": _text(known(cluster_periods, "must be a cluster of clusters.csv")),
-            "municipality_code": _text(
+            "cluster_id": text(known(cluster_periods, "must be a cluster of clusters.csv")),
+            "municipality_code": text(
                 known(municipality_codes, "must be a municipality of areas.csv")
             ),
-            "basis": _text(known(bases, f"must be one of {', '.join(bases)}")),
-            "fraction": _text(pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1")),
-            "districts": _text(
+            "basis": text(known(bases, f"must be one of {', '.join(bases)}")),
+            "fraction": text(pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1")),
+            "districts": text(
                 pa.Check(
                     lambda cells: cells.map(lambda cell: _are_districts(cell, district_codes)),
                     error="must be codes of districts.csv, each once, with a space between",
                 )
             ),
             **_period_columns(),
-            "source_id": _text(known(source_ids, "must be a source of sources.csv")),
+            "source_id": text(known(source_ids, "must be a source of sources.csv")),
         },
         _in_order,
         _filled_exactly_for("fraction", Basis.FRACTION),
@@ -179,7 +177,7 @@ def memberships(
 
 
 def _are_fractions(cells: pd.Series) -> pd.Series:
-    parts = cells.str.extract(r"^([1-9]\d{0,5})/([1-9]\d{0,5})$").fillna("0").astype(int)
+    parts = cells.str.extract(r"^([1-9][0-9]{0,5})/([1-9][0-9]{0,5})$").fillna("0").astype(int)
     return cells.eq("") | (parts[0].gt(0) & parts[0].le(parts[1]))
 
 
@@ -210,19 +208,19 @@ def _within_cluster(rows: pd.DataFrame, periods: Mapping[str, tuple[str, str]]) 
 def costs(cluster_ids: Collection[str], source_ids: Collection[str]) -> pa.DataFrameSchema:
     """Amounts to allocate, by scope: a cluster, or all clusters of a structure."""
     scopes = [*cluster_ids, *(structure + codes.ALL_CLUSTERS for structure in codes.STRUCTURES)]
-    return _table(
+    return table(
         {
-            "cost_id": _text(_identifier),
-            "name_da": _text(not_blank()),
-            "name_en": _text(not_blank()),
-            "scope": _text(
+            "cost_id": text(_identifier),
+            "name_da": text(not_blank()),
+            "name_en": text(not_blank()),
+            "scope": text(
                 known(scopes, "must be a cluster of clusters.csv, or a structure and :*")
             ),
-            "amount_dkk": _text(
+            "amount_dkk": text(
                 matches(_AMOUNT, "must be whole kroner, not negative, such as 370000")
             ),
             **_period_columns(),
-            "source_id": _text(known(source_ids, "must be a source of sources.csv")),
+            "source_id": text(known(source_ids, "must be a source of sources.csv")),
         },
         _in_order,
         no_overlap("cost_id", ["cost_id", "scope"]),
@@ -231,12 +229,12 @@ def costs(cluster_ids: Collection[str], source_ids: Collection[str]) -> pa.DataF
 
 def assumptions(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     """Choices that the published rules leave open: `number, text_da, text_en, cluster_ids`."""
-    return _table(
+    return table(
         {
-            "number": _text(matches(_NUMBER, "must be a whole number from 1"), unique()),
-            "text_da": _text(not_blank()),
-            "text_en": _text(not_blank()),
-            "cluster_ids": _text(
+            "number": text(matches(_NUMBER, "must be a whole number from 1"), unique()),
+            "text_da": text(not_blank()),
+            "text_en": text(not_blank()),
+            "cluster_ids": text(
                 pa.Check(
                     lambda cells: cells.map(
                         lambda cell: all(code in cluster_ids for code in cell.split())
@@ -245,61 +243,4 @@ def assumptions(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
                 )
             ),
         }
-    )
-
-
-def answer(
-    source: SourceTable, area_codes: Sequence[str], quarters: Sequence[str]
-) -> pa.DataFrameSchema:
-    """An answer of the StatBank: codes and figures as the text that was sent."""
-
-    def coded(values: Sequence[str], rule: str) -> pa.Column:
-        return _text(known(values, rule))
-
-    return _table(
-        {
-            source.area_variable.upper(): coded(area_codes, "must be a code that was asked for"),
-            **{
-                code.upper(): coded([total], f"must be the total {total}")
-                for code, total in source.totals
-            },
-            TIME.upper(): coded(quarters, "must be a quarter that was asked for"),
-            VALUE: _text(matches(_PEOPLE, "must be a whole number of people ('..' is missing)")),
-        }
-    )
-
-
-def allocation(amounts_dkk: Mapping[tuple[str, str], int]) -> pa.DataFrameSchema:
-    """The report's allocation.
-
-    Args:
-        amounts_dkk: Kroner that the rows of a cluster and cost must add up to, by both ids.
-    """
-
-    def adds_up(rows: pd.DataFrame) -> bool:
-        with_cost = rows[rows["cost_id"].ne("")]
-        sums = with_cost.groupby(["cluster_id", "cost_id"])["amount_dkk"].sum()
-        return {key: int(amount) for key, amount in sums.items()} == dict(amounts_dkk)
-
-    text = ("structure", "cluster_id", "cluster_name", "cost_id", "municipality_name")
-    return _table(
-        {
-            "quarter": _text(_quarter),
-            **{column: _text() for column in text},
-            "municipality_code": _text(matches(codes.AREA_CODE, "must be three digits")),
-            "basis": _text(known([basis.value for basis in Basis], "must be a basis")),
-            "population": pa.Column(int, pa.Check.ge(0, error="must not be negative")),
-            "counted_population": _text(matches(r"\d+(\.\d+|/\d+)?", "must be exact")),
-            "share": _text(matches(r"[01]\.\d{10}", "must be a share with ten decimals")),
-            "amount_dkk": pa.Column(
-                pd.Int64Dtype, pa.Check.ge(0, error="must not be negative"), nullable=True
-            ),
-            "estimated": _text(known(["true", "false"], "must be true or false")),
-        },
-        row_rule("amount_dkk", "must add up to each cost of each cluster", adds_up),
-        row_rule(
-            "municipality_code",
-            "must stand once for each cluster and cost",
-            lambda rows: ~rows.duplicated(["cluster_id", "cost_id", "municipality_code"]),
-        ),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.clock import Clock
+from tests.processes import NOBODY
 
 pytest_plugins = ["tests.statbank_emulator.fixtures"]
 
@@ -76,9 +77,13 @@ def klynge(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Klynge:
-    """The command line in this process, on the copied data and the empty reports folder."""
+    """The command line in this process, on the copied data and the empty reports folder.
+
+    It reaches no StatBank unless a test gives it one.
+    """
     monkeypatch.setenv("KLYNGE_DATA_DIR", str(data_dir))
     monkeypatch.setenv("KLYNGE_REPORTS_DIR", str(reports_dir))
+    monkeypatch.setenv("KLYNGE_STATBANK_URL", NOBODY)
 
     def call(*arguments: str) -> Ended:
         from flows.cli import main

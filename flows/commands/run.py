@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from flows import options
+from pipeline.errors import UsageError
 from pipeline.reporting.numbers import Language
+from pipeline.settings import Settings
 from schemas.quarter import Quarter
 
 
@@ -81,6 +83,8 @@ def run(
         language,
         settings.contact,
     )
+    if cluster:
+        _require_clusters(cluster, parameters.rules_quarter or quarter, settings)
     if prefect:
         from flows.quarterly import run_flow
 
@@ -91,3 +95,19 @@ def run(
         console.print_json(report.outcome.manifest)
     elif not quiet:
         console.print_report(report, cluster or [])
+
+
+def _require_clusters(cluster_ids: list[str], quarter: Quarter, settings: Settings) -> None:
+    """Stop before anything is written when a cluster to show is not in force."""
+    from pipeline.membership import rules_in_force
+    from pipeline.reference import load_reference
+
+    reference = load_reference(settings.data_dir)
+    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    known = [cluster.cluster_id for cluster in rules.clusters]
+    unknown = [cluster_id for cluster_id in cluster_ids if cluster_id not in known]
+    if unknown:
+        raise UsageError(
+            f"No cluster {', '.join(unknown)} is in force in {quarter}.",
+            f"The clusters in force: {', '.join(known)}",
+        )

@@ -107,6 +107,8 @@ def read_revision(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         outputs = [FileRecord(**output) for output in manifest["outputs"]]
+        if INPUTS not in {output.file for output in outputs} or "versions" not in manifest:
+            raise ValueError(f"it does not list {INPUTS} and the versions")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProvenanceError(f"{folder / MANIFEST} cannot be read: {error}.", hint) from None
     for expected in outputs:

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.errors import AllocationError
 from pipeline.quarter_result import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.reporting.numbers import exact, rounded
-from schemas import tables
+from schemas import figures
 from schemas.validation import describe, failures
 
 SHARE_DECIMALS: Final = 10
@@ -33,7 +33,7 @@ def allocation_table(result: QuarterResult) -> pd.DataFrame:
         for cluster in result.clusters
         for allocation in cluster.allocations
     }
-    broken = failures(tables.allocation(amounts), table)
+    broken = failures(figures.allocation(amounts), table)
     if broken:
         raise AllocationError(f"The allocation does not hold:\n{describe(broken)}")
     return table

@@ -6,6 +6,7 @@ import pytest
 
 from tests.statbank_emulator import StatBankEmulator
 
+
 @pytest.fixture(scope="session")
 def recorded_span() -> Iterator[StatBankEmulator]:
     """Serve the 71 quarters that the recorded counts were made on."""

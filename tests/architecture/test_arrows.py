@@ -1,0 +1,139 @@
+"""`flows` may use `pipeline`, `pipeline` may use `schemas`, never back; the core stays pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+LAYERS = ("schemas", "pipeline", "flows")
+"""From the innermost to the outermost: a layer may import those before it."""
+
+PURE = (
+    *sorted(path.relative_to(REPOSITORY) for path in (REPOSITORY / "schemas").glob("*.py")),
+    *(
+        Path("pipeline") / f"{name}.py"
+        for name in (
+            "allocation",
+            "answers",
+            "errors",
+            "findings",
+            "membership",
+            "plausibility",
+            "population",
+            "quarter_result",
+        )
+    ),
+)
+"""Plain functions of plain values: the rules, the checks, and what they are made of."""
+
+EDGES = {
+    "prefect", "requests", "urllib3", "xlsxwriter", "typer", "rich", "filelock", "socket",
+    "os", "pathlib", "shutil", "tempfile", "subprocess", "time", "random", "secrets", "logging",
+}  # fmt: skip
+"""Network, disk, clock, chance and screens."""
+
+IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "write_text", "write_bytes"}
+LINES_A_MODULE = 300
+LINES_A_FUNCTION = 40
+
+MODULES = sorted(
+    path.relative_to(REPOSITORY) for layer in LAYERS for path in (REPOSITORY / layer).rglob("*.py")
+)
+
+
+def tree(module: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse((REPOSITORY / module).read_text(encoding="utf-8"))
+
+
+def imported(module: Path) -> Iterator[str]:
+    """Yield the dotted name of everything that a module imports, wherever the import stands."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            yield node.module or ""
+
+
+def packages(module: Path) -> set[str]:
+    """Return the top-level packages that a module imports."""
+    return {name.partition(".")[0] for name in imported(module)}
+
+
+def calls(module: Path) -> set[str]:
+    """Return the names of the functions and methods that a module calls."""
+    functions = [node.func for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            for func in functions}  # fmt: skip
+
+
+def test_the_modules_are_found() -> None:
+    """The other tests look at something."""
+    assert {module.parts[0] for module in MODULES} == set(LAYERS)
+    assert len(MODULES) > 30
+    assert set(PURE) <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_arrows_point_inwards(module: Path) -> None:
+    """A layer imports itself and the layers inside it, and no test."""
+    outer = set(LAYERS[LAYERS.index(module.parts[0]) + 1 :]) | {"tests"}
+    assert packages(module).isdisjoint(outer)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_prefect_stays_in_the_flows(module: Path) -> None:
+    """What happens stands in `pipeline`, which does not know Prefect or the command line."""
+    if module.parts[0] != "flows":
+        assert packages(module).isdisjoint({"prefect", "typer", "rich"})
+
+
+@pytest.mark.parametrize("module", PURE, ids=str)
+def test_the_core_is_pure(module: Path) -> None:
+    """No network, no disk, no clock, no chance: the same values give the same result."""
+    assert packages(module).isdisjoint(EDGES)
+    assert calls(module).isdisjoint(IMPURE_CALLS)
+
+
+@pytest.mark.parametrize("module", PURE, ids=str)
+def test_the_core_rests_on_the_core(module: Path) -> None:
+    """A pure module imports only pure modules of ours."""
+    ours = {name for name in imported(module) if name.partition(".")[0] in LAYERS}
+    pure = {".".join(path.with_suffix("").parts) for path in PURE}
+    assert ours <= pure | {"schemas"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_nothing_happens_at_import(module: Path) -> None:
+    """A module only defines: no call of the clock, the screen or the disk at its top."""
+    for statement in tree(module).body:
+        if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign):
+            named = {
+                node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Call)
+            }
+            assert named.isdisjoint(IMPURE_CALLS)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_can_be_read_in_one_go(module: Path) -> None:
+    """At most 300 lines a module, and it says what it is in its docstring."""
+    text = (REPOSITORY / module).read_text(encoding="utf-8")
+    assert text.count("\n") <= LINES_A_MODULE
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_function_fits_on_a_screen(module: Path) -> None:
+    """At most 40 lines a function, the signature of a command (its options) not counted."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            lines = node.end_lineno - node.body[0].lineno + 1
+            assert lines <= LINES_A_FUNCTION, node.name

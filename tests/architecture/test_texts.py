@@ -1,0 +1,53 @@
+"""Every text of the report exists in both languages and says the same values."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline.findings import Subject
+
+REPOSITORY = Path(__file__).parents[2]
+CATALOGUE = REPOSITORY / "pipeline" / "reporting" / "texts.toml"
+TEXTS = {
+    f"{section}.{key}": text
+    for section, texts in tomllib.loads(CATALOGUE.read_text(encoding="utf-8")).items()
+    for key, text in texts.items()
+}
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names that a text has filled in."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_a_text_has_both_languages(key: str) -> None:
+    """Danish and English, neither blank, with the same {placeholders}."""
+    text = TEXTS[key]
+    assert set(text) == {"da", "en"}
+    assert all(words.strip() for words in text.values())
+    assert placeholders(text["da"]) == placeholders(text["en"])
+
+
+@pytest.mark.parametrize("subject", list(Subject))
+def test_every_finding_has_a_sentence(subject: Subject) -> None:
+    """Whatever a check finds or a revision changes can be said."""
+    assert f"finding.{subject.value}" in TEXTS
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_every_text_is_used(key: str) -> None:
+    """A text whose key, or a pattern that makes it, stands nowhere in the code can go."""
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for package in ("pipeline", "flows")
+        for path in (REPOSITORY / package).rglob("*.py")
+    )
+    section, _, name = key.partition(".")
+    made = re.search(rf'"{section}\.\{{', code)
+    assert f'"{key}"' in code or made, f"{section}.{name} is not used"

@@ -1,0 +1,78 @@
+"""Help is quick, and shows how each command is used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Klynge
+from tests.processes import environment, finish, start
+
+HEAVY = ("pandas", "numpy", "pandera", "prefect", "xlsxwriter", "requests", "hypothesis")
+LIST_IMPORTED = """
+import json, sys
+from flows.cli import main
+sys.argv[0] = "klynge"
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def commands() -> list[str]:
+    """Return the names of all commands, as the command line knows them."""
+    import typer
+
+    from flows.cli import app
+
+    group = typer.main.get_command(app)
+    return sorted(group.commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", ["", *commands()])
+def test_help_has_an_example(klynge: Klynge, command: str) -> None:
+    """`--help` of `klynge` and of every command shows a command that can be copied."""
+    ended = klynge(*command.split(), "--help")
+    assert ended.exit_code == 0
+    assert f"Example: klynge {command}" in ended.out
+
+
+@pytest.mark.parametrize("command", ["", *commands()])
+def test_help_imports_nothing_heavy(data_dir: Path, reports_dir: Path, command: str) -> None:
+    """Help comes at once: what calculates and writes is imported where it is used."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LIST_IMPORTED, *command.split(), "--help"],
+        env=environment(data_dir, reports_dir),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    imported = set(json.loads(ended.stderr))
+    assert "typer" in imported
+    assert imported.isdisjoint(HEAVY)
+
+
+def test_a_run_does_not_import_prefect(data_dir: Path, reports_dir: Path) -> None:
+    """Prefect takes longer to import than a run takes; only `--prefect` needs it."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LIST_IMPORTED, "run", "2022K1", "--quiet"],
+        env=environment(data_dir, reports_dir),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    imported = set(json.loads(ended.stderr))
+    assert {"pandas", "pandera", "xlsxwriter"} <= imported
+    assert imported.isdisjoint({"prefect", "fastapi", "sqlalchemy"})
+
+
+def test_no_arguments_show_the_help(data_dir: Path, reports_dir: Path) -> None:
+    """`klynge` alone tells what it can do, as a process of its own."""
+    ended = finish(start(env=environment(data_dir, reports_dir)))
+    assert "Usage: klynge" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr

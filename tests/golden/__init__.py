@@ -1,0 +1,10 @@
+"""The whole of 2022K1 as it was last approved: the text of its CSV files, the rest by sha256.
+
+A test compares the report with these files. When a report changes on purpose, look at what
+changes, and then approve it:
+
+    python -m tests.golden             what differs, and nothing is written
+    python -m tests.golden --update    approve: write what the report is now
+
+No test ever updates them.
+"""

@@ -1,0 +1,55 @@
+"""What is approved and how a report compares with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.processes import REPOSITORY, contents, environment, finish, start
+
+QUARTER = "2022K1"
+APPROVED = Path(__file__).parent / QUARTER
+DIGESTS = "sha256.json"
+
+Files = Mapping[str, bytes]
+
+
+def report_now() -> dict[str, bytes]:
+    """Return the files of the quarter's first revision, made from the repository's own data."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = environment(REPOSITORY / "data", Path(folder))
+        finish(start("run", QUARTER, "--quiet", env=env)).check_returncode()
+        return contents(Path(folder) / QUARTER / "r1")
+
+
+def to_approve(report: Files) -> dict[str, bytes]:
+    """Return the files that approving a report keeps: CSV as it is, every file by its sha256."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in report.items()}
+    kept = {name: content for name, content in report.items() if name.endswith(".csv")}
+    return {**kept, DIGESTS: (json.dumps(digests, indent=1, sort_keys=True) + "\n").encode()}
+
+
+def approved() -> dict[str, bytes]:
+    """Return the files that were approved; none before the first time."""
+    if not APPROVED.is_dir():
+        return {}
+    return {path.name: path.read_bytes() for path in sorted(APPROVED.iterdir())}
+
+
+def approve(files: Files) -> None:
+    """Replace what was approved."""
+    APPROVED.mkdir(exist_ok=True)
+    for path in APPROVED.iterdir():
+        path.unlink()
+    for name, content in files.items():
+        (APPROVED / name).write_bytes(content)
+
+
+def differing(before: Files, after: Files) -> Iterator[str]:
+    """Yield the names of files that are not the same in both."""
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield name

@@ -1,0 +1,153 @@
+"""A run that is killed at any moment leaves whole revisions only, and the next run succeeds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.revisions import read_revision
+from tests.conftest import Klynge
+from tests.processes import PATIENCE_SECONDS, environment, finish, kill, start
+from tests.revisions.changing import revisions, set_amount
+from tests.revisions.one_run import one_run
+
+KILLS_WHILE_WORKING = 60
+KILLS_WHILE_WRITING = 30
+KILLS_FROM_THE_START = 10
+"""Of the whole command, the interpreter's start and the imports included."""
+
+WRITING_SECONDS = 0.003
+"""What writing takes from the first file to the rename, and a little more: 2 ms were measured."""
+
+ATTEMPTS_A_KILL = 3
+"""A run may end before its moment comes; then there is another one."""
+
+SEED = int(os.environ.get("KLYNGE_TEST_SEED", "20220701"))
+"""The same seed gives the same moments."""
+
+Environment = dict[str, str]
+Start = Callable[[Environment, float], bool]
+"""Start a run and kill it so many seconds later, if it still runs; return whether it did."""
+
+_forked = multiprocessing.get_context("forkserver")
+_forked.set_forkserver_preload(["tests.revisions.one_run"])
+
+
+def forked_run(env: Environment, seconds: float) -> bool:
+    """Run in a process that was forked with everything imported."""
+    process = _forked.Process(target=one_run, args=(env,))
+    process.start()
+    process.join(seconds)
+    return _killed(process)
+
+
+def forked_run_from_its_writing(env: Environment, seconds: float) -> bool:
+    """Run as above; the seconds count from the moment that a first file or folder appears."""
+    folder = Path(env["KLYNGE_REPORTS_DIR"]) / "2022K1"
+    before = {".lock", *_names(folder)}
+    process = _forked.Process(target=one_run, args=(env,))
+    process.start()
+    while process.is_alive() and before.issuperset(_names(folder)):
+        pass
+    end = time.perf_counter() + seconds
+    while process.is_alive() and time.perf_counter() < end:
+        pass
+    return _killed(process)
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def _killed(process: ForkServerProcess) -> bool:
+    process.kill()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode == -signal.SIGKILL
+
+
+def whole_command(env: Environment, seconds: float) -> bool:
+    """Run the command as a user starts it."""
+    process = start("run", "2022K1", "--quiet", env=env)
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        kill(process)
+    else:
+        finish(process)
+    assert process.returncode in (0, -signal.SIGKILL)
+    return process.returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def written_once(data_dir: Path, tmp_path: Path) -> Path:
+    """A reports folder with a first revision, of another amount than the data now hold."""
+    folder = tmp_path / "written-once"
+    set_amount(data_dir, 360_000)
+    assert not forked_run(environment(data_dir, folder), PATIENCE_SECONDS)
+    set_amount(data_dir, 370_000)
+    return folder
+
+
+def whole(reports_dir: Path) -> list[str]:
+    """Return the revisions after reading each and comparing every file with its manifest."""
+    found = revisions(reports_dir)
+    for name in found:
+        manifest = read_revision(reports_dir / "2022K1" / name)
+        on_disk = {path.name for path in (reports_dir / "2022K1" / name).iterdir()}
+        assert on_disk == {"manifest.json", *(row["file"] for row in manifest["outputs"])}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("run", "kills", "length_seconds"),
+    [
+        (forked_run, KILLS_WHILE_WORKING, None),
+        (forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
+        (whole_command, KILLS_FROM_THE_START, None),
+    ],
+    ids=["while working", "while writing", "from the start"],
+)
+def test_killed_at_random_moments(
+    klynge: Klynge,
+    data_dir: Path,
+    tmp_path: Path,
+    written_once: Path,
+    run: Start,
+    kills: int,
+    length_seconds: float | None,
+) -> None:
+    """After each SIGKILL there are whole revisions only, and the next run completes the report.
+
+    Every second run writes the first revision, the others a second one beside an earlier.
+    """
+    began = time.monotonic()
+    assert not run(environment(data_dir, tmp_path / "undisturbed"), PATIENCE_SECONDS)
+    length_seconds = length_seconds or time.monotonic() - began
+    dice = random.Random(SEED)
+    killed = 0
+    for attempt in range(kills * ATTEMPTS_A_KILL):
+        if killed == kills:
+            break
+        reports_dir = tmp_path / str(attempt)
+        earlier = ["r1"] if attempt % 2 else []
+        if earlier:
+            shutil.copytree(written_once, reports_dir)
+        moment = dice.uniform(0, length_seconds)
+        killed += run(environment(data_dir, reports_dir), moment)
+        complete = [*earlier, f"r{len(earlier) + 1}"]
+        assert whole(reports_dir) in (earlier, complete), moment
+        ended = klynge("run", "2022K1", "--quiet", "--reports-dir", str(reports_dir))
+        assert ended.exit_code == 0, (moment, ended.err)
+        assert whole(reports_dir) == complete, moment
+    assert killed == kills

@@ -1,0 +1,229 @@
+"""Same input, no new revision; changed input, a further one with its reason; never an overwrite."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.revisions import read_revision
+from tests.bad_input.edits import recorded, replaced
+from tests.conftest import Klynge
+from tests.processes import contents, environment, finish, start
+from tests.revisions.changing import append, reverse_rows, revisions, set_amount
+
+
+def modified(folder: Path) -> dict[str, int]:
+    """Return when each file and folder below was last modified, in nanoseconds."""
+    return {
+        str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != ".lock"
+    }
+
+
+def test_a_rerun_writes_nothing(klynge: Klynge, reports_dir: Path) -> None:
+    """Unchanged input: the same manifest, not a file or folder touched, and it says so."""
+    first = klynge("run", "2022K1", "--json")
+    before, times = contents(reports_dir), modified(reports_dir / "2022K1" / "r1")
+    assert klynge("run", "2022K1", "--json").out == first.out
+    assert f"Unchanged: {reports_dir / '2022K1' / 'r1'}\n" in klynge("run", "2022K1").out
+    assert contents(reports_dir) == before
+    assert modified(reports_dir / "2022K1" / "r1") == times
+
+
+def test_a_changed_amount_is_a_new_revision(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """The second revision names what changed, and the first stays byte for byte."""
+    klynge("run", "2022K1")
+    first = contents(reports_dir)
+    set_amount(data_dir, 380_000)
+    ended = klynge("run", "2022K1")
+    reason = "costs: halvt-aarsvaerk amager-hvidovre, amount_dkk changed from 370,000 to 380,000."
+    assert f"Written: {reports_dir / '2022K1' / 'r2'}\nReason: {reason}\n" in ended.out
+    assert read_revision(reports_dir / "2022K1" / "r2")["reason"] == reason
+    now = contents(reports_dir)
+    assert {name: file for name, file in now.items() if "/r1/" in name} == first
+    assert revisions(reports_dir) == ["r1", "r2"]
+
+
+def test_changing_back_is_a_third_revision(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """A revision compares with the newest only: the old amount again is a change again."""
+    for amount in (370_000, 380_000, 370_000):
+        set_amount(data_dir, amount)
+        assert klynge("run", "2022K1").exit_code == 0
+    assert revisions(reports_dir) == ["r1", "r2", "r3"]
+    folder = reports_dir / "2022K1"
+    csv = "fordeling-2022K1.csv"
+    assert (folder / "r3" / csv).read_bytes() == (folder / "r1" / csv).read_bytes()
+
+
+def test_revisions_count_beyond_nine(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:
+    """The tenth comes after the ninth, not after the first."""
+    for amount in range(11):
+        set_amount(data_dir, amount)
+        assert klynge("run", "2022K1", "--quiet").exit_code == 0
+    assert revisions(reports_dir) == [f"r{number}" for number in range(1, 12)]
+
+
+def test_a_corrected_figure_names_the_area(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """Another answer of the source is a revision whose reason gives both figures."""
+    klynge("run", "2022K1")
+    recorded(
+        "KKBEF1",
+        lambda text: replaced("2022K1;644425", "2022K1;644426")(
+            replaced("2022K1;3840", "2022K1;3841")(text)
+        ),
+    )(data_dir)
+    assert "Written" in klynge("run", "2022K1").out
+    reason = read_revision(reports_dir / "2022K1" / "r2")["reason"]
+    assert reason == (
+        "KKBEF1: 1000 København i alt changed from 644,425 to 644,426 inhabitants (+1). "
+        "KKBEF1: 1099 Uden for inddeling changed from 3,840 to 3,841 inhabitants (+1)."
+    )
+
+
+CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "cost added": (
+        lambda data: append(data, "costs", "ny,Ny,New,bornholm,1,2022K1,2022K1,kl-faelles-midler"),
+        "costs: ny bornholm was added.",
+    ),
+    "cost renamed": (
+        lambda data: _replace(data, "costs", "½ årsværk", "Et halvt årsværk"),
+        "costs: halvt-aarsvaerk amager-hvidovre, name_da changed from ½ årsværk to Et halvt",
+    ),
+    "municipality moved": (
+        lambda data: _replace(data, "memberships", "hjoerring,825,", "aalborg,825,"),
+        "memberships: hjoerring 825 was removed. memberships: aalborg 825 was added.",
+    ),
+    "assumption reworded": (
+        lambda data: _replace(data, "assumptions", "er ikke afklaret", "er afklaret"),
+        "assumptions: 5, text_da changed from",
+    ),
+}
+
+
+def _replace(data_dir: Path, table: str, old: str, new: str) -> None:
+    path = data_dir / "reference" / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
+def test_every_change_of_a_rule_is_named(
+    klynge: Klynge,
+    data_dir: Path,
+    reports_dir: Path,
+    change: Callable[[Path], None],
+    reason: str,
+) -> None:
+    """A reader of the second revision learns what differs from the first."""
+    klynge("run", "2022K1")
+    change(data_dir)
+    assert klynge("run", "2022K1").exit_code == 0
+    assert reason in read_revision(reports_dir / "2022K1" / "r2")["reason"]
+
+
+NO_CHANGES: dict[str, Callable[[Path], None]] = {
+    "cost of another quarter": lambda data: append(
+        data, "costs", "ny,Ny,New,bornholm,1,2022K2,2026K4,kl-faelles-midler"
+    ),
+    "membership of another quarter": lambda data: append(
+        data, "memberships", "hobro,851,fraction,1/9,,2026K4,2026K4,rn-sundhedsklynger"
+    ),
+    "source that is not cited": lambda data: append(data, "sources", "ny,New,,low,"),
+    "memberships in another order": lambda data: reverse_rows(data, "memberships"),
+    "sources in another order": lambda data: reverse_rows(data, "sources"),
+    "assumptions in another order": lambda data: reverse_rows(data, "assumptions"),
+    "areas in another order": lambda data: reverse_rows(data, "areas"),
+    "clusters in another order": lambda data: reverse_rows(data, "clusters"),
+    "costs in another order": lambda data: reverse_rows(data, "costs"),
+}
+
+
+@pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
+def test_what_does_not_concern_the_quarter_is_no_change(
+    klynge: Klynge, data_dir: Path, reports_dir: Path, change: Callable[[Path], None]
+) -> None:
+    """Rows for other quarters and another order of rows leave the report alone."""
+    klynge("run", "2022K1")
+    before = contents(reports_dir)
+    change(data_dir)
+    ended = klynge("run", "2022K1")
+    assert "Unchanged" in ended.out, ended
+    assert contents(reports_dir) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["fordeling-2022K1.csv", "fordeling-2022K1.xlsx", "puljer-2022K1.csv", "inputs.json"]
+)
+def test_an_edited_file_stops(klynge: Klynge, reports_dir: Path, name: str) -> None:
+    """A delivered file that someone edited is not built upon: expected and found are shown."""
+    klynge("run", "2022K1")
+    path = reports_dir / "2022K1" / "r1" / name
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_bytes(path.read_bytes() + b"\n")
+    before = contents(reports_dir)
+    ended = klynge("run", "2022K1")
+    assert ended.exit_code == 50
+    assert f"{path} differs from the manifest:" in ended.err
+    assert f"sha256 {expected}" in ended.err
+    assert f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in ended.err
+    assert contents(reports_dir) == before
+
+
+@pytest.mark.parametrize("name", ["fordeling-2022K1.csv", "inputs.json", "manifest.json"])
+def test_a_lost_file_stops(klynge: Klynge, reports_dir: Path, name: str) -> None:
+    """A delivered file that is gone is named."""
+    klynge("run", "2022K1")
+    (reports_dir / "2022K1" / "r1" / name).unlink()
+    ended = klynge("run", "2022K1")
+    assert ended.exit_code == 50
+    assert str(reports_dir / "2022K1" / "r1" / name) in ended.err
+    assert revisions(reports_dir) == ["r1"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"outputs": []}', '{"outputs": [1]}'])
+def test_a_broken_manifest_stops(klynge: Klynge, reports_dir: Path, content: str) -> None:
+    """A manifest that cannot be read, or does not list the files, is refused with one message."""
+    klynge("run", "2022K1")
+    manifest = reports_dir / "2022K1" / "r1" / "manifest.json"
+    manifest.write_text(content, encoding="utf-8")
+    ended = klynge("run", "2022K1")
+    assert ended.exit_code == 50
+    assert str(manifest) in ended.err
+    assert revisions(reports_dir) == ["r1"]
+
+
+def test_a_manifest_lists_everything_beside_it(klynge: Klynge, reports_dir: Path) -> None:
+    """Every file of a revision but the manifest stands in it, with its size and sha256."""
+    klynge("run", "2022K1")
+    folder = reports_dir / "2022K1" / "r1"
+    listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"]
+    assert {(row["file"], row["bytes"], row["sha256"]) for row in listed} == {
+        (path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in folder.iterdir()
+        if path.name != "manifest.json"
+    }
+
+
+def test_two_runs_at_once(data_dir: Path, reports_dir: Path) -> None:
+    """Started together, one writes the revision and the other waits and finds it unchanged."""
+    env = environment(data_dir, reports_dir)
+    both = [start("run", "2022K1", env=env) for _ in range(2)]
+    ended = [finish(process) for process in both]
+    assert [end.returncode for end in ended] == [0, 0], ended
+    folder = reports_dir / "2022K1" / "r1"
+    said = sorted(
+        line for end in ended for line in end.stdout.splitlines() if line.endswith(str(folder))
+    )
+    assert said == [f"Unchanged: {folder}", f"Written: {folder}"]
+    assert revisions(reports_dir) == ["r1"]
+    read_revision(folder)
