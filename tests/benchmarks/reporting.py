@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -78,6 +80,18 @@ def plain_book_of(workbook: bytes) -> PlainBook:
     return PlainBook(sheets, looks)
 
 
+def plain_books(calculation: Calculation) -> dict[str, PlainBook]:
+    """Return the cells and formats of all workbooks by file name."""
+    files = ours(calculation).items()
+    return {name: plain_book_of(content) for name, content in files if name.endswith(".xlsx")}
+
+
+def record(path: Path) -> None:
+    """Write the cells and formats of all workbooks of 2022K1 as JSON, for `plain.py`."""
+    books = plain_books(calculation_of()).items()
+    path.write_text(json.dumps({name: asdict(book) for name, book in books}), encoding="utf-8")
+
+
 def _cells(sheet: Any, values: Any, looks: dict[int, Look]) -> Iterator[PlainCell]:
     for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
         value = values[cell.coordinate].value
@@ -114,8 +128,7 @@ def seconds_of(write: Callable[[], object]) -> float:
 def measure(runs: int = RUNS) -> tuple[float, float]:
     """Return the median seconds of ours and of plain calls."""
     calculation = calculation_of()
-    files = ours(calculation).items()
-    books = [plain_book_of(content) for name, content in files if name.endswith(".xlsx")]
+    books = list(plain_books(calculation).values())
     plain(books)
     pairs = [
         (seconds_of(lambda: ours(calculation)), seconds_of(lambda: plain(books)))
@@ -123,17 +136,3 @@ def measure(runs: int = RUNS) -> tuple[float, float]:
     ]
     first, second = (statistics.median(side) for side in zip(*pairs, strict=True))
     return first, second
-
-
-def main() -> None:
-    """Print the pair and its ratio."""
-    first, second = measure()
-    verdict = "holds" if first <= RATIO * second else "BROKEN"
-    print(
-        f"report of a quarter / plain XlsxWriter calls: {first:.3f} s / {second:.3f} s ="
-        f" {first / second:.2f} times, at most {RATIO} ({verdict})"
-    )
-
-
-if __name__ == "__main__":
-    main()
