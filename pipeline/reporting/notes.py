@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from pipeline.calculation import Calculation
+from pipeline.calculation import Calculation, Parameters
 from pipeline.findings import Finding
 from pipeline.quarter_result import ClusterResult, Member
 from pipeline.reporting.numbers import Language
@@ -54,14 +54,22 @@ def cover_lines(
     lines = [
         (text("cover.quarter"), quarter),
         (text("cover.reference_day"), day),
-        (text("cover.revision"), f"r{revision}"),
-        (text("cover.reason"), text.findings(reasons)),
+        *_issue_lines(parameters.scenario, revision, reasons, text),
         *((text("cover.source"), citation(snapshot, text)) for snapshot in calculation.snapshots),
         (text("cover.money"), text("cover.money_text")),
     ]
     if result.population.districts_estimated:
         lines.append((text("column.estimated"), text("cover.estimated")))
     return lines + [(text("notes.finding"), text.finding(item)) for item in result.findings]
+
+
+def _issue_lines(
+    scenario: str | None, revision: int, reasons: Sequence[Finding], text: Catalogue
+) -> list[Line]:
+    why = text.findings(reasons)
+    if scenario:
+        return [(text("column.scenario"), why)]
+    return [(text("cover.revision"), f"r{revision}"), (text("cover.reason"), why)]
 
 
 def basis_text(member: Member, text: Catalogue) -> str:
@@ -120,12 +128,20 @@ def note_lines(calculation: Calculation, text: Catalogue) -> Iterator[Line]:
             text("notes.reference"),
             text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256),
         )
-    arguments = str(calculation.parameters.quarter)
-    if calculation.parameters.rules_quarter:
-        arguments += f" --rules {calculation.parameters.rules_quarter}"
-    if calculation.parameters.estimate_districts:
-        arguments += " --estimate-districts"
+    arguments = _arguments(calculation.parameters)
     yield text("notes.version"), text("notes.reproduce", version=VERSION, arguments=arguments)
+
+
+def _arguments(parameters: Parameters) -> str:
+    """Return the arguments of `klynge` that give this report again."""
+    arguments = f"run {parameters.quarter}"
+    if parameters.scenario:
+        arguments = f"scenario {parameters.scenario} {parameters.quarter} --file scenario.toml"
+    if parameters.rules_quarter:
+        arguments += f" --rules {parameters.rules_quarter}"
+    if parameters.estimate_districts:
+        arguments += " --estimate-districts"
+    return arguments
 
 
 def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -> str:

@@ -65,7 +65,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     folder = reports_dir / label
     folder.mkdir(parents=True, exist_ok=True)
     inputs = inputs_of(calculation)
-    figures = _figure_files(calculation)
+    figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
         newest = newest_revision(folder)
         if newest is None:
@@ -126,13 +126,17 @@ def read_revision(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _figure_files(calculation: Calculation) -> dict[str, bytes]:
-    label = calculation.parameters.label
-    table = allocation_table(calculation.result)
+def figure_files(calculation: Calculation) -> dict[str, bytes]:
+    """Return the CSV files of a report by name; a scenario stands in each row of its files."""
+    label, scenario = calculation.parameters.label, calculation.parameters.scenario
+    tables = allocation_table(calculation.result), pool_table(calculation.result)
+    if scenario:
+        for table in tables:
+            table.insert(0, "scenario", scenario)
     return {
-        f"fordeling-{label}.csv": machine_csv(table),
-        f"fordeling-{label}-excel.csv": danish_excel_csv(table),
-        f"puljer-{label}.csv": machine_csv(pool_table(calculation.result)),
+        f"fordeling-{label}.csv": machine_csv(tables[0]),
+        f"fordeling-{label}-excel.csv": danish_excel_csv(tables[0]),
+        f"puljer-{label}.csv": machine_csv(tables[1]),
     }
 
 

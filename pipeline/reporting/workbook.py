@@ -26,6 +26,7 @@ from schemas.records import Cost
 
 _FONT: Final = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
 _DARK: Final = "#1F3A5F"
+_MARKED: Final = "#C00000"
 _HEADER: Final = {"bold": True, "font_color": "#FFFFFF", "bg_color": _DARK, "text_wrap": True}
 _TOTAL: Final = {"bold": True, "top": 1, "bg_color": "#E8EEF5"}
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
@@ -100,7 +101,12 @@ class _Workbook:
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.calculation.parameters.label} r{self.revision}&R&P / &N")
+        parameters = self.calculation.parameters
+        issue = parameters.label if parameters.scenario else f"{parameters.label} r{self.revision}"
+        sheet.set_footer(f"&L{issue}&R&P / &N")
+        if parameters.scenario:
+            sheet.set_header("&C&B" + self.text("cover.scenario", name=parameters.scenario))
+            sheet.set_tab_color(_MARKED)
         return sheet
 
     def _table(self, sheet: Worksheet, headings: Sequence[tuple[str, str]]) -> None:
