@@ -10,6 +10,7 @@ import sys
 import typer
 
 from flows.commands.clusters import clusters
+from flows.commands.compare import compare
 from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
@@ -31,6 +32,7 @@ app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
+app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
 
 
 def main(clock: Clock | None = None) -> None:
