@@ -14,6 +14,7 @@ from flows.commands.compare import compare
 from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
+from flows.commands.scenario import scenario
 from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
@@ -33,6 +34,9 @@ app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
 app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
+app.command(
+    epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
+)(scenario)
 
 
 def main(clock: Clock | None = None) -> None:
