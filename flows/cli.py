@@ -9,8 +9,10 @@ import sys
 
 import typer
 
+from flows.commands.check import check
 from flows.commands.clusters import clusters
 from flows.commands.compare import compare
+from flows.commands.edits import add_cost, add_membership, end_membership
 from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
@@ -37,6 +39,16 @@ app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
 app.command(
     epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
 )(scenario)
+app.command(epilog="Example: klynge check 2022K1")(check)
+app.command(
+    epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
+    "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"
+)(add_cost)
+app.command(
+    epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
+    "--source memo-syd-2022"
+)(add_membership)
+app.command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
 
 
 def main(clock: Clock | None = None) -> None:
