@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from flows.commands.backfill import backfill
 from flows.commands.check import check
 from flows.commands.clusters import clusters
 from flows.commands.compare import compare
@@ -39,6 +40,7 @@ app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
 app.command(
     epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
 )(scenario)
+app.command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
 app.command(epilog="Example: klynge check 2022K1")(check)
 app.command(
     epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
