@@ -27,7 +27,6 @@ app = typer.Typer(
     help="What each municipality owes for the costs it shares in its health cluster, to the krone.",
     epilog="Example: klynge run 2022K1",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
