@@ -46,6 +46,7 @@ class Request:
         last: The last quarter, included.
         rules_quarter: The quarter whose rules apply to all; None for each quarter's own.
         accept_jumps: Codes whose implausible change is accepted, in any of the quarters.
+        contact: Who answers questions, as the full reports name them.
         reports: Whether to write the full report of each.
         parquet: Whether to write the table as Parquet too.
     """
@@ -54,6 +55,7 @@ class Request:
     last: Quarter
     rules_quarter: Quarter | None = None
     accept_jumps: tuple[str, ...] = ()
+    contact: str = ""
     reports: bool = False
     parquet: bool = False
 
@@ -71,7 +73,9 @@ class Request:
     def parameters(self, quarter: Quarter) -> Parameters:
         """Return the parameters of one quarter."""
         rules_quarter = None if self.rules_quarter == quarter else self.rules_quarter
-        return Parameters(quarter, rules_quarter, accept_jumps=self.accept_jumps)
+        return Parameters(
+            quarter, rules_quarter, accept_jumps=self.accept_jumps, contact=self.contact
+        )
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from pipeline import plausibility
 from pipeline.figure_reader import FigureReader
 from pipeline.figures import names_of, parts_of
 from pipeline.findings import Finding
+from pipeline.history import History
 from pipeline.membership import rules_in_force
 from pipeline.population import Population, estimate_districts
 from pipeline.quarter_result import QuarterResult, calculate_quarter
 from pipeline.reference import Reference, load_reference
+from pipeline.reporting.numbers import Language
 from pipeline.snapshots import Snapshot, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
@@ -29,6 +31,8 @@ class Parameters:
         rules_quarter: The quarter whose rules apply, for a back-cast; None for its own.
         estimate_districts: Whether missing districts may be carried forward.
         accept_jumps: Codes whose implausible change an analyst accepts.
+        language: Language of the report.
+        contact: Who answers questions about the report, as its cover names them.
         scenario: Name of the scenario whose rules apply; None for the rules as they are.
     """
 
@@ -36,17 +40,21 @@ class Parameters:
     rules_quarter: Quarter | None = None
     estimate_districts: bool = False
     accept_jumps: tuple[str, ...] = ()
+    language: Language = Language.DANISH
+    contact: str = ""
     scenario: str | None = None
 
     @property
     def label(self) -> str:
-        """Name of the report's folder and files: `2022K1`, or `2019K1-rules-2022K1`.
+        """Name of the report's folder and files: `2022K1`, or `2019K1-rules-2022K1-en`.
 
-        A scenario says so: `2022K1-scenario-hoejere-beloeb`.
+        A revision is never added to, so each language has its own folder and revisions. A scenario
+        says so: `2022K1-scenario-hoejere-beloeb`.
         """
         rules = f"-rules-{self.rules_quarter}" if self.rules_quarter else ""
+        language = "" if self.language is Language.DANISH else f"-{self.language}"
         scenario = f"-scenario-{self.scenario}" if self.scenario else ""
-        return f"{self.quarter}{rules}{scenario}"
+        return f"{self.quarter}{rules}{scenario}{language}"
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class Calculation:
         reference: The reference tables.
         snapshots: Those that the figures come from.
         compared_with: Those of an earlier quarter that they were compared with.
+        history: The quarters held before this one.
     """
 
     parameters: Parameters
@@ -74,6 +83,7 @@ class Calculation:
     reference: Reference
     snapshots: tuple[Snapshot, ...]
     compared_with: tuple[Snapshot, ...]
+    history: History
 
     @cached_property
     def retrieved_at(self) -> str:
@@ -114,6 +124,7 @@ def calculate_by(parameters: Parameters, held: Held, reader: FigureReader) -> Ca
         reference,
         (held.areas, held.districts),
         tuple(compared.compared_with),
+        History(parameters.quarter, reader),
     )
 
 

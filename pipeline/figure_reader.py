@@ -8,7 +8,7 @@ message names the one that is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pipeline.answers import Asked, read_answer
@@ -42,9 +42,10 @@ class FigureReader:
             self._read[key] = read_snapshot(source, self.reference, snapshot, self.store)
         return self._read[key]
 
-    def read_ahead(self, source: SourceTable, snapshots: Sequence[Snapshot]) -> None:
+    def read_ahead(self, source: SourceTable, snapshots: Iterable[Snapshot]) -> None:
         """Read many snapshots of a table, one a quarter; a wrong one is left for `read` to name."""
-        bodies = [(snapshot, self._body(snapshot)) for snapshot in snapshots]
+        unread = [row for row in snapshots if (row.path, row.sha256) not in self._read]
+        bodies = [(snapshot, self._body(snapshot)) for snapshot in unread]
         whole = [snapshot for snapshot, body in bodies if body]
         if not whole:
             return

@@ -14,7 +14,9 @@ from typing import Any
 
 from pipeline.calculation import Calculation, Parameters
 from pipeline.errors import ProvenanceError, UsageError
+from pipeline.figure_reader import FigureReader
 from pipeline.files import FileRecord
+from pipeline.history import History
 from pipeline.membership import RulesInForce
 from pipeline.population import Population
 from pipeline.quarter_result import calculate_quarter
@@ -86,7 +88,8 @@ def recorded_calculation(name: ReportName, data_dir: Path, reports_dir: Path) ->
     snapshots = tuple(_snapshot(store, recorded) for recorded in manifest["snapshots"])
     compared_with = tuple(_snapshot(store, recorded) for recorded in manifest["compared_with"])
     parameters = recorded_parameters(name, manifest)
-    return Calculation(parameters, result, reference, snapshots, compared_with)
+    history = History(name.quarter, FigureReader(reference, store))
+    return Calculation(parameters, result, reference, snapshots, compared_with, history)
 
 
 def recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Parameters:

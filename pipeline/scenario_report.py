@@ -29,8 +29,9 @@ from pipeline.plain_csv import csv_text
 from pipeline.reference import load_reference
 from pipeline.reference_files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.report_name import ReportName
+from pipeline.reporting.content import Content
 from pipeline.reporting.manifest import manifest_of
-from pipeline.reporting.revisions import figure_files
+from pipeline.reporting.outputs import figure_files, readable_files
 from pipeline.scenario import Scenario, write_toml
 from pipeline.scenario_rules import apply
 from pipeline.settings import Settings
@@ -78,7 +79,10 @@ def run_scenario(
             rule. Nothing is written then.
     """
     calculations = Calculations(settings)
-    accepted = accepted_parameters(ReportName(quarter, rules_quarter), settings.reports_dir)
+    accepted = replace(
+        accepted_parameters(ReportName(quarter, rules_quarter), settings.reports_dir),
+        contact=settings.contact,
+    )
     real = calculations.by(calculations.reference, accepted)
     reference_dir = settings.data_dir / "reference"
     tables = {name: read_rows(reference_dir, name) for name in (MEMBERSHIPS, COSTS, SOURCES)}
@@ -104,15 +108,13 @@ def _write(
     comparison: Comparison,
     reports_dir: Path,
 ) -> ScenarioReport:
-    from pipeline.reporting.workbook import workbook
-
     label = calculation.parameters.label
     reasons = [Finding.of(Subject.SCENARIO, name=scenario.name, overrides=scenario.text)]
     difference = csv_text(_difference(calculation, comparison))
     contents = {
         **figure_files(calculation),
         f"forskel-{label}.csv": difference.encode(),
-        f"fordeling-{label}.xlsx": workbook(calculation, 0, reasons),
+        **readable_files(Content(calculation, 0, reasons)),
         "scenario.toml": write_toml(scenario).encode(),
     }
     outputs = [asdict(record(name, content)) for name, content in contents.items()]

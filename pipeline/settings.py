@@ -27,7 +27,8 @@ class Settings:
         data_dir: Folder with `reference` and `snapshots`.
         reports_dir: Folder of the reports.
         statbank_url: Base of the API, https; plain http on this machine only.
-        contact: Who asks, an e-mail address or a web page; sent to the StatBank with each query.
+        contact: Who asks, an e-mail address or a web page; sent to the StatBank with each query,
+            and on the cover of a report.
         connect_timeout_seconds: To reach the StatBank.
         read_timeout_seconds: Between two pieces of an answer.
         budget_seconds: For one call, retries included.

@@ -54,8 +54,9 @@ def backfill(
     output.one_form(as_json, as_csv)
     accepted = tuple(accept_jump or ())
     access = Access(offline, accept_jumps=accepted)
-    acquisition = Acquisition(options.settings(data_dir, reports_dir), access, context.obj)
-    request = Request(first, last, rules, accepted, reports, parquet)
+    settings = options.settings(data_dir, reports_dir)
+    acquisition = Acquisition(settings, access, context.obj)
+    request = Request(first, last, rules, accepted, settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(progress, doing="Back-filling"))
     if as_json:
         output.print_json(_as_dict(done))

@@ -8,6 +8,7 @@ import typer
 
 from flows import options
 from pipeline.errors import UsageError
+from pipeline.reporting.numbers import Language
 from pipeline.settings import Settings
 from schemas.quarter import Quarter
 
@@ -40,6 +41,10 @@ def run(
             help="Where KKBEF1 lacks the quarter, carry the last known districts forward.",
         ),
     ] = False,
+    language: Annotated[
+        Language,
+        typer.Option(help="Language of the report; each has its own folder and revisions."),
+    ] = Language.DANISH,
     data_dir: options.DataDir = None,
     reports_dir: options.ReportsDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
@@ -61,7 +66,14 @@ def run(
     acquisition = Acquisition(settings, access, context.obj)
     quarter = quarter or acquisition.newest()
     back_cast = None if rules == quarter else rules
-    parameters = Parameters(quarter, back_cast, estimate_districts, access.accept_jumps)
+    parameters = Parameters(
+        quarter,
+        back_cast,
+        estimate_districts,
+        access.accept_jumps,
+        language,
+        settings.contact,
+    )
     if cluster:
         _require_clusters(cluster, parameters.rules_quarter or quarter, settings)
     if prefect:

@@ -48,9 +48,15 @@ def manifest_of(
             "rules": str(calculation.result.rules.quarter),
             "estimate_districts": parameters.estimate_districts,
             "accept_jumps": list(parameters.accept_jumps),
+            "language": parameters.language.value,
+            "contact": parameters.contact,
         },
         "snapshots": [_snapshot(snapshot) for snapshot in calculation.snapshots],
         "compared_with": [_snapshot(snapshot) for snapshot in calculation.compared_with],
+        "history": [
+            {"table": snapshot.table, "quarter": snapshot.quarter, "sha256": snapshot.sha256}
+            for snapshot in (*calculation.history.areas, *calculation.history.districts)
+        ],
         "reference": [asdict(file) for file in calculation.reference.files],
         "versions": {"klyngefordeling": VERSION},
         "findings": [

@@ -1,11 +1,13 @@
-"""What the report says in words: the cover's lines, a cluster's notes, and the notes at the end."""
+"""What the report says in words: sources, how a municipality counts, and the numbered notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import chain, groupby
 
-from pipeline.calculation import Calculation, Parameters
+from pipeline.calculation import Calculation
 from pipeline.findings import Finding
 from pipeline.quarter_result import ClusterResult, Member
 from pipeline.reporting.numbers import Language
@@ -14,7 +16,6 @@ from pipeline.snapshots import Snapshot
 from pipeline.version import VERSION
 from schemas.records import Basis
 
-Line = tuple[str, str]
 _MONTHS_DA = (
     "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
     "oktober", "november", "december",
@@ -23,6 +24,30 @@ _MONTHS_EN = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note of the report.
+
+    Args:
+        subject: What it is about, in a word or two.
+        text: What it says.
+        clusters: Ids of the clusters that it concerns; none if it concerns all.
+        rule_of: Cluster id and municipality code where it explains how a municipality counts.
+        number: Its number, from 1.
+    """
+
+    subject: str
+    text: str
+    clusters: tuple[str, ...] = ()
+    rule_of: tuple[str, str] | None = None
+    number: int = 0
+
+    @property
+    def mark(self) -> str:
+        """How a cell refers to it; `[note 1]` in every language, as the UK guidance has it."""
+        return f"[note {self.number}]"
 
 
 def day_text(day: date, language: Language) -> str:
@@ -41,37 +66,6 @@ def citation(snapshot: Snapshot, text: Catalogue) -> str:
     )
 
 
-def cover_lines(
-    calculation: Calculation, revision: int, reasons: Sequence[Finding], text: Catalogue
-) -> list[Line]:
-    """Return what the cover says: label and text."""
-    parameters, result = calculation.parameters, calculation.result
-    quarter = str(parameters.quarter)
-    if parameters.rules_quarter:
-        rules = str(parameters.rules_quarter)
-        quarter = text("cover.backcast", quarter=quarter, rules=rules)
-    day = day_text(parameters.quarter.reference_day, text.language)
-    lines = [
-        (text("cover.quarter"), quarter),
-        (text("cover.reference_day"), day),
-        *_issue_lines(parameters.scenario, revision, reasons, text),
-        *((text("cover.source"), citation(snapshot, text)) for snapshot in calculation.snapshots),
-        (text("cover.money"), text("cover.money_text")),
-    ]
-    if result.population.districts_estimated:
-        lines.append((text("column.estimated"), text("cover.estimated")))
-    return lines + [(text("notes.finding"), text.finding(item)) for item in result.findings]
-
-
-def _issue_lines(
-    scenario: str | None, revision: int, reasons: Sequence[Finding], text: Catalogue
-) -> list[Line]:
-    why = text.findings(reasons)
-    if scenario:
-        return [(text("column.scenario"), why)]
-    return [(text("cover.revision"), f"r{revision}"), (text("cover.reason"), why)]
-
-
 def basis_text(member: Member, text: Catalogue) -> str:
     """Return how a municipality counts, in words, and whether it is an estimate."""
     basis = text(f"value.{member.membership.basis.value}")
@@ -80,78 +74,103 @@ def basis_text(member: Member, text: Catalogue) -> str:
     return f"{basis} ({text('column.estimated').lower()})" if member.estimated else basis
 
 
-def cluster_notes(
-    calculation: Calculation, result: ClusterResult, text: Catalogue
-) -> Iterator[str]:
-    """Return the name of a cluster, the notes on its members' rules, and the sources."""
-    yield result.cluster.name
-    for member in result.members:
-        if member.membership.basis is Basis.FRACTION:
-            fraction = str(member.membership.fraction)
-            yield text(
-                "cluster.fraction",
-                name=member.name,
-                fraction=fraction,
-                population=member.population,
-            )
-        elif member.membership.basis is Basis.DISTRICTS:
-            districts = ", ".join(
-                calculation.reference.districts[code].name for code in member.membership.districts
-            )
-            yield text("cluster.districts", name=member.name, districts=districts)
-    known = calculation.result.population.districts_from
-    if result.estimated and known:
-        yield text("cluster.estimated", quarter=str(known))
-    for snapshot in calculation.snapshots:
-        yield f"{text('cover.source')}: {citation(snapshot, text)}"
+def command(calculation: Calculation) -> str:
+    """Return the command that makes the report again."""
+    parameters = calculation.parameters
+    options = [
+        f"--rules {parameters.rules_quarter}" if parameters.rules_quarter else "",
+        "--estimate-districts" if parameters.estimate_districts else "",
+        *(f"--accept-jump {code}" for code in parameters.accept_jumps),
+        "" if parameters.language is Language.DANISH else f"--language {parameters.language}",
+    ]
+    name = parameters.scenario
+    verb = f"scenario {name}" if name else "run"
+    overrides = "--file scenario.toml" if name else ""
+    parts = ["klynge", verb, str(parameters.quarter), *options, overrides]
+    return " ".join(filter(None, parts))
 
 
-def note_lines(calculation: Calculation, text: Catalogue) -> Iterator[Line]:
-    """Return the notes at the end: subject and text."""
-    for finding in calculation.result.findings:
-        yield text("notes.finding"), text.finding(finding)
+def numbered_notes(
+    calculation: Calculation, reasons: Sequence[Finding], text: Catalogue
+) -> Iterator[Note]:
+    """Yield all notes in the order of their numbers."""
+    everything = chain(
+        _assumptions(calculation, text),
+        chain.from_iterable(
+            _rules(calculation, result, text) for result in calculation.result.clusters
+        ),
+        (Note(text("notes.finding"), text.finding(row)) for row in calculation.result.findings),
+        (Note(text("notes.change"), text.finding(reason)) for reason in reasons),
+        chain.from_iterable(
+            _sources(calculation, result, text) for result in calculation.result.clusters
+        ),
+        _files(calculation, text),
+    )
+    for number, note in enumerate(everything, start=1):
+        yield replace(note, number=number)
+
+
+def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     for row in calculation.reference.assumptions:
-        worded = row.text_da if text.language is Language.DANISH else row.text_en
-        yield text("notes.assumptions", number=row.number), worded
-    for result in calculation.result.clusters:
-        yield (
-            text("notes.memberships"),
-            f"{result.cluster.name}: {_sources(calculation, result, text)}",
+        subject = text("notes.assumption", number=row.number)
+        yield Note(subject, text.choose(row.text_da, row.text_en), row.cluster_ids)
+
+
+def _rules(calculation: Calculation, result: ClusterResult, text: Catalogue) -> Iterator[Note]:
+    known = calculation.result.population.districts_from
+    for member in result.members:
+        worded = _rule(calculation, member, text)
+        if not worded:
+            continue
+        if member.estimated and known:
+            worded = f"{worded} {text('cluster.estimated', quarter=str(known))}"
+        cluster_id = result.cluster.cluster_id
+        concerns = (cluster_id, member.membership.municipality_code)
+        yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
+
+
+def _rule(calculation: Calculation, member: Member, text: Catalogue) -> str:
+    rule = member.membership
+    if rule.basis is Basis.FRACTION:
+        return text(
+            "cluster.fraction",
+            name=member.name,
+            fraction=str(rule.fraction),
+            population=member.population,
         )
+    if rule.basis is Basis.DISTRICTS:
+        names = (calculation.reference.districts[code].name for code in rule.districts)
+        return text("cluster.districts", name=member.name, districts=", ".join(names))
+    return ""
+
+
+def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -> Iterator[Note]:
+    """Yield a note a source, with the municipalities whose membership rests on it."""
+
+    def source_id(member: Member) -> str:
+        return member.membership.source_id
+
+    for cited, members in groupby(sorted(result.members, key=source_id), source_id):
+        source = calculation.reference.sources[cited]
+        worded = text(
+            "notes.source",
+            municipalities=", ".join(member.name for member in members),
+            title=source.title,
+            confidence=text(f"value.{source.confidence}"),
+        )
+        yield Note(text("notes.membership"), worded, (result.cluster.cluster_id,))
+
+
+def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     for snapshot in calculation.snapshots:
         record = text(
             "notes.file", file=snapshot.path, bytes=snapshot.bytes, sha256=snapshot.sha256
         )
-        yield text("notes.snapshot"), f"{citation(snapshot, text)}. {record}"
+        yield Note(text("notes.snapshot"), f"{citation(snapshot, text)}. {record}")
     for file in calculation.reference.files:
-        yield (
-            text("notes.reference"),
-            text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256),
-        )
-    arguments = _arguments(calculation.parameters)
-    yield text("notes.version"), text("notes.reproduce", version=VERSION, arguments=arguments)
-
-
-def _arguments(parameters: Parameters) -> str:
-    """Return the arguments of `klynge` that give this report again."""
-    arguments = f"run {parameters.quarter}"
-    if parameters.scenario:
-        arguments = f"scenario {parameters.scenario} {parameters.quarter} --file scenario.toml"
-    if parameters.rules_quarter:
-        arguments += f" --rules {parameters.rules_quarter}"
-    if parameters.estimate_districts:
-        arguments += " --estimate-districts"
-    return arguments
-
-
-def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -> str:
-    cited = dict.fromkeys(member.membership.source_id for member in result.members)
-    sources = [calculation.reference.sources[source_id] for source_id in cited]
-    return "; ".join(
-        text(
-            "notes.confidence",
-            title=source.title,
-            confidence=text(f"value.{source.confidence}"),
-        )
-        for source in sources
+        record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
+        yield Note(text("notes.reference"), record)
+    yield Note(
+        text("notes.version"),
+        text("notes.reproduce", version=VERSION, command=command(calculation)),
     )

@@ -51,6 +51,13 @@ def percent(share: Fraction, language: Language) -> str:
     return f"{text} %" if language is Language.DANISH else f"{text}%"
 
 
+def points(change: Fraction, language: Language) -> str:
+    """Return a difference of two shares in percentage points, with its sign: `+0,56`."""
+    text = localized(rounded(abs(change) * 100, 2), language)
+    sign = "+" if change > 0 else "−"
+    return text if text.strip("0,.") == "" else f"{sign}{text}"
+
+
 def _grouped(text: str) -> str:
     integer, point, decimals = text.partition(".")
     return f"{int(integer):,}{point}{decimals}"

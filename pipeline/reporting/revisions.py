@@ -22,10 +22,10 @@ from pipeline.calculation import Calculation
 from pipeline.errors import ProvenanceError
 from pipeline.files import FileRecord, json_bytes, record, write_folder_atomically
 from pipeline.findings import Finding, Subject
-from pipeline.reporting.csv_files import danish_excel_csv, machine_csv
+from pipeline.reporting.content import Content
 from pipeline.reporting.inputs import Inputs, changes, inputs_of
 from pipeline.reporting.manifest import INPUTS, MANIFEST, manifest_of
-from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.outputs import figure_files, readable_files
 from pipeline.version import VERSION
 
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
@@ -126,20 +126,6 @@ def read_revision(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def figure_files(calculation: Calculation) -> dict[str, bytes]:
-    """Return the CSV files of a report by name; a scenario stands in each row of its files."""
-    label, scenario = calculation.parameters.label, calculation.parameters.scenario
-    tables = allocation_table(calculation.result), pool_table(calculation.result)
-    if scenario:
-        for table in tables:
-            table.insert(0, "scenario", scenario)
-    return {
-        f"fordeling-{label}.csv": machine_csv(tables[0]),
-        f"fordeling-{label}-excel.csv": danish_excel_csv(tables[0]),
-        f"puljer-{label}.csv": machine_csv(tables[1]),
-    }
-
-
 def _reasons(
     folder: Path, manifest: Mapping[str, Any], inputs: Inputs, figures: Mapping[str, bytes]
 ) -> list[Finding]:
@@ -160,12 +146,9 @@ def _write_revision(
     inputs: Inputs,
     figures: Mapping[str, bytes],
 ) -> dict[str, Any]:
-    from pipeline.reporting.workbook import workbook  # a rerun that changes nothing needs no Excel
-
-    label = calculation.parameters.label
     contents = {
         **figures,
-        f"fordeling-{label}.xlsx": workbook(calculation, revision, reasons),
+        **readable_files(Content(calculation, revision, reasons)),
         INPUTS: json_bytes(inputs),
     }
     outputs = [record(name, content) for name, content in contents.items()]

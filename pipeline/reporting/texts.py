@@ -32,6 +32,10 @@ class Catalogue:
         }
         return entries()[key][self.language].format(**shown)
 
+    def choose(self, danish: str, english: str) -> str:
+        """Return the text that is in the language of the catalogue."""
+        return danish if self.language is Language.DANISH else english
+
     def finding(self, finding: Finding) -> str:
         """Return the sentence of a finding or a change."""
         return self(f"finding.{finding.subject.value}", **dict(finding.values))

@@ -12,6 +12,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.scenario import Override, Scenario, read_set, read_toml, write_toml
+from schemas.quarter import Quarter
+from tests.analysts.quarters import add_quarter
 from tests.conftest import Klynge
 from tests.processes import contents
 
@@ -54,12 +56,20 @@ def test_every_page_is_marked(klynge: Klynge, reports_dir: Path) -> None:
     for name in ("fordeling", "puljer"):
         table = rows(folder, f"{name}-2022K1-scenario-proeve.csv")
         assert {row["scenario"] for row in table} == {"proeve"}
-    book = openpyxl.load_workbook(folder / "fordeling-2022K1-scenario-proeve.xlsx")
-    for sheet in book.worksheets:
-        assert "SCENARIE proeve: ikke den gældende fordeling" in str(sheet.oddHeader.center.text)
-        assert "2022K1-scenario-proeve" in str(sheet.oddFooter.left.text)
-    cover = " ".join(str(cell.value) for row in book.worksheets[0] for cell in row)
-    assert "halvt-aarsvaerk.amount_dkk=400000" in cover
+    mark = "SCENARIE proeve: ikke den gældende fordeling"
+    books = sorted(folder.rglob("*.xlsx"))
+    assert len(books) == 23
+    for path in (books[0], folder / "fordeling-2022K1-scenario-proeve.xlsx"):
+        book = openpyxl.load_workbook(path)
+        for sheet in book.worksheets:
+            assert mark in str(sheet.oddHeader.center.text)
+            assert "2022K1-scenario-proeve" in str(sheet.oddFooter.left.text)
+            assert any(mark in str(cell.value) for row in sheet["A1:A6"] for cell in row)
+        cover = " ".join(str(cell.value) for row in book.worksheets[0] for cell in row)
+        assert "halvt-aarsvaerk.amount_dkk=400000" in cover
+    page = (folder / "fordeling-2022K1-scenario-proeve.html").read_text("utf-8")
+    assert mark in page
+    assert "r0" not in page
 
 
 def test_a_scenario_is_never_a_revision(klynge: Klynge, reports_dir: Path, data_dir: Path) -> None:
@@ -195,3 +205,13 @@ def test_a_key_may_hold_points() -> None:
     """The last point separates the column, so that a name may hold others."""
     override = read_set("guldborgsund@Nykøbing F. Sygehus.fraction=1/2")
     assert override == Override("guldborgsund@Nykøbing F. Sygehus", "fraction", "1/2")
+
+
+def test_what_was_accepted_for_the_report_is_accepted(klynge: Klynge, data_dir: Path) -> None:
+    """A quarter written with an accepted jump is tried and compared as it was written."""
+    add_quarter(data_dir, Quarter(2022, 2), {"167": 25_000})
+    assert klynge("scenario", "proeve", "2022K2", *AMOUNT).exit_code == 20
+    assert klynge("run", "2022K2", "--accept-jump", "167").exit_code == 0
+    assert klynge("scenario", "proeve", "2022K2", *AMOUNT).exit_code == 0
+    assert klynge("compare", "2022K1", "2022K2").exit_code == 0
+    assert klynge("compare", "2022K1", "2022K2:r1").exit_code == 0

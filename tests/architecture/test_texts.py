@@ -46,8 +46,11 @@ def test_every_text_is_used(key: str) -> None:
     code = "\n".join(
         path.read_text(encoding="utf-8")
         for package in ("pipeline", "flows")
-        for path in (REPOSITORY / package).rglob("*.py")
+        for path in (REPOSITORY / package).rglob("*.*")
+        if path.suffix in (".py", ".html")
     )
     section, _, name = key.partition(".")
     made = re.search(rf'"{section}\.\{{', code)
-    assert f'"{key}"' in code or made, f"{section}.{name} is not used"
+    assert re.search(rf"""["']{re.escape(key)}["']""", code) or made, (
+        f"{section}.{name} is not used"
+    )

@@ -103,8 +103,10 @@ def whole(reports_dir: Path) -> list[str]:
     """Return the revisions after reading each and comparing every file with its manifest."""
     found = revisions(reports_dir)
     for name in found:
-        manifest = read_revision(reports_dir / "2022K1" / name)
-        on_disk = {path.name for path in (reports_dir / "2022K1" / name).iterdir()}
+        folder = reports_dir / "2022K1" / name
+        manifest = read_revision(folder)
+        files = (path for path in folder.rglob("*") if path.is_file())
+        on_disk = {path.relative_to(folder).as_posix() for path in files}
         assert on_disk == {"manifest.json", *(row["file"] for row in manifest["outputs"])}
     return found
 

@@ -1,0 +1,101 @@
+"""What a report says, before it is laid out: as a workbook, as a page, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.calculation import Calculation
+from pipeline.findings import Finding
+from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
+from pipeline.reporting import notes
+from pipeline.reporting.development import Development, development_of
+from pipeline.reporting.notes import Note
+from pipeline.reporting.texts import Catalogue
+from schemas.records import Cost
+
+
+@dataclass(frozen=True)
+class Content:
+    """A revision of a report.
+
+    Args:
+        calculation: The calculation.
+        revision: Its number, from 1; 0 for a scenario.
+        reasons: Why it was written.
+    """
+
+    calculation: Calculation
+    revision: int
+    reasons: Sequence[Finding]
+
+    @cached_property
+    def text(self) -> Catalogue:
+        """The texts in the language of the report."""
+        return Catalogue(self.calculation.parameters.language)
+
+    @property
+    def label(self) -> str:
+        """Name of the report, such as `2022K1`."""
+        return self.calculation.parameters.label
+
+    @property
+    def issue(self) -> str:
+        """The report and its revision, as every page names it: `2022K1 r1`; a scenario has none."""
+        return self.label if self.mark else f"{self.label} r{self.revision}"
+
+    @property
+    def mark(self) -> str:
+        """What marks every page of a scenario; empty in a report."""
+        scenario = self.calculation.parameters.scenario
+        return self.text("cover.scenario", name=scenario) if scenario else ""
+
+    @property
+    def result(self) -> QuarterResult:
+        """Keys and allocations."""
+        return self.calculation.result
+
+    @cached_property
+    def development(self) -> Development:
+        """Counted population and shares of the quarters held."""
+        return development_of(self.calculation)
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes, numbered; the sheets and the page refer to these numbers."""
+        return tuple(notes.numbered_notes(self.calculation, self.reasons, self.text))
+
+    @cached_property
+    def pools(self) -> dict[str, list[Allocation]]:
+        """The shared funds by the structure over whose clusters they are split."""
+        by_structure: dict[str, list[Allocation]] = {}
+        for pool in self.result.pools:
+            by_structure.setdefault(pool.cost.structure or "", []).append(pool)
+        return by_structure
+
+    @property
+    def quarter_text(self) -> str:
+        """The quarter, and in a back-cast whose rules were applied to it."""
+        parameters = self.calculation.parameters
+        quarter, rules = str(parameters.quarter), parameters.rules_quarter
+        return self.text("cover.backcast", quarter=quarter, rules=str(rules)) if rules else quarter
+
+    @property
+    def changes_text(self) -> str:
+        """The first changes since the revision before, and how many more there are."""
+        return self.text.findings(self.reasons)
+
+    def notes_on(self, result: ClusterResult) -> list[Note]:
+        """Return the notes that a reader of one cluster needs."""
+        cluster_id = result.cluster.cluster_id
+        return [note for note in self.notes if not note.clusters or cluster_id in note.clusters]
+
+    def rule_note(self, result: ClusterResult, municipality_code: str) -> Note | None:
+        """Return the note on how a municipality counts, where it counts in part."""
+        concerns = (result.cluster.cluster_id, municipality_code)
+        return next((note for note in self.notes if note.rule_of == concerns), None)
+
+    def cost_name(self, cost: Cost) -> str:
+        """Return the name of a cost in the language of the report."""
+        return self.text.choose(cost.name_da, cost.name_en)

@@ -1,0 +1,26 @@
+"""Text that reaches a report from outside: made plain, so that it can never become a formula.
+
+A spreadsheet reads a field that starts with `=`, `+`, `-`, `@`, a tab or a carriage return as a
+formula when it opens a CSV file (OWASP, "CSV Injection"); an apostrophe before it keeps it text.
+In a workbook every text is written as a string, which no program calculates. Control characters
+have no place in either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
+_FORMULA_START: Final = re.compile(r"\s*[=+\-@＝＋－＠]")
+
+
+def plain(text: str) -> str:
+    """Return text on one line, every run of control characters as one blank."""
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
+
+
+def csv_field(text: str) -> str:
+    """Return text as a CSV field that no spreadsheet calculates."""
+    one_line = plain(text)
+    return f"'{one_line}" if _FORMULA_START.match(one_line) else one_line

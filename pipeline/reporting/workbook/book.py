@@ -1,0 +1,250 @@
+"""A workbook by the house rules, so that no sheet can forget one.
+
+The rules are those of the UK guidance on statistics in spreadsheets: a title in A1, one table a
+sheet from column A, marked and named, one header row with units, no merged cells, nothing below.
+Every sheet is protected without a password, so that only input cells change by accident.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from pipeline.reporting.content import Content
+from pipeline.reporting.numbers import Language
+from pipeline.reporting.plain_text import plain
+from pipeline.reporting.workbook.document import Document
+from pipeline.reporting.workbook.styles import MARKED, STYLES
+
+_A4: Final = 9
+_LINE_LENGTH: Final = 180
+"""Characters of a line above a table; longer ones run over the edge of a landscape page."""
+
+_LOCALES: Final = {Language.DANISH: "da-DK", Language.ENGLISH: "en-GB"}
+_FIT: Final = 1.1
+"""Letters that fit into the width of a digit, by which columns are measured, on the average."""
+
+_LINE_POINTS: Final = 15
+_TITLE_POINTS: Final = 26
+
+_PROTECTION: Final = {"format_columns": True, "format_rows": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula, the value that programs show which do not calculate, and a style of its own."""
+
+    text: str
+    value: int | float | str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a sheet of the same workbook."""
+
+    sheet: str
+    text: str
+
+
+Cell = str | int | float | Formula | Link
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Args:
+        heading: Its heading with its unit.
+        style: Style of its cells.
+        width: In characters.
+        header_style: Style of its heading.
+    """
+
+    heading: str
+    style: str
+    width: float
+    header_style: str = "header"
+
+
+def letter(column: int) -> str:
+    """Return the letters of a column: `A` for 0, `AA` for 26."""
+    return letter(column // 26 - 1) + chr(65 + column % 26) if column > 25 else chr(65 + column)
+
+
+def fitting(heading: str, texts: Iterable[str], widest: int = 48) -> float:
+    """Return the width of a column of texts, in characters."""
+    longest_word = max(map(len, heading.split()), default=0)
+    return min(max([longest_word, *map(len, texts)]) + 2, widest)
+
+
+class Book:
+    """A workbook being written."""
+
+    def __init__(self, content: Content, title: str) -> None:
+        self.content = content
+        self.text = content.text
+        self._target = io.BytesIO()
+        self.document = Document(
+            self._target,
+            {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+            _LOCALES[self.text.language],
+        )
+        retrieved = datetime.fromisoformat(content.calculation.retrieved_at).replace(tzinfo=None)
+        self.document.set_properties(
+            {"title": plain(title), "subject": content.issue, "created": retrieved}
+        )
+        self._formats: dict[str, Format] = {}
+
+    def style(self, name: str) -> Format:
+        """Return a style, made when it is first used."""
+        if name not in self._formats:
+            self._formats[name] = self.document.add_format(STYLES[name])
+        return self._formats[name]
+
+    def sheet(self, name: str, title: str, lines: Iterable[str] = ()) -> Sheet:
+        """Add a sheet with its title in A1 and lines of text below it."""
+        return Sheet(self, self.document.add_worksheet(name), title, lines)
+
+    def close(self) -> bytes:
+        """Return the workbook."""
+        self.document.close()
+        return self._target.getvalue()
+
+
+def _words(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
+    return cell.text if isinstance(cell, Link) else ""
+
+
+def _style_of(cell: Cell, style: str) -> str:
+    """Return the style of a cell; a whole number shows no decimals."""
+    if isinstance(cell, Formula) and cell.style:
+        return cell.style
+    if style != "counted":
+        return style
+    number = cell.value if isinstance(cell, Formula) else cell
+    return "whole" if isinstance(number, (int, float)) and number == int(number) else style
+
+
+@cache
+def _line_count(text: str, width: int) -> int:
+    return len(textwrap.wrap(text, width))
+
+
+def wrapped(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return lines that fit above a table on a page."""
+    return tuple(part for line in lines for part in _fitting_lines(plain(line)))
+
+
+def _fitting_lines(line: str) -> list[str]:
+    return [line] if len(line) <= _LINE_LENGTH else textwrap.wrap(line, _LINE_LENGTH)
+
+
+class Sheet:
+    """A sheet being written; rows are counted from 1, as formulas do."""
+
+    def __init__(
+        self, book: Book, worksheet: Worksheet, title: str, lines: Iterable[str] = ()
+    ) -> None:
+        self.book = book
+        self.worksheet = worksheet
+        worksheet.set_row(0, _TITLE_POINTS)
+        worksheet.write_string(0, 0, plain(title), book.style("title"))
+        self.next_row = 2
+        for line in wrapped([*filter(None, [book.content.mark]), *lines]):
+            worksheet.write_string(self.next_row - 1, 0, line, book.style("line"))
+            self.next_row += 1
+        self._set_up_page()
+
+    def _set_up_page(self) -> None:
+        text, sheet = self.book.text, self.worksheet
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        sheet.fit_to_pages(1, 0)
+        page = text("print.page", page="&P", pages="&N")
+        if self.book.content.mark:
+            sheet.set_header(f"&C&B{self.book.content.mark}")
+            sheet.set_tab_color(MARKED)
+        sheet.set_footer(f"&L{self.book.content.issue}&C&A&R{page}")
+        sheet.protect("", dict(_PROTECTION))
+
+    def table(
+        self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+    ) -> tuple[int, int]:
+        """Write the sheet's table, and return its first and last row of data."""
+        header, first = self.next_row, self.next_row + 1
+        last = header + len(rows)
+        for position, column in enumerate(columns):
+            self.worksheet.set_column(position, position, column.width)
+        self.fit_row(header, [(column.heading, column.width) for column in columns])
+        self._write_rows(first, columns, rows)
+        self.worksheet.add_table(
+            header - 1, 0, last - 1, len(columns) - 1, self._marking(name, columns)
+        )
+        self.worksheet.freeze_panes(header, 0)
+        self.worksheet.repeat_rows(header - 1)
+        self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
+        return first, last
+
+    def _write_rows(
+        self, first: int, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+    ) -> None:
+        styles = [column.style for column in columns]
+        worded = [
+            (position, column.width)
+            for position, column in enumerate(columns)
+            if STYLES[column.style].get("text_wrap")
+        ]
+        for row, cells in enumerate(rows, start=first):
+            for position, cell in enumerate(cells):
+                self.write(row, position, cell, styles[position])
+            self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
+
+    def _marking(self, name: str, columns: Sequence[Column]) -> dict[str, Any]:
+        return {
+            "name": name,
+            "autofilter": False,
+            "style": None,  # LibreOffice shows no table style; the cells have their own
+            "columns": [
+                {"header": column.heading, "header_format": self.book.style(column.header_style)}
+                for column in columns
+            ],
+        }
+
+    def fit_row(self, row: int, texts: Sequence[tuple[str, float]]) -> None:
+        """Make a row as high as its longest text needs in a column of its width."""
+        long = [(text, int(width * _FIT)) for text, width in texts if len(text) > width]
+        lines = max((_line_count(text, width) for text, width in long), default=1)
+        if lines > 1:
+            self.worksheet.set_row(row - 1, lines * _LINE_POINTS + 1)
+
+    def write(self, row: int, column: int, cell: Cell, style: str) -> None:
+        """Write one cell; a text is a string whatever it starts with."""
+        look = self.book.style(_style_of(cell, style))
+        if isinstance(cell, str):
+            self._write_text(row, column, cell, look)
+        elif isinstance(cell, Formula):
+            self.worksheet.write_formula(row - 1, column, cell.text, look, cell.value)
+        elif isinstance(cell, Link):
+            target = f"internal:'{cell.sheet}'!A1"
+            self.worksheet.write_url(row - 1, column, target, look, plain(cell.text))
+        else:
+            self.worksheet.write_number(row - 1, column, cell, look)
+
+    def _write_text(self, row: int, column: int, text: str, look: Format) -> None:
+        if text:
+            self.worksheet.write_string(row - 1, column, plain(text), look)
+        else:
+            self.worksheet.write_blank(row - 1, column, None, look)

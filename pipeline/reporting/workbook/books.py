@@ -1,0 +1,90 @@
+"""The workbooks: the national one, and one a cluster that its co-chair can send on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from pipeline.quarter_result import ClusterResult
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook import overview
+from pipeline.reporting.workbook.book import Book
+from pipeline.reporting.workbook.control import control_sheet
+from pipeline.reporting.workbook.cover import Contents, write_cover
+from pipeline.reporting.workbook.development_sheet import (
+    cluster_development,
+    clusters_development,
+)
+from pipeline.reporting.workbook.live_sheet import write_live_sheet
+from pipeline.reporting.workbook.notes_sheet import notes_sheet
+from pipeline.reporting.workbook.plan import Plan, plan_of
+
+
+def workbooks(content: Content) -> dict[str, bytes]:
+    """Return all workbooks of a report by file name; their live tables are laid out once.
+
+    Raises:
+        KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
+        Warning: XlsxWriter could not write what it was given; a fault of ours.
+    """
+    plan = plan_of(content)
+    with warnings.catch_warnings(action="error"):
+        clusters = {
+            f"klynger/{result.cluster.cluster_id}-{content.label}.xlsx": _cluster(plan, result)
+            for result in plan.clusters
+        }
+        return {f"fordeling-{content.label}.xlsx": _national(plan), **clusters}
+
+
+def _national(plan: Plan) -> bytes:
+    content = plan.content
+    book = Book(content, content.text("cover.title"))
+    cover = book.sheet(content.text("sheet.cover"), content.text("cover.title"))
+    clusters = overview.clusters_sheet(book, plan)
+    municipalities = overview.municipalities_sheet(book, plan)
+    _live_sheets(book, plan)
+    clusters_development(book, plan, clusters)
+    all_allocated = control_sheet(book, plan, municipalities)
+    notes_sheet(book, content.notes)
+    write_cover(cover, _contents(plan, ["clusters", "municipalities"]), all_allocated)
+    return book.close()
+
+
+def _cluster(whole: Plan, result: ClusterResult) -> bytes:
+    content, plan = whole.content, whole.of_cluster(result)
+    title = content.text("cover.cluster_title", cluster=result.cluster.name)
+    book = Book(content, title)
+    cover = book.sheet(content.text("sheet.cover"), title)
+    _live_sheets(book, plan)
+    cluster_development(book, plan, result)
+    all_allocated = control_sheet(book, plan, None)
+    notes_sheet(book, content.notes_on(result))
+    write_cover(cover, _contents(plan, []), all_allocated)
+    return book.close()
+
+
+def _live_sheets(book: Book, plan: Plan) -> None:
+    text, issue = book.text, plan.content.issue
+    for result in plan.clusters:
+        cluster_id = result.cluster.cluster_id
+        title = text("live.title", cluster=result.cluster.name, issue=issue)
+        table = f"Klynge_{cluster_id.replace('-', '_')}"
+        write_live_sheet(book, plan.live[cluster_id], title, table)
+    for structure, live in plan.pools.items():
+        title = text("pools.title", structure=text(f"value.{structure}"), issue=issue)
+        write_live_sheet(book, live, title, f"Puljer_{structure}")
+
+
+def _contents(plan: Plan, overviews: Sequence[str]) -> Contents:
+    text = plan.content.text
+
+    def described(key: str) -> tuple[str, str]:
+        return text(f"sheet.{key}"), text(f"sheet_holds.{key}")
+
+    clusters = [
+        (plan.live[result.cluster.cluster_id].layout.sheet, result.cluster.name)
+        for result in plan.clusters
+    ]
+    pools = [(live.layout.sheet, text("sheet_holds.pools")) for live in plan.pools.values()]
+    last = [described(key) for key in ("development", "control", "notes")]
+    return [*map(described, overviews), *clusters, *pools, *last]

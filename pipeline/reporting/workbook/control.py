@@ -1,0 +1,241 @@
+"""The controls: what was found, what was expected, the difference, and OK or not in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.findings import Subject
+from pipeline.quarter_result import ClusterResult
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, fitting
+from pipeline.reporting.workbook.live_table import LiveTable
+from pipeline.reporting.workbook.overview import Range
+from pipeline.reporting.workbook.plan import Plan
+from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL, MUNICIPALITY_COUNT
+from schemas.records import AreaKind, Basis
+
+_COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A control.
+
+    Args:
+        what: What is compared.
+        where: The sheet or table that it is about.
+        found: What is there.
+        expected: What should be there.
+        remark: What explains a difference, or what the check is for.
+        also: A condition that must hold besides, and whether it does.
+    """
+
+    what: str
+    where: str
+    found: Cell
+    expected: Cell
+    remark: str
+    also: tuple[str, bool] = ("", True)
+
+
+def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formula:
+    """Write the controls, and return the formula that says whether all amounts are allocated."""
+    text, name = book.text, book.text("sheet.control")
+    sheet = book.sheet(name, text("control.title"), [text("control.line")])
+    checks = [*_national(plan, municipalities), *_sums(plan), *_as_issued(plan)]
+    columns = [
+        Column(text("control.what"), "label", fitting("", (row.what for row in checks), 34)),
+        Column(text("control.where"), "text", fitting("", (row.where for row in checks), 26)),
+        Column(text("control.found"), "whole", 15, "number_header"),
+        Column(text("control.expected"), "counted", 15, "number_header"),
+        Column(text("control.difference"), "counted", 13, "number_header"),
+        Column(text("control.result"), "outcome", 12),
+        Column(text("control.remark"), "text", 58),
+    ]
+    first = sheet.next_row + 1
+    rows = [_cells(book, number, check) for number, check in enumerate(checks, start=first)]
+    cells = Range(name, *sheet.table("Kontrol", columns, rows))
+    return _all_allocated(book, plan, cells)
+
+
+def _cells(book: Book, row: int, check: Check) -> list[Cell]:
+    text = book.text
+    yes, no = text("control.ok"), text("control.differs")
+    difference = _number(check.found) - _number(check.expected)
+    condition, holds = check.also
+    test = f"AND(E{row}=0,{condition})" if condition else f"E{row}=0"
+    return [
+        check.what,
+        check.where,
+        check.found,
+        check.expected,
+        Formula(f"=C{row}-D{row}", difference),
+        Formula(f'=IF({test},"{yes}","{no}")', yes if difference == 0 and holds else no),
+        check.remark,
+    ]
+
+
+def _number(cell: Cell) -> int | float:
+    number = cell.value if isinstance(cell, Formula) else cell
+    if isinstance(number, (int, float)):
+        return number
+    raise TypeError(f"{number!r} is not a number")
+
+
+def _all_allocated(book: Book, plan: Plan, cells: Range) -> Formula:
+    text = book.text
+    differs = f'COUNTIFS({cells.column("A")},"{text("control.sum")}",'
+    differs += f'{cells.column("F")},"{text("control.differs")}")'
+    yes, no = text("value.true"), text("value.false")
+    tables = [*plan.live.values(), *plan.pools.values()]
+    holds = all(live.holds(cost) for live in tables for cost in range(len(live.layout.amounts)))
+    return Formula(f'=IF({differs}=0,"{yes}","{no}")', yes if holds else no)
+
+
+def _sums(plan: Plan) -> Iterator[Check]:
+    """Yield a check an amount: the parts add up to it."""
+    text = plan.content.text
+    for live in [*plan.live.values(), *plan.pools.values()]:
+        layout = live.layout
+        for cost, amount in enumerate(layout.amounts):
+            outcome = f'{layout.total_elsewhere(f"rank{cost}")}="{text("control.ok")}"'
+            allocated = sum(part.amount for part in amount.parts.values())
+            yield Check(
+                text("control.sum"),
+                layout.sheet,
+                Formula(f"={layout.total_elsewhere(f'kroner{cost}')}", allocated),
+                Formula(f"={layout.total_elsewhere(f'exact{cost}')}", amount.amount_dkk),
+                amount.name,
+                (outcome, live.holds(cost)),
+            )
+
+
+def _as_issued(plan: Plan) -> Iterator[Check]:
+    """Yield the checks that tell whether an input cell was changed since the file was made."""
+    text = plan.content.text
+    for live in plan.live.values():
+        counted = live.total_weight / live.scale
+        halves = "counted" if live.scale > 1 else ""
+        yield Check(
+            text("control.population_as_issued"),
+            live.layout.sheet,
+            Formula(f"={live.layout.total_elsewhere('counted')}", counted, halves),
+            counted,
+            text("control.as_issued"),
+        )
+    for live in [*plan.live.values(), *plan.pools.values()]:
+        for cost, amount in enumerate(live.layout.amounts):
+            if amount.entered:
+                yield _amount_as_issued(plan, live, cost)
+
+
+def _amount_as_issued(plan: Plan, live: LiveTable, cost: int) -> Check:
+    text, amount = plan.content.text, live.layout.amounts[cost]
+    cell = live.layout.total_elsewhere(f"exact{cost}")
+    return Check(
+        text("control.amount_as_issued"),
+        live.layout.sheet,
+        Formula(f"={cell}", amount.amount_dkk),
+        amount.amount_dkk,
+        text("control.as_issued_amount", name=amount.name),
+    )
+
+
+def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
+    content = plan.content
+    if municipalities:
+        yield from _identities(content, municipalities)
+        yield from _coverage(content)
+    if any(_by_districts(result) for result in plan.clusters):
+        yield from _districts(content)
+
+
+def _by_districts(result: ClusterResult) -> bool:
+    return any(member.membership.basis is Basis.DISTRICTS for member in result.members)
+
+
+def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
+    text, people = content.text, content.result.population.by_area
+    areas = content.calculation.reference.areas.values()
+
+    def of_kind(kind: AreaKind) -> list[int]:
+        return [people[area.code] for area in areas if area.kind is kind]
+
+    where, country = "FOLK1A", sum(of_kind(AreaKind.COUNTRY))
+    others = "".join(f"+{count}" for count in of_kind(AreaKind.OTHER))
+    parts = sum(of_kind(AreaKind.MUNICIPALITY)) + sum(of_kind(AreaKind.OTHER))
+    yield Check(
+        text("control.municipalities"),
+        where,
+        Formula(f"=COUNTA({municipalities.column('A')})", len(of_kind(AreaKind.MUNICIPALITY))),
+        MUNICIPALITY_COUNT,
+        text("control.municipalities_remark"),
+    )
+    yield Check(
+        text("control.country"),
+        where,
+        Formula(f"=SUM({municipalities.column('C')}){others}", parts),
+        country,
+        text("control.country_remark"),
+    )
+    regions = of_kind(AreaKind.REGION)
+    yield Check(
+        text("control.regions"),
+        where,
+        Formula(f"={'+'.join(map(str, regions))}", sum(regions)),
+        country,
+        text("control.regions_remark"),
+    )
+
+
+def _coverage(content: Content) -> Iterator[Check]:
+    text, findings = content.text, content.result.findings
+    for structure in content.result.rules.structures:
+        broken = [
+            finding
+            for finding in findings
+            if finding.subject in _COVERAGE and dict(finding.values)["structure"] == structure
+        ]
+        yield Check(
+            text("control.covered"),
+            text(f"value.{structure}"),
+            Formula(f"={MUNICIPALITY_COUNT}-{len(broken)}", MUNICIPALITY_COUNT - len(broken)),
+            MUNICIPALITY_COUNT,
+            " ".join(map(text.finding, broken)) or text("control.covered_remark"),
+        )
+
+
+def _districts(content: Content) -> Iterator[Check]:
+    text, population = content.text, content.result.population
+    city = population.by_district[COPENHAGEN_TOTAL]
+    parts = [count for code, count in population.by_district.items() if code != COPENHAGEN_TOTAL]
+    yield Check(
+        text("control.districts"),
+        "KKBEF1",
+        Formula(f"={'+'.join(map(str, parts))}", sum(parts)),
+        city,
+        text("control.districts_remark"),
+    )
+    yield Check(
+        text("control.city"),
+        "KKBEF1, FOLK1A",
+        Formula(f"={city}", city),
+        population.by_area[COPENHAGEN],
+        _explained(content, Subject.CITY_TOTALS_DIFFER) or text("control.city_remark"),
+    )
+    estimated = sum(
+        member.estimated for result in content.result.clusters for member in result.members
+    )
+    yield Check(
+        text("control.estimated"),
+        "KKBEF1",
+        Formula(f"={estimated}", estimated),
+        0,
+        _explained(content, Subject.DISTRICTS_ESTIMATED) or text("control.estimated_remark"),
+    )
+
+
+def _explained(content: Content, subject: Subject) -> str:
+    findings = content.result.findings
+    return " ".join(content.text.finding(row) for row in findings if row.subject is subject)

@@ -1,0 +1,57 @@
+"""The cover: what the file is, which revision, sources, control, and links to the sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.reporting import notes
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet
+
+Line = tuple[str, Cell]
+Contents = list[tuple[str, str]]
+"""Name of each sheet, and what it holds."""
+
+
+def write_cover(sheet: Sheet, contents: Contents, all_allocated: Formula) -> None:
+    """Write the cover as a table of subject and text."""
+    book, text = sheet.book, sheet.book.text
+    lines = [*_about(book.content, all_allocated), *_links(book, contents)]
+    columns = [
+        Column(text("cover.subject"), "label", 27),
+        Column(text("cover.information"), "text", 108),
+    ]
+    sheet.table("Forside", columns, lines)
+    for row, (_, cell) in enumerate(lines, start=sheet.next_row + 1):
+        if isinstance(cell, Link):
+            sheet.write(row, 1, cell, "link")
+    sheet.worksheet.fit_to_pages(1, 1)
+    sheet.worksheet.activate()
+
+
+def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
+    text, calculation = content.text, content.calculation
+    quarter = calculation.parameters.quarter
+    yield text("cover.quarter"), content.quarter_text
+    yield text("cover.reference_day"), notes.day_text(quarter.reference_day, text.language)
+    if content.mark:
+        yield text("column.scenario"), content.changes_text
+    else:
+        yield text("cover.revision"), f"r{content.revision}"
+        yield text("cover.reason"), content.changes_text
+    for snapshot in calculation.snapshots:
+        yield text("cover.source"), notes.citation(snapshot, text)
+    yield text("cover.money"), text("cover.money_text")
+    yield text("cover.all_allocated"), all_allocated
+    if content.result.population.districts_estimated:
+        yield text("column.estimated"), text("cover.estimated")
+    for finding in content.result.findings:
+        yield text("notes.finding"), text.finding(finding)
+    yield text("cover.contact"), calculation.parameters.contact or text("cover.no_contact")
+    yield text("cover.usage"), text("cover.usage_text")
+
+
+def _links(book: Book, contents: Contents) -> Iterator[Line]:
+    for name, what in contents:
+        label = book.text("cover.sheet")
+        yield label, Link(name, what if what == name else f"{name}: {what}")

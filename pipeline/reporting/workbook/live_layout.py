@@ -1,0 +1,156 @@
+"""Where everything stands in a live table: its columns, its rows, and the cells above it.
+
+    row 1      title, then lines of text
+    totals     a label and, below it, a number above the column that it belongs to
+    header     the header of the table
+    first..    a row a municipality (or, for shared funds, a cluster)
+
+A table has the columns of `_SHARED`, then four a cost, then, greyed and off the printed page, the
+intermediate results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from pipeline.allocation import Part
+from pipeline.reporting.workbook.book import Cell, letter
+
+_COST_COLUMNS = ("exact", "kroner", "rest", "rank")
+_COST_STEPS = ("step", "floor")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: who it is, and what it counts with.
+
+    Args:
+        key: Municipality code or cluster id; ties go in its order.
+        labels: What its first columns say.
+        people: Whole number of people, or the formula that gets it from another sheet.
+        numerator: Of the fraction that counts.
+        denominator: Of the fraction that counts, or the formula that gets it.
+        counted: People counted, exact.
+        place: Its place among the keys in order, from 1.
+    """
+
+    key: str
+    labels: tuple[str, ...]
+    people: Cell
+    numerator: int
+    denominator: Cell
+    counted: Fraction
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount to allocate, and its parts by key.
+
+    Args:
+        name: Name of the cost.
+        amount_dkk: Whole kroner.
+        parts: The allocation.
+        entered: Whether it comes from costs.csv; otherwise it is 0, free to try an amount in.
+    """
+
+    name: str
+    amount_dkk: int
+    parts: dict[str, Part]
+    entered: bool = True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The addresses of a live table on its sheet.
+
+    Args:
+        sheet: Name of the sheet.
+        lines: Text above the table, one a row, under the title.
+        label_headings: Headings of the label columns.
+        rows: Its rows.
+        amounts: Its amounts, at least one.
+        linked: Whether people and denominators come from other sheets, without input cells.
+    """
+
+    sheet: str
+    lines: tuple[str, ...]
+    label_headings: tuple[str, ...]
+    rows: Sequence[Row]
+    amounts: Sequence[Amount]
+    linked: bool = False
+
+    @property
+    def labels_row(self) -> int:
+        """Row of the labels of the totals."""
+        return len(self.lines) + 2
+
+    @property
+    def totals_row(self) -> int:
+        """Row of the totals."""
+        return self.labels_row + 1
+
+    @property
+    def header_row(self) -> int:
+        """Row of the header."""
+        return self.labels_row + 2
+
+    @property
+    def first(self) -> int:
+        """First row of the table's data."""
+        return self.labels_row + 3
+
+    @property
+    def last(self) -> int:
+        """Last row of the table's data."""
+        return self.header_row + len(self.rows)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The key of each column, such as `label1`, `people` or `kroner0`."""
+        labels = [f"label{position}" for position in range(len(self.label_headings))]
+        weight = (
+            ["people", "denominator"] if self.linked else ["people", "numerator", "denominator"]
+        )
+        costs = range(len(self.amounts))
+        shown = [f"{column}{cost}" for cost in costs for column in _COST_COLUMNS]
+        steps = [f"{column}{cost}" for cost in costs for column in _COST_STEPS]
+        return (*labels, *weight, "counted", "share", *shown, "weight", "place", *steps)
+
+    @cached_property
+    def letters(self) -> dict[str, str]:
+        """The letter of each column by its key."""
+        return {key: letter(position) for position, key in enumerate(self.columns)}
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each municipality or cluster by its key."""
+        return {row.key: number for number, row in enumerate(self.rows, start=self.first)}
+
+    def column(self, key: str) -> str:
+        """Return the cells of a column, such as `$D$7:$D$17`."""
+        at = self.letters[key]
+        return f"${at}${self.first}:${at}${self.last}"
+
+    def total(self, key: str) -> str:
+        """Return the cell above a column, such as `$D$5`."""
+        return f"${self.letters[key]}${self.totals_row}"
+
+    def elsewhere(self, cell: str) -> str:
+        """Return a cell as other sheets refer to it."""
+        return f"'{self.sheet}'!{cell}"
+
+    def total_elsewhere(self, key: str) -> str:
+        """Return the cell above a column as other sheets refer to it."""
+        return self.elsewhere(self.total(key))
+
+    def kroner_of(self, key: str) -> list[str]:
+        """Return the cells of a row's kroner, one a cost, as other sheets refer to them."""
+        row = self.row_of[key]
+        return [
+            self.elsewhere(f"${self.letters[f'kroner{cost}']}${row}")
+            for cost in range(len(self.amounts))
+        ]

@@ -1,0 +1,142 @@
+"""The overviews: a row a cluster, and a row a municipality with what it pays in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.quarter_result import ClusterResult
+from pipeline.reporting.content import Content
+from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, fitting
+from pipeline.reporting.workbook.live_table import LiveTable
+from pipeline.reporting.workbook.plan import Plan
+from schemas.records import Area
+
+ABSENT = "–"
+"""What a cell says that has nothing to say; a line above the table explains it."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Rows of a table that other sheets refer to."""
+
+    sheet: str
+    first: int
+    last: int
+
+    def column(self, letter: str) -> str:
+        """Return the cells of a column as other sheets refer to them."""
+        return f"'{self.sheet}'!${letter}${self.first}:${letter}${self.last}"
+
+
+def clusters_sheet(book: Book, plan: Plan) -> Range:
+    """Write a row a cluster: members, counted population, costs, share of the funds, control."""
+    text, name = book.text, book.text("sheet.clusters")
+    sheet = book.sheet(name, text("overview.clusters_title"), [text("overview.clusters_line")])
+    clusters = [result.cluster for result in plan.clusters]
+    columns = [
+        Column(
+            text("overview.cluster"),
+            "link",
+            fitting(text("overview.cluster"), (cluster.name for cluster in clusters), 60),
+        ),
+        Column(text("overview.region"), "text", 14),
+        Column(text("overview.members"), "whole", 12, "number_header"),
+        Column(text("live.counted"), "counted", 14, "number_header"),
+        Column(text("overview.cost"), "money", 16, "number_header"),
+        Column(text("overview.pools"), "money", 16, "number_header"),
+        Column(text("control.result"), "outcome", 11),
+    ]
+    rows = [list(_cluster_cells(plan, result)) for result in plan.clusters]
+    return Range(name, *sheet.table("Overblik_klynger", columns, rows))
+
+
+def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
+    live = plan.live[result.cluster.cluster_id]
+    layout = live.layout
+    costs = range(len(layout.amounts))
+    yield Link(layout.sheet, result.cluster.name)
+    yield result.cluster.region
+    yield len(result.members)
+    halves = "counted" if live.scale > 1 else "whole"
+    yield Formula(f"={layout.total_elsewhere('counted')}", live.total_weight / live.scale, halves)
+    kroner = [layout.total_elsewhere(f"kroner{cost}") for cost in costs]
+    yield Formula(f"={'+'.join(kroner)}", sum(amount.amount_dkk for amount in layout.amounts))
+    yield _funds(plan, result.cluster.cluster_id)
+    yes, no = live.words
+    tests = ",".join(f'{layout.total_elsewhere(f"rank{cost}")}="{yes}"' for cost in costs)
+    holds = all(live.holds(cost) for cost in costs)
+    yield Formula(f'=IF(AND({tests}),"{yes}","{no}")', yes if holds else no)
+
+
+def _funds(plan: Plan, cluster_id: str) -> Cell:
+    for live in plan.pools.values():
+        if cluster_id in live.layout.row_of:
+            parts = (amount.parts[cluster_id].amount for amount in live.layout.amounts)
+            return Formula(f"={'+'.join(live.layout.kroner_of(cluster_id))}", sum(parts))
+    return 0
+
+
+def municipalities_sheet(book: Book, plan: Plan) -> Range:
+    """Write a row a municipality: in which clusters it is, and what it pays in each and in all."""
+    text, name, content = book.text, book.text("sheet.municipalities"), plan.content
+    places = _places(plan)
+    most = max(map(len, places.values()), default=1)
+    sheet = book.sheet(
+        name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
+    )
+    areas = content.calculation.reference.areas
+    codes = sorted(content.calculation.reference.municipality_codes)
+    names = [cluster.name for cluster in content.result.rules.clusters]
+    columns = [
+        Column(text("column.municipality_code"), "text", 14),
+        Column(
+            text("column.municipality_name"),
+            "text",
+            fitting(text("column.municipality_name"), (areas[code].name for code in codes)),
+        ),
+        Column(text("overview.folk1a"), "whole", 12, "number_header"),
+        *(column for number in range(1, most + 1) for column in _pair(text, number, names)),
+        Column(text("overview.pays_in_all"), "money", 15, "number_header"),
+    ]
+    rows = [
+        list(_municipality_cells(content, areas[code], places.get(code, []), most))
+        for code in codes
+    ]
+    return Range(name, *sheet.table("Overblik_kommuner", columns, rows))
+
+
+def _pair(text: Catalogue, number: int, names: Sequence[str]) -> Iterator[Column]:
+    yield Column(text("overview.cluster_number", number=number), "text", fitting("", names, 40))
+    heading = text("overview.pays_number", number=number)
+    yield Column(heading, "whole", 15, "number_header")
+
+
+def _places(plan: Plan) -> dict[str, list[tuple[ClusterResult, LiveTable]]]:
+    places: dict[str, list[tuple[ClusterResult, LiveTable]]] = {}
+    for result in plan.clusters:
+        live = plan.live[result.cluster.cluster_id]
+        for code in live.layout.row_of:
+            places.setdefault(code, []).append((result, live))
+    return places
+
+
+def _municipality_cells(
+    content: Content, area: Area, places: list[tuple[ClusterResult, LiveTable]], most: int
+) -> Iterator[Cell]:
+    yield area.code
+    yield area.name
+    yield content.result.population.by_area[area.code]
+    cells: list[str] = []
+    in_all = 0
+    for result, live in places:
+        here = live.layout.kroner_of(area.code)
+        pays = sum(amount.parts[area.code].amount for amount in live.layout.amounts)
+        cells, in_all = cells + here, in_all + pays
+        yield result.cluster.name
+        yield Formula(f"={'+'.join(here)}", pays)
+    for _ in range(most - len(places)):
+        yield ABSENT
+        yield ABSENT
+    yield Formula(f"={'+'.join(cells)}", in_all) if cells else 0

@@ -1,0 +1,195 @@
+"""The sheets of a workbook and the addresses on them, before anything is written.
+
+Sheets refer to each other, so every live table is laid out first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from pipeline.allocation import Part, largest_remainder
+from pipeline.quarter_result import Allocation, ClusterResult, Member
+from pipeline.reporting import notes
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook.book import Formula, wrapped
+from pipeline.reporting.workbook.live_layout import Amount, Layout, Row
+from pipeline.reporting.workbook.live_table import LiveTable
+from schemas.records import Basis
+from schemas.source_tables import FOLK1A
+
+_SHEET_NAME_LENGTH: Final = 31
+"""Characters that Excel allows in the name of a sheet."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The live tables of a workbook.
+
+    Args:
+        content: What the report says.
+        clusters: The clusters that it holds.
+        live: The live table of each by cluster id.
+        pools: The live tables of the shared funds by structure.
+    """
+
+    content: Content
+    clusters: tuple[ClusterResult, ...]
+    live: dict[str, LiveTable]
+    pools: dict[str, LiveTable]
+
+    def of_cluster(self, result: ClusterResult) -> Plan:
+        """Return the part of the plan that the workbook of one cluster holds."""
+        cluster_id = result.cluster.cluster_id
+        return Plan(self.content, (result,), {cluster_id: self.live[cluster_id]}, {})
+
+
+def plan_of(content: Content) -> Plan:
+    """Lay out the live tables of all clusters and of the shared funds."""
+    text, clusters = content.text, content.result.clusters
+    fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "pools")
+    names = sheet_names(
+        [result.cluster.cluster_id for result in clusters],
+        [text(f"sheet.{name}") for name in fixed],
+    )
+    words = (text("control.ok"), text("control.differs"))
+    live = {
+        result.cluster.cluster_id: LiveTable(
+            _cluster_layout(content, result, names[result.cluster.cluster_id]), words
+        )
+        for result in clusters
+    }
+    shared = {
+        structure: LiveTable(_pool_layout(content, structure, allocations, live), words)
+        for structure, allocations in content.pools.items()
+    }
+    return Plan(content, clusters, live, shared)
+
+
+def sheet_names(cluster_ids: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """Return a name of its own for the sheet of each cluster, as Excel allows it."""
+    used = {name.casefold() for name in taken}
+    names = {}
+    for cluster_id in cluster_ids:
+        wanted = cluster_id.removeprefix("sundhedsraad-")[:_SHEET_NAME_LENGTH]
+        name, copy = wanted, 2
+        while name.casefold() in used:
+            name, copy = f"{wanted[: _SHEET_NAME_LENGTH - 4]}-{copy}", copy + 1
+        used.add(name.casefold())
+        names[cluster_id] = name
+    return names
+
+
+def _cluster_layout(content: Content, result: ClusterResult, sheet: str) -> Layout:
+    text = content.text
+    headings = ("municipality_code", "municipality_name", "basis")
+    members = sorted(result.members, key=lambda member: member.membership.municipality_code)
+    return Layout(
+        sheet,
+        wrapped(_cluster_lines(content, result)),
+        tuple(text(f"column.{heading}") for heading in headings),
+        [
+            _member_row(content, result, member, place)
+            for place, member in enumerate(members, start=1)
+        ],
+        [_amount(content, allocation) for allocation in result.allocations]
+        or [_no_amount(content, result)],
+    )
+
+
+def _cluster_lines(content: Content, result: ClusterResult) -> Iterable[str]:
+    text = content.text
+    yield text("live.usage")
+    yield text("live.control")
+    for note in content.notes_on(result):
+        if note.rule_of and note.rule_of[0] == result.cluster.cluster_id:
+            yield f"{note.mark} {note.text}"
+    by_districts = any(member.membership.basis is Basis.DISTRICTS for member in result.members)
+    sources = [
+        notes.citation(snapshot, text)
+        for snapshot in content.calculation.snapshots
+        if by_districts or snapshot.table == FOLK1A.table
+    ]
+    yield f"{text('cover.source')}: {'; '.join(sources)}."
+    assumptions = [
+        note.mark
+        for note in content.notes_on(result)
+        if note.number <= len(content.calculation.reference.assumptions)
+    ]
+    yield text("live.notes", marks=", ".join(assumptions), sheet=text("sheet.notes"))
+
+
+def _member_row(content: Content, result: ClusterResult, member: Member, place: int) -> Row:
+    rule = member.membership
+    note = content.rule_note(result, rule.municipality_code)
+    basis = notes.basis_text(member, content.text)
+    return Row(
+        rule.municipality_code,
+        (rule.municipality_code, member.name, f"{basis} {note.mark}" if note else basis),
+        member.population,
+        rule.fraction.numerator,
+        rule.fraction.denominator,
+        member.counted_population,
+        place,
+    )
+
+
+def _amount(content: Content, allocation: Allocation) -> Amount:
+    cost = allocation.cost
+    return Amount(content.cost_name(cost), cost.amount_dkk, dict(allocation.parts))
+
+
+def _no_amount(content: Content, result: ClusterResult) -> Amount:
+    """Return the amount 0 of a cluster without a cost, to try an amount in."""
+    weights = {
+        member.membership.municipality_code: member.counted_population for member in result.members
+    }
+    parts = largest_remainder(0, weights) if any(weights.values()) else _nothing(sorted(weights))
+    name = content.text("overview.no_cost")
+    return Amount(name, 0, {part.code: part for part in parts}, entered=False)
+
+
+def _nothing(codes: Sequence[str]) -> tuple[Part, ...]:
+    zero = Fraction(0)
+    return tuple(Part(code, 0, zero, zero, rank) for rank, code in enumerate(codes, start=1))
+
+
+def _pool_layout(
+    content: Content, structure: str, allocations: list[Allocation], live: dict[str, LiveTable]
+) -> Layout:
+    text = content.text
+    results = [
+        result
+        for result in content.result.clusters
+        if result.cluster.cluster_id in allocations[0].parts
+    ]
+    places = {key: place for place, key in enumerate(sorted(allocations[0].parts), start=1)}
+    name = text("sheet.pools")
+    if len(content.pools) > 1:
+        name = f"{name} {structure}"
+    return Layout(
+        name[:_SHEET_NAME_LENGTH],
+        wrapped([text("pools.usage"), text("live.control")]),
+        (text("column.cluster_name"), text("overview.region")),
+        [
+            _pool_row(result, live[result.cluster.cluster_id], places[result.cluster.cluster_id])
+            for result in results
+        ],
+        [_amount(content, allocation) for allocation in allocations],
+        linked=True,
+    )
+
+
+def _pool_row(result: ClusterResult, live: LiveTable, place: int) -> Row:
+    cluster, layout = result.cluster, live.layout
+    return Row(
+        cluster.cluster_id,
+        (cluster.name, cluster.region),
+        Formula(f"={layout.total_elsewhere('weight')}", live.total_weight),
+        1,
+        Formula(f"={layout.total_elsewhere('denominator')}", live.scale),
+        result.counted_population,
+        place,
+    )

@@ -1,0 +1,88 @@
+"""The page as a browser shows it: accessible, on a screen, on a telephone and on paper."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.reporting.numbers import Language
+from pipeline.reporting.page import page
+from tests.report_of import content_of
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-background-networking"]
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or importlib.util.find_spec("playwright") is None,
+    reason="Chromium (chromium) is not installed; it shows the page",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module", params=list(Language))
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page in a file, in each language."""
+    path = tmp_path_factory.mktemp("page") / f"fordeling-{request.param}.html"
+    path.write_bytes(page(content_of(language=request.param)))
+    return path
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser: Any, file: Path, width: int) -> None:
+    """The accessibility check has no complaint, and nothing runs over the edge of the screen."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = browser.new_page(viewport={"width": width, "height": 844}, bypass_csp=True)
+    tab.goto(file.as_uri())
+    found = Axe().run(tab).response
+    assert len(found["passes"]) > 20
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    tab.close()
+
+
+def test_nothing_is_asked_of_the_network(browser: Any, file: Path) -> None:
+    """Opening the page loads the file and nothing else, and the console stays silent."""
+    asked: list[str] = []
+    said: list[str] = []
+    tab = browser.new_page()
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: said.append(message.text))
+    tab.goto(file.as_uri())
+    assert asked == [file.as_uri()]
+    assert said == []
+    tab.close()
+
+
+def test_it_reads_without_script(browser: Any, file: Path) -> None:
+    """With scripts switched off every cluster is there to see."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    assert tab.locator("section table").count() == 23
+    assert tab.locator("section table").first.is_visible()
+    context.close()
+
+
+def test_it_prints(browser: Any, file: Path) -> None:
+    """On paper it is a document of some pages, not one endless page."""
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    printed = tab.pdf(prefer_css_page_size=True)
+    assert 10 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") <= 60
+    tab.close()

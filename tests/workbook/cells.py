@@ -1,0 +1,104 @@
+"""The cells of a workbook as tests read and change them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+
+def opened(content: bytes | Path, *, values: bool = False) -> Workbook:
+    """Return a workbook by openpyxl, with its formulas or with their values."""
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    return load_workbook(source, data_only=values)
+
+
+def figures(book: Workbook) -> dict[tuple[str, str], Any]:
+    """Return everything that stands in the cells by sheet and cell."""
+    return {
+        (sheet.title, cell.coordinate): cell.value
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value is not None
+    }
+
+
+def parts(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of each part of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        for name in package.namelist():
+            yield name, package.read(name)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The table of a sheet.
+
+    Args:
+        name: Of the table.
+        header: Row of its header.
+        first: First row of its data.
+        last: Last row of its data.
+        letters: Letter of each column by its heading.
+    """
+
+    name: str
+    header: int
+    first: int
+    last: int
+    letters: Mapping[str, str]
+
+    @property
+    def rows(self) -> range:
+        """The rows of its data."""
+        return range(self.first, self.last + 1)
+
+    def letter(self, start: str) -> str:
+        """Return the letter of the only column whose heading starts like this."""
+        found = [at for heading, at in self.letters.items() if heading.startswith(start)]
+        assert len(found) == 1, (start, list(self.letters))
+        return found[0]
+
+
+def grid(sheet: Worksheet) -> Grid:
+    """Return the table of a sheet, which has exactly one."""
+    (table,) = sheet.tables.values()
+    left, header, right, last = range_boundaries(table.ref)
+    letters = {
+        str(sheet.cell(header, column).value): get_column_letter(column)
+        for column in range(left, right + 1)
+    }
+    return Grid(table.name, header, header + 1, last, letters)
+
+
+def changed(content: bytes, numbers: Mapping[str, Mapping[str, int]]) -> bytes:
+    """Return a workbook with other numbers in cells that hold numbers, by sheet and cell."""
+    names = opened(content).sheetnames
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, part in parts(content):
+            match = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
+            sheet = names[int(match[1]) - 1] if match else ""
+            package.writestr(
+                name, _with(part.decode(), numbers[sheet]) if sheet in numbers else part
+            )
+    return target.getvalue()
+
+
+def _with(xml: str, numbers: Mapping[str, int]) -> str:
+    for cell, number in numbers.items():
+        xml, count = re.subn(
+            rf'(<c r="{cell}"(?: s="\d+")?><v>)[^<]*(</v>)', rf"\g<1>{number}\g<2>", xml
+        )
+        assert count == 1, cell
+    return xml

@@ -1,0 +1,80 @@
+"""The reports that the tests of the workbook look at, made once."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.reporting.content import Content
+from pipeline.reporting.numbers import Language
+from pipeline.reporting.workbook.books import workbooks
+from tests.report_of import content_of
+
+NASTY = [
+    '=HYPERLINK("http://evil.example","Klik her")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "a\x01\x02\x1b[31mb",
+    "x" * 300,
+    "🏥 «Sund» 'hed' \"klynge\" <b>&amp;</b>",
+    "to\nlinjer\r\nog en til",
+    "[Ark]*?:/\\ 'x'!A1",
+    "{name} {0} %s",
+]
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The report of 2022K1 in Danish."""
+    return content_of()
+
+
+@pytest.fixture(scope="session")
+def books(content: Content) -> dict[str, bytes]:
+    """All its workbooks by file name."""
+    return workbooks(content)
+
+
+@pytest.fixture(scope="session")
+def national(books: dict[str, bytes]) -> bytes:
+    """Its national workbook."""
+    return books["fordeling-2022K1.xlsx"]
+
+
+@pytest.fixture(scope="session")
+def syd(books: dict[str, bytes]) -> bytes:
+    """The workbook of Sundhedsklynge Syd."""
+    return books["klynger/amager-hvidovre-2022K1.xlsx"]
+
+
+@pytest.fixture(scope="session")
+def english() -> bytes:
+    """The national workbook of 2022K1 in English."""
+    return workbooks(content_of(language=Language.ENGLISH))["fordeling-2022K1-en.xlsx"]
+
+
+@pytest.fixture
+def nasty_dir(data_dir: Path, request: pytest.FixtureRequest) -> Path:
+    """Data whose names of clusters, costs, municipalities, sources and notes hold a nasty text."""
+    edits = {
+        "clusters.csv": ["name", "region"],
+        "costs.csv": ["name_da", "name_en"],
+        "areas.csv": ["name"],
+        "districts.csv": ["name"],
+        "sources.csv": ["title", "remark"],
+        "assumptions.csv": ["text_da", "text_en"],
+    }
+    for file, columns in edits.items():
+        path = data_dir / "reference" / file
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for number, column in enumerate(columns):
+            table[column] = [NASTY[(row + number) % len(NASTY)] + "." for row in range(len(table))]
+        table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
+    return data_dir
