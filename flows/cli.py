@@ -9,9 +9,15 @@ import sys
 
 import typer
 
+from flows.commands.backfill import backfill
+from flows.commands.check import check
 from flows.commands.clusters import clusters
+from flows.commands.compare import compare
+from flows.commands.edits import add_cost, add_membership, end_membership
+from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
+from flows.commands.scenario import scenario
 from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
@@ -21,7 +27,6 @@ app = typer.Typer(
     help="What each municipality owes for the costs it shares in its health cluster, to the krone.",
     epilog="Example: klynge run 2022K1",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -29,6 +34,22 @@ app.command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
 app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
+app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
+app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
+app.command(
+    epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
+)(scenario)
+app.command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
+app.command(epilog="Example: klynge check 2022K1")(check)
+app.command(
+    epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
+    "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"
+)(add_cost)
+app.command(
+    epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
+    "--source memo-syd-2022"
+)(add_membership)
+app.command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
 
 
 def main(clock: Clock | None = None) -> None:

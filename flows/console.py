@@ -8,40 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from flows.terminal import Terminal, kroner, table
 from pipeline.acceptance import Kept
 from pipeline.membership import RulesInForce
 from pipeline.publication import Publication, expected_release
 from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
 from pipeline.reference import Reference
 from pipeline.reporting.notes import basis_text, citation, day_text
-from pipeline.reporting.numbers import Language, exact, localized, percent, whole
+from pipeline.reporting.numbers import Language, exact, localized, percent
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
 from pipeline.snapshots import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import Basis, Membership
 from schemas.source_tables import SOURCE_TABLES
-
-PIPE_WIDTH = 100
-"""Columns of the tables where the output is not a terminal."""
-
-
-class _Console(Console):
-    """A terminal wraps sentences at its width; a pipe gets each in one line, without colour."""
-
-    def __init__(self) -> None:
-        super().__init__(highlight=False, markup=False)
-        if not self.is_terminal:
-            super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # rich would end the program with 1; a reader that had enough is fine
-
-    def say(self, sentence: str, style: str = "") -> None:
-        self.print(sentence, style=style, soft_wrap=not self.is_terminal)
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:
@@ -51,7 +33,7 @@ def print_json(manifest: Mapping[str, Any]) -> None:
 
 def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
-    console = _Console()
+    console = Terminal()
     calculation, text = report.calculation, Catalogue(Language.ENGLISH)
     shown = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
     day = day_text(calculation.parameters.quarter.reference_day, Language.ENGLISH)
@@ -73,35 +55,28 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
         console.say(f"Reason: {outcome.manifest['reason']}")
 
 
-def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left")
-    return table
-
-
 def _costs(result: QuarterResult) -> Table:
-    table = _table(
+    rows = table(
         ("Cost", "left"), ("Cluster", "left"), ("Municipalities", "right"), ("Amount", "right")
     )
     for cluster in result.clusters:
         for allocation in cluster.allocations:
             cost = allocation.cost
-            table.add_row(
+            rows.add_row(
                 cost.name_en,
                 cluster.cluster.name,
                 str(len(cluster.members)),
-                _kroner(cost.amount_dkk),
+                kroner(cost.amount_dkk),
             )
     for pool in result.pools:
         clusters = f"{len(pool.parts)} clusters"
-        table.add_row(pool.cost.name_en, clusters, "", _kroner(pool.cost.amount_dkk))
-    return table
+        rows.add_row(pool.cost.name_en, clusters, "", kroner(pool.cost.amount_dkk))
+    return rows
 
 
 def _members(cluster: ClusterResult, text: Catalogue) -> Table:
     costs = [allocation.cost.name_en for allocation in cluster.allocations]
-    table = _table(
+    rows = table(
         (cluster.cluster.name, "left"),
         ("Counts with", "left"),
         ("Counted", "right"),
@@ -110,19 +85,19 @@ def _members(cluster: ClusterResult, text: Catalogue) -> Table:
     )
     for member in cluster.members:
         code = member.membership.municipality_code
-        table.add_row(
+        rows.add_row(
             f"{code} {member.name}",
             basis_text(member, text),
             localized(exact(member.counted_population), text.language),
             percent(member.share, text.language),
-            *(_kroner(allocation.parts[code].amount) for allocation in cluster.allocations),
+            *(kroner(allocation.parts[code].amount) for allocation in cluster.allocations),
         )
-    totals = [_kroner(_total(allocation)) for allocation in cluster.allocations]
+    totals = [kroner(_total(allocation)) for allocation in cluster.allocations]
     counted = localized(exact(cluster.counted_population), text.language)
-    table.add_row(
+    rows.add_row(
         "Total", "", counted, percent(_share(cluster), text.language), *totals, style="bold"
     )
-    return table
+    return rows
 
 
 def _total(allocation: Allocation) -> int:
@@ -133,31 +108,27 @@ def _share(cluster: ClusterResult) -> Fraction:
     return sum((member.share for member in cluster.members), Fraction(0))
 
 
-def _kroner(amount_dkk: int) -> str:
-    return f"{whole(amount_dkk, Language.ENGLISH)} kr."
-
-
 def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
     """Show a progress bar on a terminal while quarters come in, then a line a table."""
     from rich.progress import Progress
 
-    console = _Console()
+    console = Terminal()
     news: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Fetching", total=len(quarters) * len(SOURCE_TABLES))
         for item in kept:
             news[item.snapshot.table][item.news.value] += 1
             progress.advance(task)
-    for table, counts in news.items():
+    for table_id, counts in news.items():
         held = len(quarters) - counts.total()
         told = [f"{count} {what}" for what, count in sorted(counts.items())]
         told += [f"{held} already held"] if held else []
-        console.say(f"{table}: {', '.join(told)}")
+        console.say(f"{table_id}: {', '.join(told)}")
 
 
 def print_held(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
     """Print the snapshots held and the revisions written."""
-    console = _Console()
+    console = Terminal()
     for source in SOURCE_TABLES:
         held = store.quarters(source.table)
         span = f"{held[0]} to {held[-1]}" if held else "none"
@@ -168,7 +139,7 @@ def print_held(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
 
 def print_published(publication: Publication) -> None:
     """Print what each table has published, and when its next quarter is expected."""
-    console = _Console()
+    console = Terminal()
     for source in SOURCE_TABLES:
         newest = publication.quarters(source)[-1]
         release = expected_release(source, newest + 1)
@@ -181,7 +152,7 @@ def print_published(publication: Publication) -> None:
 
 def print_clusters(rules: RulesInForce, reference: Reference) -> None:
     """Print each cluster in force with its members, one a line, and how they count."""
-    console = _Console()
+    console = Terminal()
     for cluster in rules.clusters:
         console.say(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}", "bold")
         for membership in rules.memberships[cluster.cluster_id]:

@@ -6,10 +6,12 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from flows import completion
+from pipeline.report_name import ReportName
 from pipeline.settings import Settings
 from schemas.quarter import Quarter
 
@@ -22,6 +24,47 @@ def quarter(text: str) -> Quarter:
         raise typer.BadParameter(str(error)) from None
 
 
+def report_name(text: str) -> ReportName:
+    """Read a quarter, back-cast or revision given as an argument."""
+    try:
+        return ReportName.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def report_argument(metavar: str) -> Any:
+    """Return an argument that names a report or one of its revisions."""
+    return typer.Argument(
+        parser=report_name,
+        autocompletion=completion.quarters,
+        metavar=metavar,
+        help="Such as 2022K1, its revision 2022K1:r1, or the back-cast 2019K1-rules-2022K1.",
+    )
+
+
+Cluster = Annotated[
+    str,
+    typer.Argument(
+        metavar="CLUSTER", help="Id or name of the cluster.", autocompletion=completion.clusters
+    ),
+]
+Municipality = Annotated[
+    str,
+    typer.Argument(
+        metavar="MUNICIPALITY",
+        help="Code or name of the municipality.",
+        autocompletion=completion.municipalities,
+    ),
+]
+ShownClusters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster",
+        metavar="CLUSTER",
+        help="Show this cluster, by id or name. Repeatable.",
+        autocompletion=completion.clusters,
+    ),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Reference data and snapshots.", envvar="KLYNGE_DATA_DIR"),
@@ -29,6 +72,17 @@ DataDir = Annotated[
 ReportsDir = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="The reports.", envvar="KLYNGE_REPORTS_DIR")
 ]
+
+Rules = Annotated[
+    Quarter | None,
+    typer.Option(
+        parser=quarter,
+        metavar="QUARTER",
+        help="Apply the rules of another quarter: a back-cast, kept apart from the reports.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: comma, decimal point, UTF-8.")]
 
 
 def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings:
@@ -38,6 +92,7 @@ def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings
     return Settings.from_environment({**os.environ, **options})
 
 
+Offline = Annotated[bool, typer.Option("--offline", help="Use held snapshots only; ask nobody.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask the StatBank also for what is held.")]
 AcceptJump = Annotated[
     list[str] | None,

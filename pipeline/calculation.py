@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pipeline import plausibility
-from pipeline.figures import names_of, parts_of, read_snapshot
+from pipeline.figure_reader import FigureReader
+from pipeline.figures import names_of, parts_of
 from pipeline.findings import Finding
 from pipeline.history import History
 from pipeline.membership import rules_in_force
@@ -31,6 +33,7 @@ class Parameters:
         accept_jumps: Codes whose implausible change an analyst accepts.
         language: Language of the report.
         contact: Who answers questions about the report, as its cover names them.
+        scenario: Name of the scenario whose rules apply; None for the rules as they are.
     """
 
     quarter: Quarter
@@ -39,16 +42,19 @@ class Parameters:
     accept_jumps: tuple[str, ...] = ()
     language: Language = Language.DANISH
     contact: str = ""
+    scenario: str | None = None
 
     @property
     def label(self) -> str:
         """Name of the report's folder and files: `2022K1`, or `2019K1-rules-2022K1-en`.
 
-        A revision is never added to, so each language has its own folder and revisions.
+        A revision is never added to, so each language has its own folder and revisions. A scenario
+        says so: `2022K1-scenario-hoejere-beloeb`.
         """
         rules = f"-rules-{self.rules_quarter}" if self.rules_quarter else ""
         language = "" if self.language is Language.DANISH else f"-{self.language}"
-        return f"{self.quarter}{rules}{language}"
+        scenario = f"-scenario-{self.scenario}" if self.scenario else ""
+        return f"{self.quarter}{rules}{scenario}{language}"
 
 
 @dataclass(frozen=True)
@@ -92,57 +98,75 @@ def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation
         KlyngeError: Any of `InvalidData`, `SchemaDrift`, `RuleError`, `AllocationError` and
             `ProvenanceError`.
     """
-    reference = load_reference(data_dir)
+    reader = FigureReader(load_reference(data_dir), SnapshotStore(data_dir))
+    return calculate_by(parameters, held, reader)
+
+
+def calculate_by(parameters: Parameters, held: Held, reader: FigureReader) -> Calculation:
+    """Calculate the quarter by reference tables that are already read.
+
+    Raises:
+        KlyngeError: Any of those of `calculate`.
+    """
+    reference = reader.reference
     rules = rules_in_force(
         parameters.rules_quarter or parameters.quarter,
         reference.clusters,
         reference.memberships,
         reference.costs,
     )
-    store = SnapshotStore(data_dir)
-    reader = _Reader(parameters, reference, store)
-    population = reader.population(held)
+    compared = ComparedFigures(parameters.accept_jumps, reader)
+    population = _population(held, compared)
     result = calculate_quarter(population, rules, reference.areas, reference.districts)
     return Calculation(
         parameters,
-        replace(result, findings=(*result.findings, *reader.findings)),
+        replace(result, findings=(*result.findings, *compared.findings)),
         reference,
         (held.areas, held.districts),
-        tuple(reader.compared_with),
-        History(parameters.quarter, reference, store),
+        tuple(compared.compared_with),
+        History(parameters.quarter, reader),
     )
 
 
-class _Reader:
-    """Reads the snapshots of a quarter, each compared with the newest earlier one held."""
+def _population(held: Held, compared: ComparedFigures) -> Population:
+    quarter = Quarter.parse(held.areas.quarter)
+    by_area = compared.read(FOLK1A, held.areas)
+    if held.districts.quarter == held.areas.quarter:
+        return Population(quarter, by_area, compared.read(KKBEF1, held.districts))
+    known = compared.reader.read(KKBEF1, held.districts)
+    estimated = estimate_districts(by_area, known)
+    return Population(quarter, by_area, estimated, Quarter.parse(held.districts.quarter))
 
-    def __init__(self, parameters: Parameters, reference: Reference, store: SnapshotStore) -> None:
-        self.parameters = parameters
-        self.reference = reference
-        self.store = store
+
+class ComparedFigures:
+    """Figures of snapshots, each compared with the newest earlier quarter held of its table.
+
+    What must be explained, and the snapshots compared with, are kept as they are read.
+    """
+
+    def __init__(self, accept_jumps: Collection[str], reader: FigureReader) -> None:
+        self.accept_jumps = accept_jumps
+        self.reader = reader
         self.findings: list[Finding] = []
         self.compared_with: list[Snapshot] = []
 
-    def population(self, held: Held) -> Population:
-        quarter = Quarter.parse(held.areas.quarter)
-        by_area = self._figures(FOLK1A, held.areas)
-        if held.districts.quarter == held.areas.quarter:
-            return Population(quarter, by_area, self._figures(KKBEF1, held.districts))
-        known = read_snapshot(KKBEF1, self.reference, held.districts, self.store)
-        estimated = estimate_districts(by_area, known)
-        return Population(quarter, by_area, estimated, Quarter.parse(held.districts.quarter))
+    def read(self, source: SourceTable, snapshot: Snapshot) -> Mapping[str, int]:
+        """Return the people by code that a snapshot holds.
 
-    def _figures(self, source: SourceTable, snapshot: Snapshot) -> dict[str, int]:
-        people = read_snapshot(source, self.reference, snapshot, self.store)
+        Raises:
+            InvalidData: A change is implausible and was not accepted.
+            KlyngeError: Any of those of reading a snapshot.
+        """
+        people = self.reader.read(source, snapshot)
         quarter = Quarter.parse(snapshot.quarter)
-        earlier = self.store.newest_before(source.table, quarter)
+        earlier = self.reader.store.newest_before(source.table, quarter)
         if earlier is None:
             return people
-        since = Quarter.parse(earlier.quarter)
-        before = read_snapshot(source, self.reference, earlier, self.store)
-        names = names_of(source, self.reference)
-        found = plausibility.moves(since, before, quarter, people, parts_of(source, self.reference))
-        accepted = {*self.parameters.accept_jumps, *snapshot.accepted_jumps}
+        reference = self.reader.reference
+        before = self.reader.read(source, earlier)
+        since, names = Quarter.parse(earlier.quarter), names_of(source, reference)
+        found = plausibility.moves(since, before, quarter, people, parts_of(source, reference))
+        accepted = {*self.accept_jumps, *snapshot.accepted_jumps}
         plausibility.check_accepted(found, accepted, quarter, names)
         self.findings += plausibility.findings(found, names)
         self.compared_with.append(earlier)

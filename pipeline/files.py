@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,25 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that after a crash the path holds all of the content or what it held."""
+def write_atomically(
+    path: Path, content: bytes, last_look: Callable[[], None] | None = None
+) -> None:
+    """Write a file so that after a crash the path holds all of the content or what it held.
+
+    Args:
+        path: The file.
+        content: All of its bytes.
+        last_look: Called when only the renaming is left; what it raises leaves the file as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    _write_flushed(temporary, content)
-    temporary.replace(path)
+    try:
+        _write_flushed(temporary, content)
+        if last_look:
+            last_look()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     _flush_folder(path.parent)
 
 

@@ -22,6 +22,7 @@ class Subject(StrEnum):
     DISTRICTS_ESTIMATED = "districts_estimated"
     POPULATION_MOVED = "population_moved"
 
+    SCENARIO = "scenario"
     FIRST_REVISION = "first_revision"
     ROW_ADDED = "row_added"
     ROW_REMOVED = "row_removed"

@@ -12,22 +12,15 @@ in one go, when they are first asked for: a rerun that changes nothing never rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
-from pipeline.answers import Asked, read_answer
-from pipeline.errors import KlyngeError
-from pipeline.figures import names_of
+from pipeline.figure_reader import FigureReader
 from pipeline.population import Population
-from pipeline.reference import Reference
-from pipeline.snapshots import Snapshot, SnapshotStore
+from pipeline.snapshots import Snapshot
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -35,8 +28,7 @@ class History:
     """What is held of the quarters before one; nothing is read until it is asked for."""
 
     before: Quarter
-    reference: Reference
-    store: SnapshotStore
+    reader: FigureReader
 
     @cached_property
     def areas(self) -> tuple[Snapshot, ...]:
@@ -55,53 +47,24 @@ class History:
         Raises:
             KlyngeError: A snapshot differs from its sidecar, or is not what was asked for.
         """
-        by_area = self._figures(FOLK1A, self.areas)
-        by_district = self._figures(KKBEF1, self.districts)
+        self.reader.read_ahead(FOLK1A, self.areas)
+        self.reader.read_ahead(KKBEF1, self.districts)
         return {
-            quarter: Population(quarter, by_area[quarter], by_district[quarter])
-            for quarter in self._quarters
+            quarter: Population(
+                quarter, self.reader.read(FOLK1A, areas), self.reader.read(KKBEF1, districts)
+            )
+            for quarter, areas, districts in zip(
+                self._quarters, self.areas, self.districts, strict=True
+            )
         }
 
     @cached_property
     def _quarters(self) -> tuple[Quarter, ...]:
-        held = set(self.store.quarters(FOLK1A.table)) & set(self.store.quarters(KKBEF1.table))
+        held = set(self.reader.store.quarters(FOLK1A.table)) & set(
+            self.reader.store.quarters(KKBEF1.table)
+        )
         return tuple(sorted(quarter for quarter in held if quarter < self.before))
 
-    def _figures(
-        self, source: SourceTable, snapshots: Sequence[Snapshot]
-    ) -> Mapping[Quarter, Mapping[str, int]]:
-        if not snapshots:
-            return {}
-        codes = tuple(names_of(source, self.reference))
-        contents = [self.store.read(snapshot) for snapshot in snapshots]
-        try:
-            table = _table(source, codes, snapshots, _joined(contents))
-        except KlyngeError:
-            for snapshot, content in zip(snapshots, contents, strict=True):
-                _table(source, codes, [snapshot], content)  # raises again, naming the one file
-            raise
-        return {
-            Quarter.parse(str(quarter)): dict(zip(codes, figures, strict=True))
-            for quarter, figures in zip(table.index, table.to_numpy().tolist(), strict=True)
-        }
-
     def _newest(self, source: SourceTable) -> tuple[Snapshot, ...]:
-        found = (self.store.newest(source.table, quarter) for quarter in self._quarters)
+        found = (self.reader.store.newest(source.table, quarter) for quarter in self._quarters)
         return tuple(snapshot for snapshot in found if snapshot)
-
-
-def _table(
-    source: SourceTable, codes: tuple[str, ...], snapshots: Sequence[Snapshot], content: bytes
-) -> pd.DataFrame:
-    quarters = [Quarter.parse(snapshot.quarter) for snapshot in snapshots]
-    return read_answer(Asked(source, codes, quarters, snapshots[0].path), content)
-
-
-def _joined(contents: Sequence[bytes]) -> bytes:
-    """Return the answers as one, the header once; another header stays, and fails as a row."""
-    header = contents[0].removeprefix(_BYTE_ORDER_MARK).partition(b"\n")[0] + b"\n"
-    rows = [
-        content.removeprefix(_BYTE_ORDER_MARK).removeprefix(header).rstrip(b"\r\n")
-        for content in contents
-    ]
-    return header + b"\r\n".join(rows) + b"\r\n"

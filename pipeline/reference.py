@@ -1,13 +1,7 @@
-"""The reference tables: read forgivingly, validated strictly, handed on as frozen values.
-
-People keep these files in Excel or an editor, so a byte order mark, semicolons, CRLF and trailing
-blanks are forgiven, and nothing else.
-"""
+"""The reference tables: validated strictly, handed on as frozen values."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from pipeline.errors import InvalidData
 from pipeline.files import FileRecord, record
+from pipeline.reference_files import invalid, read_cells, read_content
 from schemas import codes, tables
 from schemas.quarter import Quarter
 from schemas.records import (
@@ -33,7 +27,7 @@ from schemas.records import (
     Period,
     Source,
 )
-from schemas.validation import HEADER_ROW, counted, describe, failures
+from schemas.validation import HEADER_ROW, failures
 
 Row = Mapping[str, str]
 
@@ -65,29 +59,35 @@ class Reference:
 class _Reader:
     """Reads and validates one table after the other, and keeps a record of each file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, instead: Mapping[str, bytes]) -> None:
         self.folder = folder
+        self.instead = instead
         self.files: list[FileRecord] = []
 
     def read(self, name: str, schema: pa.DataFrameSchema) -> list[Row]:
         path = self.folder / f"{name}.csv"
-        content = _content(path)
-        table = _table(path, content)
+        content = self.instead[path.name] if path.name in self.instead else read_content(path)
+        header, rows = read_cells(path, content)
+        table = pd.DataFrame(rows, columns=header, dtype=str)
         broken = failures(schema, table)
         if broken:
-            raise _invalid(path, *broken)
+            raise invalid(path, *broken)
         self.files.append(record(path.name, content))
         return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()]
 
 
-def load_reference(data_dir: Path) -> Reference:
+def load_reference(data_dir: Path, instead: Mapping[str, bytes] | None = None) -> Reference:
     """Read and validate `<data_dir>/reference/*.csv`.
+
+    Args:
+        data_dir: The data folder.
+        instead: Contents by file name that are read in place of the files', to try them.
 
     Raises:
         InvalidData: A file is missing, is not a CSV in UTF-8, or breaks a rule; the message names
             file, row as Excel shows it, column, rule and value.
     """
-    reader = _Reader(data_dir / "reference")
+    reader = _Reader(data_dir / "reference", instead or {})
     sources = {row["source_id"]: Source(**row) for row in reader.read("sources", tables.sources())}
     areas = {row["code"]: _area(row) for row in reader.read("areas", tables.areas())}
     municipalities = [code for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY]
@@ -128,55 +128,6 @@ def _memberships(
     schema = tables.memberships(periods, municipality_codes, in_city, source_ids)
     rows = enumerate(reader.read("memberships", schema), start=HEADER_ROW + 1)
     return tuple(_membership(number, row) for number, row in rows)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InvalidData(
-            f"{path} does not exist.",
-            "Run the command in the folder of the repository, or name the data folder with "
-            "--data-dir or KLYNGE_DATA_DIR.",
-        ) from None
-
-
-def _table(path: Path, content: bytes) -> pd.DataFrame:
-    """Return the rows as text, row 0 being the first below the header."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + HEADER_ROW
-        problem = f"row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
-        raise _invalid(path, problem) from None
-    header, *rows = _cells(path, text)
-    for number, cells in enumerate(rows, start=HEADER_ROW + 1):
-        if len(cells) != len(header):
-            problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
-            raise _invalid(path, problem)
-    return pd.DataFrame(rows, columns=header, dtype=str)
-
-
-def _cells(path: Path, text: str) -> list[list[str]]:
-    first_line = text.partition("\n")[0]
-    delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise _invalid(path, f"is not a CSV file: {error}") from None
-    stripped = [[cell.rstrip() for cell in row] for row in rows]
-    while stripped and not any(stripped[-1]):
-        stripped.pop()
-    if not stripped:
-        raise _invalid(path, "is empty: the header is missing")
-    return stripped
-
-
-def _invalid(path: Path, *problems: object) -> InvalidData:
-    return InvalidData(
-        f"{path} has {counted(problems, 'problem')}:\n{describe(problems)}",
-        "Correct the file (as CSV UTF-8 when it comes from Excel) and run the command again.",
-    )
 
 
 def _period(row: Row) -> Period:

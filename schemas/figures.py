@@ -14,6 +14,7 @@ from schemas.records import Basis
 from schemas.source_tables import TIME, VALUE, SourceTable
 from schemas.tables import QUARTER
 
+_ALLOCATED: Final = ["quarter", "cluster_id", "cost_id"]
 _PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
 
 
@@ -38,16 +39,16 @@ def answer(
     )
 
 
-def allocation(amounts_dkk: Mapping[tuple[str, str], int]) -> pa.DataFrameSchema:
-    """The report's allocation.
+def allocation(amounts_dkk: Mapping[tuple[str, str, str], int]) -> pa.DataFrameSchema:
+    """The report's allocation, of one quarter or of several.
 
     Args:
-        amounts_dkk: Kroner that the rows of a cluster and cost must add up to, by both ids.
+        amounts_dkk: Kroner that the rows of a quarter, cluster and cost must add up to.
     """
 
     def adds_up(rows: pd.DataFrame) -> bool:
         with_cost = rows[rows["cost_id"].ne("")]
-        sums = with_cost.groupby(["cluster_id", "cost_id"])["amount_dkk"].sum()
+        sums = with_cost.groupby(_ALLOCATED)["amount_dkk"].sum()
         return {key: int(amount) for key, amount in sums.items()} == dict(amounts_dkk)
 
     names = ("structure", "cluster_id", "cluster_name", "cost_id", "municipality_name")
@@ -69,6 +70,6 @@ def allocation(amounts_dkk: Mapping[tuple[str, str], int]) -> pa.DataFrameSchema
         row_rule(
             "municipality_code",
             "must stand once for each cluster and cost",
-            lambda rows: ~rows.duplicated(["cluster_id", "cost_id", "municipality_code"]),
+            lambda rows: ~rows.duplicated([*_ALLOCATED, "municipality_code"]),
         ),
     )

@@ -23,14 +23,7 @@ def run(
             help="Population quarter, such as 2022K1; the newest published if it is left out.",
         ),
     ] = None,
-    rules: Annotated[
-        Quarter | None,
-        typer.Option(
-            parser=options.quarter,
-            metavar="QUARTER",
-            help="Apply the rules of another quarter: a back-cast, kept apart from the reports.",
-        ),
-    ] = None,
+    rules: options.Rules = None,
     cluster: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,9 +31,7 @@ def run(
             help="Show this cluster's members; the report always holds all. Repeatable.",
         ),
     ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use held snapshots only; ask nobody.")
-    ] = False,
+    offline: options.Offline = False,
     refresh: options.Refresh = False,
     accept_jump: options.AcceptJump = None,
     estimate_districts: Annotated[

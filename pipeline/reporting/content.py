@@ -22,7 +22,7 @@ class Content:
 
     Args:
         calculation: The calculation.
-        revision: Its number, from 1.
+        revision: Its number, from 1; 0 for a scenario.
         reasons: Why it was written.
     """
 
@@ -42,8 +42,14 @@ class Content:
 
     @property
     def issue(self) -> str:
-        """The report and its revision, as every page names it: `2022K1 r1`."""
-        return f"{self.label} r{self.revision}"
+        """The report and its revision, as every page names it: `2022K1 r1`; a scenario has none."""
+        return self.label if self.mark else f"{self.label} r{self.revision}"
+
+    @property
+    def mark(self) -> str:
+        """What marks every page of a scenario; empty in a report."""
+        scenario = self.calculation.parameters.scenario
+        return self.text("cover.scenario", name=scenario) if scenario else ""
 
     @property
     def result(self) -> QuarterResult:

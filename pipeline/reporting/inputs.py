@@ -47,7 +47,10 @@ def _population_rows(population: Population) -> Inputs:
 
 def _rule_rows(result: QuarterResult, reference: Reference) -> Inputs:
     return {
-        "areas": {code: {"name": area.name} for code, area in reference.areas.items()},
+        "areas": {
+            code: {"name": area.name, "kind": area.kind.value}
+            for code, area in reference.areas.items()
+        },
         "districts": {code: {"name": row.name} for code, row in reference.districts.items()},
         "clusters": {
             row.cluster_id: {"name": row.name, "structure": row.structure, "region": row.region}

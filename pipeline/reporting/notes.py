@@ -83,7 +83,11 @@ def command(calculation: Calculation) -> str:
         *(f"--accept-jump {code}" for code in parameters.accept_jumps),
         "" if parameters.language is Language.DANISH else f"--language {parameters.language}",
     ]
-    return " ".join(["klynge run", str(parameters.quarter), *filter(None, options)])
+    name = parameters.scenario
+    verb = f"scenario {name}" if name else "run"
+    overrides = "--file scenario.toml" if name else ""
+    parts = ["klynge", verb, str(parameters.quarter), *options, overrides]
+    return " ".join(filter(None, parts))
 
 
 def numbered_notes(

@@ -12,16 +12,21 @@ from pipeline.reporting.texts import Catalogue
 def figure_files(calculation: Calculation) -> dict[str, bytes]:
     """Return the figures as CSV; they tell whether a calculation changed.
 
+    A scenario stands in each row.
+
     Raises:
         AllocationError: The figures are not what they must be; a fault of the calculation.
     """
     label = calculation.parameters.label
-    table = allocation_table(calculation.result)
+    table, pools = allocation_table(calculation.result), pool_table(calculation.result)
+    if calculation.parameters.scenario:
+        table.insert(0, "scenario", calculation.parameters.scenario)
+        pools.insert(0, "scenario", calculation.parameters.scenario)
     text = Catalogue(calculation.parameters.language)
     return {
         f"fordeling-{label}.csv": machine_csv(table),
         f"fordeling-{label}-excel.csv": excel_csv(table, text),
-        f"puljer-{label}.csv": machine_csv(pool_table(calculation.result)),
+        f"puljer-{label}.csv": machine_csv(pools),
     }
 
 

@@ -16,8 +16,8 @@ from schemas.validation import describe, failures
 SHARE_DECIMALS: Final = 10
 
 
-def allocation_table(result: QuarterResult) -> pd.DataFrame:
-    """Return the allocation, validated: a row a cluster, cost and municipality.
+def allocation_table(*results: QuarterResult) -> pd.DataFrame:
+    """Return the allocation, validated: a row a quarter, cluster, cost and municipality.
 
     A cluster without a cost has one row a municipality with no cost and no amount. `population`
     is what the basis starts from, `counted_population` is exact (`20690.5`), `share` has ten
@@ -26,10 +26,18 @@ def allocation_table(result: QuarterResult) -> pd.DataFrame:
     Raises:
         AllocationError: The table is not what it must be; a fault of the calculation.
     """
-    rows = [row for cluster in result.clusters for row in _cluster_rows(result, cluster)]
+    rows = [
+        row
+        for result in results
+        for cluster in result.clusters
+        for row in _cluster_rows(result, cluster)
+    ]
     table = pd.DataFrame(rows).astype({"amount_dkk": "Int64"})
     amounts = {
-        (cluster.cluster.cluster_id, allocation.cost.cost_id): allocation.cost.amount_dkk
+        (str(result.quarter), cluster.cluster.cluster_id, allocation.cost.cost_id): (
+            allocation.cost.amount_dkk
+        )
+        for result in results
         for cluster in result.clusters
         for allocation in cluster.allocations
     }
@@ -39,12 +47,17 @@ def allocation_table(result: QuarterResult) -> pd.DataFrame:
     return table
 
 
-def pool_table(result: QuarterResult) -> pd.DataFrame:
-    """Return the shared funds: a row a cost and cluster, with no row where there is none."""
+def pool_table(*results: QuarterResult) -> pd.DataFrame:
+    """Return the shared funds: a row a quarter, cost and cluster, with none where there is none."""
     columns = (
         "quarter structure cost_id cluster_id cluster_name counted_population share amount_dkk"
     )
-    rows = [row for allocation in result.pools for row in _pool_rows(result, allocation)]
+    rows = [
+        row
+        for result in results
+        for allocation in result.pools
+        for row in _pool_rows(result, allocation)
+    ]
     return pd.DataFrame(rows, columns=columns.split())
 
 

@@ -240,7 +240,7 @@ RULES = [
                   "Rødovre (175) counts 3/2 times:", "amager-hvidovre, fraction 1/2",
                   "herlev-gentofte, whole 1", "Correct data/reference/memberships.csv"),
     contradicting("counted twice", added("aalborg,860,whole,,,2022K1,2026K4,rn-sundhedsklynger"),
-                  "Hjørring (860) counts 2 times:", "memberships.csv row 2: hjoerring, whole 1",
+                  "Hjørring (860) counts 2 times:", "memberships.csv row 5: hjoerring, whole 1",
                   "memberships.csv row 200: aalborg, whole 1"),
     contradicting("district in two clusters",
                   member("amager-hvidovre", "101", districts="1001 1004 1005 1009 1010"),

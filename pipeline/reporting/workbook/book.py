@@ -22,7 +22,7 @@ from pipeline.reporting.content import Content
 from pipeline.reporting.numbers import Language
 from pipeline.reporting.plain_text import plain
 from pipeline.reporting.workbook.document import Document
-from pipeline.reporting.workbook.styles import STYLES
+from pipeline.reporting.workbook.styles import MARKED, STYLES
 
 _A4: Final = 9
 _LINE_LENGTH: Final = 180
@@ -161,7 +161,7 @@ class Sheet:
         worksheet.set_row(0, _TITLE_POINTS)
         worksheet.write_string(0, 0, plain(title), book.style("title"))
         self.next_row = 2
-        for line in wrapped(lines):
+        for line in wrapped([*filter(None, [book.content.mark]), *lines]):
             worksheet.write_string(self.next_row - 1, 0, line, book.style("line"))
             self.next_row += 1
         self._set_up_page()
@@ -174,6 +174,9 @@ class Sheet:
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.fit_to_pages(1, 0)
         page = text("print.page", page="&P", pages="&N")
+        if self.book.content.mark:
+            sheet.set_header(f"&C&B{self.book.content.mark}")
+            sheet.set_tab_color(MARKED)
         sheet.set_footer(f"&L{self.book.content.issue}&C&A&R{page}")
         sheet.protect("", dict(_PROTECTION))
 

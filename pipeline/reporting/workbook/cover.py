@@ -34,8 +34,11 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     quarter = calculation.parameters.quarter
     yield text("cover.quarter"), content.quarter_text
     yield text("cover.reference_day"), notes.day_text(quarter.reference_day, text.language)
-    yield text("cover.revision"), f"r{content.revision}"
-    yield text("cover.reason"), content.changes_text
+    if content.mark:
+        yield text("column.scenario"), content.changes_text
+    else:
+        yield text("cover.revision"), f"r{content.revision}"
+        yield text("cover.reason"), content.changes_text
     for snapshot in calculation.snapshots:
         yield text("cover.source"), notes.citation(snapshot, text)
     yield text("cover.money"), text("cover.money_text")

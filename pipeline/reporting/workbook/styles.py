@@ -8,6 +8,9 @@ FONT_POINTS: Final = 11
 """Size of ordinary text; the UK guidance on statistics in spreadsheets asks for 10 at least."""
 
 DARK: Final = "#1F3A5F"
+MARKED: Final = "#C00000"
+"""Tab of a scenario's sheets, which also say so in words."""
+
 _LINE: Final = "#C9D3DF"
 _WHOLE: Final = "#,##0"
 _EXACT: Final = "#,##0.0000"

@@ -1,0 +1,120 @@
+"""`klynge backfill`: many quarters in one go."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows import options
+from schemas.quarter import Quarter
+
+if TYPE_CHECKING:
+    from pipeline.backfill import Backfilled
+
+
+def backfill(
+    context: typer.Context,
+    first: Annotated[
+        Quarter,
+        typer.Option("--from", parser=options.quarter, metavar="QUARTER", help="First quarter."),
+    ],
+    last: Annotated[
+        Quarter,
+        typer.Option("--to", parser=options.quarter, metavar="QUARTER", help="Last quarter."),
+    ],
+    rules: options.Rules = None,
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Write the full report of each quarter too.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write the table as Parquet too.")
+    ] = False,
+    offline: options.Offline = False,
+    accept_jump: options.AcceptJump = None,
+    data_dir: options.DataDir = None,
+    reports_dir: options.ReportsDir = None,
+    as_json: options.AsJson = False,
+    as_csv: options.AsCsv = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Calculate many quarters as one tidy table.
+
+    What is not held is fetched, unless --offline. A quarter that fails is reported at the end,
+    and the others are written; the exit code is that of the worst.
+    """
+    from flows import output
+    from flows.terminal import progress
+    from pipeline.acquisition import Access, Acquisition
+    from pipeline.backfill import Request
+    from pipeline.backfill import backfill as calculate_all
+
+    options.log_to_terminal(verbose)
+    output.one_form(as_json, as_csv)
+    accepted = tuple(accept_jump or ())
+    access = Access(offline, accept_jumps=accepted)
+    settings = options.settings(data_dir, reports_dir)
+    acquisition = Acquisition(settings, access, context.obj)
+    request = Request(first, last, rules, accepted, settings.contact, reports, parquet)
+    done = calculate_all(request, acquisition, partial(progress, doing="Back-filling"))
+    if as_json:
+        output.print_json(_as_dict(done))
+    elif as_csv:
+        print(done.files[0].read_text(encoding="utf-8") if done.files else "", end="")
+    else:
+        _print(done)
+    raise typer.Exit(max((error.exit_code for error in done.failures.values()), default=0))
+
+
+def _as_dict(done: Backfilled) -> dict[str, Any]:
+    return {
+        "files": [str(path) for path in done.files],
+        "quarters": [_summary(done, quarter) for quarter in done.calculations],
+        "failures": [
+            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": str(error)}
+            for quarter, error in done.failures.items()
+        ],
+        "left_out": [str(quarter) for quarter in done.left_out],
+    }
+
+
+def _summary(done: Backfilled, quarter: Quarter) -> dict[str, Any]:
+    result = done.calculations[quarter].result
+    allocations = [part for cluster in result.clusters for part in cluster.allocations]
+    outcome = done.outcomes.get(quarter)
+    return {
+        "quarter": str(quarter),
+        "rules": str(result.rules.quarter),
+        "clusters": len(result.clusters),
+        "allocated_dkk": sum(part.cost.amount_dkk for part in allocations),
+        "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in result.pools),
+        "report": str(outcome.folder) if outcome else "",
+    }
+
+
+def _print(done: Backfilled) -> None:
+    from flows.terminal import Terminal, kroner, table
+
+    console = Terminal()
+    rows = table(
+        ("Quarter", "left"), ("Rules", "left"), ("Clusters", "right"), 
+        ("Allocated", "right"), ("Shared funds", "right"), ("Report", "left"),
+    )  # fmt: skip
+    for quarter in done.calculations:
+        summary = _summary(done, quarter)
+        amounts = (kroner(summary["allocated_dkk"]), kroner(summary["shared_funds_dkk"]))
+        rows.add_row(
+            summary["quarter"],
+            summary["rules"],
+            str(summary["clusters"]),
+            *amounts,
+            summary["report"],
+        )
+    console.print(rows)
+    for path in done.files:
+        console.say(f"Written: {path}", "bold")
+    if done.left_out:
+        console.say(f"Not held, left out: {', '.join(map(str, done.left_out))}")
+    for quarter, error in done.failures.items():
+        console.say(f"FAILED {quarter}: {error}", "bold red")

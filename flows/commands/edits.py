@@ -1,0 +1,124 @@
+"""`klynge add-cost`, `add-membership` and `end-membership`: safe edits of the reference files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows import options
+from schemas.quarter import Quarter
+
+if TYPE_CHECKING:
+    from pipeline.editing import Change
+
+SourceId = Annotated[
+    str, typer.Option("--source", metavar="ID", help="Where it comes from: an id of sources.csv.")
+]
+First = Annotated[
+    Quarter,
+    typer.Option(
+        "--from", parser=options.quarter, metavar="QUARTER", help="First quarter in force."
+    ),
+]
+Last = Annotated[
+    Quarter | None,
+    typer.Option(
+        "--to",
+        parser=options.quarter,
+        metavar="QUARTER",
+        help="Last quarter in force; that of the cluster if it is left out.",
+    ),
+]
+
+
+def add_cost(
+    cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
+    scope: Annotated[
+        str, typer.Argument(help="A cluster, by id or name, or sundhedsklynge:* for all.")
+    ],
+    amount_dkk: Annotated[str, typer.Argument(metavar="KRONER", help="Whole kroner, as 370000.")],
+    name_da: Annotated[str, typer.Option(metavar="TEXT", help="Its name in Danish.")],
+    name_en: Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")],
+    first: First,
+    source: SourceId,
+    last: Last = None,
+    data_dir: options.DataDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Add a cost, if all tables are valid with it."""
+    from pipeline.reference_files import COSTS
+    from pipeline.rule_edits import NewCost
+
+    cost = NewCost(cost_id, scope, amount_dkk, name_da, name_en, first, last, source)
+    _edit(data_dir, COSTS, cost.added, as_json)
+
+
+def add_membership(
+    cluster: options.Cluster,
+    municipality: options.Municipality,
+    first: First,
+    source: SourceId,
+    last: Last = None,
+    fraction: Annotated[
+        str, typer.Option(metavar="P/Q", help="Count with a part of its population, such as 1/2.")
+    ] = "",
+    districts: Annotated[
+        str, typer.Option(metavar="CODES", help="Count with districts, such as '1004 1005'.")
+    ] = "",
+    data_dir: options.DataDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Add a membership, if all tables are valid."""
+    from pipeline.reference_files import MEMBERSHIPS
+    from pipeline.rule_edits import NewMembership
+
+    if fraction and districts:
+        raise typer.BadParameter("choose one of --fraction and --districts")
+    new = NewMembership(cluster, municipality, first, last, fraction, districts, source)
+    _edit(data_dir, MEMBERSHIPS, new.added, as_json)
+
+
+def end_membership(
+    cluster: options.Cluster,
+    municipality: options.Municipality,
+    last: Annotated[
+        Quarter,
+        typer.Option(
+            "--last", parser=options.quarter, metavar="QUARTER", help="Last quarter in force."
+        ),
+    ],
+    data_dir: options.DataDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """End a membership, if all tables are valid."""
+    from pipeline.reference_files import MEMBERSHIPS
+    from pipeline.rule_edits import EndedMembership
+
+    _edit(data_dir, MEMBERSHIPS, EndedMembership(cluster, municipality, last).ended, as_json)
+
+
+def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:
+    from flows import output
+    from pipeline.editing import edit
+    from pipeline.reporting.numbers import Language
+    from pipeline.reporting.texts import Catalogue
+    from pipeline.rule_periods import period_text
+
+    edited = edit(options.settings(data_dir).data_dir, name, change)
+    english = Catalogue(Language.ENGLISH)
+    findings = [
+        {"period": period_text(row.period), "text": english.finding(finding)}
+        for row in edited.findings
+        for finding in row.findings
+    ]
+    if as_json:
+        output.print_json({**edited.as_dict(), "findings": findings})
+        return
+    for row in edited.removed:
+        print(f"- {row}")
+    for row in edited.added:
+        print(f"+ {row}")
+    for finding in findings:
+        print(f"Finding, {finding['period']}: {finding['text']}")
+    print(f"{'Written' if edited.written else 'Unchanged'}: {edited.path}")

@@ -1,0 +1,63 @@
+"""The terminal: a console, tables without lines, and a progress bar on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.reporting.numbers import Language, whole
+
+Item = TypeVar("Item")
+
+PIPE_WIDTH = 100
+"""Columns of the tables where the output is not a terminal."""
+
+
+class Terminal(Console):
+    """A terminal wraps sentences at its width; a pipe gets each in one line, without colour."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False)
+        if not self.is_terminal:
+            super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line; rich would end the program with 1."""
+        raise BrokenPipeError
+
+    def say(self, sentence: str, style: str = "") -> None:
+        """Print a sentence, in one line where it is piped."""
+        self.print(sentence, style=style, soft_wrap=not self.is_terminal)
+
+
+def table(*columns: tuple[str, str]) -> Table:
+    """Return an empty table; each column is a heading and `left` or `right`."""
+    rows = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading, justify in columns:
+        number = justify == "right"
+        rows.add_column(
+            heading, justify="right" if number else "left", overflow="fold", no_wrap=number
+        )
+    return rows
+
+
+def kroner(amount_dkk: int) -> str:
+    """Return an amount as text, such as `370,000 kr.`."""
+    return f"{whole(amount_dkk, Language.ENGLISH)} kr."
+
+
+def progress(items: Iterable[Item], doing: str) -> Iterable[Item]:
+    """Hand the items on, with a progress bar where standard error is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return items
+    return _with_bar(items, doing, console)
+
+
+def _with_bar(items: Iterable[Item], doing: str, console: Console) -> Iterator[Item]:
+    from rich.progress import track  # only where there is a terminal to show it on
+
+    yield from track(items, description=doing, console=console, transient=True)

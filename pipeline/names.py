@@ -1,0 +1,177 @@
+"""Find a municipality or cluster by what people write.
+
+Method: codes and ids are taken as they stand. A name is compared after folding: case, accents and
+all but letters and digits go, `å` and `aa` become `a`, `æ` and `ae` become `a`, `ø` and `oe` become
+`o`, and words that only say what the thing is (Kommune, Sundhedsklynge) are left out. If no whole
+name fits, a word or the beginning of a name may, as long as it fits one thing only. A misspelt name
+is never guessed: the nearest ones are offered instead.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import permutations
+from typing import Final
+
+from pipeline.errors import UsageError
+from schemas.records import Area, AreaKind, Cluster
+
+_SAME_SOUND: Final = (("aa", "a"), ("å", "a"), ("æ", "a"), ("ae", "a"), ("ä", "a"),
+                      ("ø", "o"), ("oe", "o"), ("ö", "o"))  # fmt: skip
+_GENERIC: Final = frozenset(
+    [
+        *("kommune", "kommunes", "regionskommune", "municipality", "of", "the", "og", "i"),
+        *("klynge", "klyngen", "klyngens", "sundhedsklynge", "sundhedsklyngen", "omkring"),
+        *("sundhedsrad", "sundhedsradet", "planomrade", "planomradet"),
+    ]
+)
+_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "101": ("Copenhagen", "Kbh"),
+    "217": ("Elsinore",),
+    "773": ("Mors",),
+}
+_SHORTEST_BEGINNING: Final = 3
+_OFFERED: Final = 3
+_NEAR: Final = 0.6
+"""Ratio of matching letters from which a name is offered; `hvidore` and `hvidovre` have 0.93."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A thing that can be named: its code or id, its name, and what else it is called."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+def municipalities(areas: Iterable[Area]) -> list[Named]:
+    """Return the municipalities, as they can be named."""
+    return [
+        Named(area.code, area.name, _ALIASES.get(area.code, ()))
+        for area in areas
+        if area.kind is AreaKind.MUNICIPALITY
+    ]
+
+
+def clusters(rows: Iterable[Cluster]) -> list[Named]:
+    """Return the clusters, as they can be named: a name holds its town in brackets at times."""
+    named = []
+    for row in rows:
+        outside, _, inside = row.name.partition("(")
+        aliases = (row.cluster_id.removeprefix("sundhedsraad-"), outside, inside, row.hospital)
+        named.append(Named(row.cluster_id, row.name, tuple(filter(None, aliases))))
+    return named
+
+
+def find(kind: str, text: str, things: Sequence[Named]) -> Named:
+    """Return the one thing that a text names.
+
+    Args:
+        kind: What is looked for, for the message: `municipality` or `cluster`.
+        text: A code, an id, or a name as people write it.
+        things: What there is.
+
+    Raises:
+        UsageError: It fits none, or several; the message offers the nearest ones.
+    """
+    wanted = text.strip()
+    found = [thing for thing in things if wanted.casefold() in _codes(thing)]
+    found = found or [thing for thing in things if _is_full_name(wanted, thing)]
+    for fits in (_is_name, _is_part, _begins):
+        found = found or [thing for thing in things if fits(fold(wanted), thing)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(
+            f"{text!r} fits {len(found)} of the {kind} names: {_listed(found)}.",
+            "Write the code, or more of the name.",
+        )
+    near = nearest(wanted, things)
+    raise UsageError(
+        f"No {kind} is called {text!r}.",
+        f"Did you mean {_listed(near)}?" if near else "klynge clusters lists what there is.",
+    )
+
+
+def nearest(text: str, things: Sequence[Named]) -> list[Named]:
+    """Return at most three things whose names look like a text, the nearest first."""
+    wanted = " ".join(fold(text))
+
+    def likeness(thing: Named) -> float:
+        forms = [" ".join(form) for form in _forms(thing)]
+        words = [word for form in _forms(thing) for word in form]
+        return max(
+            (SequenceMatcher(None, wanted, form).ratio() for form in [*forms, *words]), default=0.0
+        )
+
+    ranked = sorted(((likeness(thing), thing) for thing in things), key=lambda pair: -pair[0])
+    return [thing for ratio, thing in ranked[:_OFFERED] if ratio >= _NEAR]
+
+
+def fold(text: str) -> tuple[str, ...]:
+    """Return the words of a name in the form in which names are compared.
+
+    Words that only say what the thing is are left out, unless there is nothing else.
+    """
+    words = _words(text)
+    return tuple(word for word in words if word not in _GENERIC) or words
+
+
+def _words(text: str) -> tuple[str, ...]:
+    plain = unicodedata.normalize("NFC", text).casefold()
+    for written, folded in _SAME_SOUND:
+        plain = plain.replace(written, folded)
+    decomposed = unicodedata.normalize("NFD", plain)
+    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return tuple(re.findall(r"[a-z0-9]+", letters))
+
+
+def _listed(things: Iterable[Named]) -> str:
+    return ", ".join(map(str, things))
+
+
+def _codes(thing: Named) -> tuple[str, ...]:
+    """The code; a municipality's is at times written with four digits, `0169`."""
+    return (thing.code, f"0{thing.code}")
+
+
+def _forms(thing: Named) -> list[tuple[str, ...]]:
+    return [fold(name) for name in (thing.name, *thing.aliases)]
+
+
+def _is_full_name(wanted: str, thing: Named) -> bool:
+    """Whether it is a name with the words that say what the thing is."""
+    return any(_words(wanted) == _words(name) for name in (thing.name, *thing.aliases))
+
+
+def _is_name(wanted: tuple[str, ...], thing: Named) -> bool:
+    """Whether the letters are those of a name, a genitive s at the end aside, in any word order."""
+    joined = "".join(wanted)
+    return any(
+        joined.removesuffix("s") == "".join(order).removesuffix("s")
+        for form in _forms(thing)
+        for order in ([form] if len(form) > 3 else permutations(form))
+    )
+
+
+def _is_part(wanted: tuple[str, ...], thing: Named) -> bool:
+    """Whether every word wanted is a word of one name."""
+    return bool(wanted) and any(set(wanted) <= set(form) for form in _forms(thing))
+
+
+def _begins(wanted: tuple[str, ...], thing: Named) -> bool:
+    """Whether a name, or a word of it, begins with the letters."""
+    joined = "".join(wanted)
+    if len(joined) < _SHORTEST_BEGINNING:
+        return False
+    return any(
+        start.startswith(joined) for form in _forms(thing) for start in ("".join(form), *form)
+    )

@@ -1,0 +1,161 @@
+"""The door for notebooks: four functions that take plain values and return frozen ones and tables.
+
+    from pipeline import allocate, counted_population, load_population, run_quarter
+
+They read the data folder and write nothing. Exact numbers stay exact: a counted population and a
+share are `fractions.Fraction`, an amount is a whole number of kroner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, cast
+
+import pandas as pd
+
+from pipeline import membership
+from pipeline.allocation import largest_remainder
+from pipeline.calculation import Parameters, calculate
+from pipeline.figure_reader import FigureReader
+from pipeline.holding import held_snapshots
+from pipeline.population import Population
+from pipeline.quarter_result import QuarterResult, calculate_quarter
+from pipeline.reference import load_reference
+from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.settings import Settings
+from pipeline.snapshots import SnapshotStore
+from schemas.quarter import Quarter
+from schemas.source_tables import FOLK1A, KKBEF1
+
+DATA_DIR: Final = "data"
+
+
+@dataclass(frozen=True)
+class QuarterRun:
+    """A quarter, calculated.
+
+    Args:
+        result: Keys, allocations and findings, as frozen values.
+        allocation: A row a cluster, cost and municipality, as in the report's CSV.
+        shared_funds: A row a shared fund and cluster, as in the report's CSV.
+    """
+
+    result: QuarterResult
+    allocation: pd.DataFrame
+    shared_funds: pd.DataFrame
+
+
+def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population:
+    """Return the population of a quarter from the snapshots held, verified and checked.
+
+    Args:
+        quarter: Such as `2022K1`.
+        data_dir: Folder with `reference` and `snapshots`.
+
+    Raises:
+        ValueError: The text is not a quarter.
+        KlyngeError: No snapshot is held, or it is not what it must be.
+    """
+    held = held_snapshots(Parameters(Quarter.parse(quarter)), _settings(data_dir))
+    reader = FigureReader(load_reference(Path(data_dir)), SnapshotStore(Path(data_dir)))
+    return Population(
+        Quarter.parse(quarter),
+        reader.read(FOLK1A, held.areas),
+        reader.read(KKBEF1, held.districts),
+    )
+
+
+def counted_population(
+    population: Population, rules: str | None = None, data_dir: str | Path = DATA_DIR
+) -> pd.DataFrame:
+    """Return how many people each municipality counts in each cluster.
+
+    Args:
+        population: From `load_population`.
+        rules: The quarter whose rules apply; that of the population if it is left out.
+        data_dir: Folder with `reference` and `snapshots`.
+
+    Returns:
+        A row a cluster and municipality; `counted_population` and `share` are exact fractions.
+
+    Raises:
+        KlyngeError: The reference tables break a rule, or no cluster is in force.
+    """
+    reference = load_reference(Path(data_dir))
+    quarter = Quarter.parse(rules) if rules else population.quarter
+    in_force = membership.rules_in_force(
+        quarter, reference.clusters, reference.memberships, costs=()
+    )
+    result = calculate_quarter(population, in_force, reference.areas, reference.districts)
+    return pd.DataFrame(
+        {
+            "cluster_id": cluster.cluster.cluster_id,
+            "cluster_name": cluster.cluster.name,
+            "municipality_code": member.membership.municipality_code,
+            "municipality_name": member.name,
+            "basis": member.membership.basis.value,
+            "population": member.population,
+            "counted_population": member.counted_population,
+            "share": member.share,
+        }
+        for cluster in result.clusters
+        for member in cluster.members
+    )
+
+
+def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series) -> pd.Series:
+    """Return whole kroner by largest remainder, adding up to the amount.
+
+    Args:
+        amount_dkk: Whole kroner.
+        weights: Counted population by code, whole numbers or exact fractions; never a float.
+
+    Raises:
+        TypeError: A weight is a float, which is not exact.
+        AllocationError: The weights are all zero.
+        ValueError: The amount or a weight is negative.
+    """
+    by_code = cast("Mapping[str, int | Fraction]", dict(weights.items()))
+    floats = [code for code, weight in by_code.items() if isinstance(weight, float)]
+    if floats:
+        raise TypeError(f"the weight of {floats[0]} is a float; use int or fractions.Fraction")
+    parts = largest_remainder(
+        amount_dkk, {str(code): Fraction(weight) for code, weight in by_code.items()}
+    )
+    return pd.Series({part.code: part.amount for part in parts}, name="amount_dkk", dtype="int64")
+
+
+def run_quarter(
+    quarter: str,
+    rules: str | None = None,
+    data_dir: str | Path = DATA_DIR,
+    accept_jumps: Sequence[str] = (),
+) -> QuarterRun:
+    """Calculate a quarter from the snapshots held; nothing is written.
+
+    Args:
+        quarter: Such as `2022K1`.
+        rules: The quarter whose rules apply, for a back-cast; its own if it is left out.
+        data_dir: Folder with `reference` and `snapshots`.
+        accept_jumps: Codes whose implausible change since the quarter before is accepted.
+
+    Raises:
+        ValueError: A text is not a quarter.
+        KlyngeError: Any of those of `calculate`.
+    """
+    parameters = Parameters(
+        Quarter.parse(quarter),
+        Quarter.parse(rules) if rules else None,
+        accept_jumps=tuple(accept_jumps),
+    )
+    held = held_snapshots(parameters, _settings(data_dir))
+    result = calculate(parameters, held, Path(data_dir)).result
+    return QuarterRun(result, allocation_table(result), pool_table(result))
+
+
+def _settings(data_dir: str | Path) -> Settings:
+    """Return settings for reading alone; reports are neither read nor written."""
+    return Settings(Path(data_dir), reports_dir=Path("reports"))

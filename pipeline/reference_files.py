@@ -1,0 +1,180 @@
+"""The files of the reference tables as text: read forgivingly, written in one canonical form.
+
+People keep these files in Excel or an editor, so a byte order mark, semicolons, CRLF and trailing
+blanks are forgiven, and nothing else. The canonical form is UTF-8 without a mark, commas, quotes
+only where they are needed, LF, columns and rows in the order of the table: memberships by cluster
+(as in clusters.csv) and municipality; costs by cluster and id, shared funds last; sources by id;
+assumptions by number. The order of areas, districts and clusters was chosen by people: it stays.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import InvalidData
+from schemas.validation import HEADER_ROW, counted, describe
+
+Row = dict[str, str]
+SortKey = Callable[[Row], tuple[str | int, ...]]
+
+CLUSTERS: Final = "clusters.csv"
+MEMBERSHIPS: Final = "memberships.csv"
+COSTS: Final = "costs.csv"
+SOURCES: Final = "sources.csv"
+
+
+@dataclass(frozen=True)
+class FileForm:
+    """The columns of a file in order, and those that its rows are sorted by, if they are."""
+
+    columns: tuple[str, ...]
+    sorted_by: tuple[str, ...] = ()
+
+
+def _form(columns: str, sorted_by: str = "") -> FileForm:
+    return FileForm(tuple(columns.split()), tuple(sorted_by.split()))
+
+
+FORMS: Final = {
+    SOURCES: _form("source_id title url confidence remark", "source_id"),
+    "areas.csv": _form("code name kind region_code"),
+    "districts.csv": _form("code name municipality_code"),
+    CLUSTERS: _form("cluster_id name structure region hospital first_quarter last_quarter"),
+    MEMBERSHIPS: _form(
+        "cluster_id municipality_code basis fraction districts "
+        "first_quarter last_quarter source_id",
+        "cluster_id municipality_code first_quarter",
+    ),
+    COSTS: _form(
+        "cost_id name_da name_en scope amount_dkk first_quarter last_quarter source_id",
+        "scope cost_id first_quarter",
+    ),
+    "assumptions.csv": _form("number text_da text_en cluster_ids", "number"),
+}
+"""The files, in the order in which one builds on another."""
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a reference file.
+
+    Raises:
+        InvalidData: There is no such file.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InvalidData(
+            f"{path} does not exist.",
+            "Run the command in the folder of the repository, or name the data folder with "
+            "--data-dir or KLYNGE_DATA_DIR.",
+        ) from None
+
+
+def read_cells(path: Path, content: bytes) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows below it as text.
+
+    Args:
+        path: The file, for messages.
+        content: Its bytes.
+
+    Raises:
+        InvalidData: It is not a CSV in UTF-8 with as many cells in each row as in the header.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + HEADER_ROW
+        problem = f"row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
+        raise invalid(path, problem) from None
+    header, *rows = _cells(path, text)
+    for number, cells in enumerate(rows, start=HEADER_ROW + 1):
+        if len(cells) != len(header):
+            problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
+            raise invalid(path, problem)
+    return header, rows
+
+
+def _cells(path: Path, text: str) -> list[list[str]]:
+    first_line = text.partition("\n")[0]
+    delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise invalid(path, f"is not a CSV file: {error}") from None
+    stripped = [[cell.rstrip() for cell in row] for row in rows]
+    while stripped and not any(stripped[-1]):
+        stripped.pop()
+    if not stripped:
+        raise invalid(path, "is empty: the header is missing")
+    return stripped
+
+
+def invalid(path: Path, *problems: object) -> InvalidData:
+    """Return the error for a file with problems, each of which says where it is."""
+    return InvalidData(
+        f"{path} has {counted(problems, 'problem')}:\n{describe(problems)}",
+        "Correct the file (as CSV UTF-8 when it comes from Excel) and run the command again.",
+    )
+
+
+def read_rows(folder: Path, name: str) -> list[Row]:
+    """Return the rows of a reference file as text by column.
+
+    Raises:
+        InvalidData: The file is missing, is no CSV, or has other columns.
+    """
+    path = folder / name
+    return rows_of(path, read_content(path))
+
+
+def rows_of(path: Path, content: bytes) -> list[Row]:
+    """Return the rows of a reference file that has this content.
+
+    Raises:
+        InvalidData: It is no CSV, or has other columns than those of the table.
+    """
+    header, rows = read_cells(path, content)
+    columns = FORMS[path.name].columns
+    if sorted(header) != sorted(columns):
+        problem = f"row 1: must be {','.join(columns)}, found {','.join(header)}"
+        raise invalid(path, problem)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def write_rows(name: str, rows: Sequence[Row]) -> bytes:
+    """Return rows as the bytes of a file, in the order given."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, FORMS[name].columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def canonical(folder: Path, name: str, rows: Sequence[Row]) -> bytes:
+    """Return rows in canonical form.
+
+    Args:
+        folder: The folder of the reference files; clusters.csv gives the order of others.
+        name: The file.
+        rows: Its rows.
+    """
+    clusters = read_rows(folder, CLUSTERS) if name in (MEMBERSHIPS, COSTS) else []
+    place = {row["cluster_id"]: number for number, row in enumerate(clusters)}
+
+    def key(row: Row) -> tuple[tuple[int, str], ...]:
+        cells = ((column, row[column]) for column in FORMS[name].sorted_by)
+        return tuple((_rank(column, cell, place), cell) for column, cell in cells)
+
+    return write_rows(name, sorted(rows, key=key) if FORMS[name].sorted_by else rows)
+
+
+def _rank(column: str, cell: str, place: dict[str, int]) -> int:
+    """Return the number that a cell sorts by before its text; unknown clusters come last."""
+    if column in ("cluster_id", "scope"):
+        return place.get(cell, len(place))
+    return int(cell) if column == "number" and cell.isdecimal() else 0

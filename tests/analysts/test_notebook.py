@@ -1,0 +1,104 @@
+"""The door for notebooks: few functions, typed and documented, exact, and cheap to stand before."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+import inspect
+import subprocess
+import sys
+import typing
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pipeline
+from pipeline.errors import AllocationError, UsageError
+from tests.conftest import REPOSITORY
+
+
+def test_the_example_in_the_documentation_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python example gives what the page says, to the digit."""
+    monkeypatch.chdir(REPOSITORY)
+    page = REPOSITORY / "docs" / "analysts.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert (failed, tried > 5) == (0, True)
+
+
+def test_importing_the_package_imports_no_pandas() -> None:
+    """`import pipeline` stays cheap; pandas comes with the first function."""
+    code = "import sys, pipeline; print('pandas' in sys.modules); pipeline.allocate; " \
+        "print('pandas' in sys.modules)"  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("name", pipeline.__all__)
+def test_each_function_is_typed_and_documented(name: str) -> None:
+    """Every function says what it takes, in which unit, what it gives and what it raises."""
+    function = getattr(pipeline, name)
+    hints = typing.get_type_hints(function, {**vars(inspect.getmodule(function))})
+    assert set(hints) == {*inspect.signature(function).parameters, "return"}
+    assert "Raises:" in function.__doc__
+
+
+def test_other_names_are_missing_as_ever() -> None:
+    """A name that is not there raises what Python's own modules raise."""
+    with pytest.raises(AttributeError, match="has no attribute 'alocate'"):
+        pipeline.alocate  # noqa: B018
+
+
+def test_values_are_frozen(data_dir: Path) -> None:
+    """A population and a run cannot be changed by accident."""
+    population = pipeline.load_population("2022K1", data_dir)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        population.quarter = population.quarter  # type: ignore[misc]
+    run = pipeline.run_quarter("2022K1", data_dir=data_dir)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.result = run.result  # type: ignore[misc]
+
+
+def test_the_door_gives_what_the_report_gives(data_dir: Path) -> None:
+    """Counted by hand from the door's functions, the published table comes out to the krone."""
+    population = pipeline.load_population("2022K1", data_dir)
+    counted = pipeline.counted_population(population, data_dir=data_dir)
+    syd = counted[counted["cluster_id"] == "amager-hvidovre"].set_index("municipality_code")
+    amounts = pipeline.allocate(370_000, syd["counted_population"])
+    run = pipeline.run_quarter("2022K1", data_dir=data_dir).allocation
+    reported = run[run["cost_id"] == "halvt-aarsvaerk"].set_index("municipality_code")
+    pd.testing.assert_series_equal(
+        amounts, reported["amount_dkk"].astype("int64"), check_names=False
+    )
+    assert amounts["101"] == 177_678
+    assert sum(syd["share"]) == Fraction(1)
+
+
+def test_rules_of_another_quarter_apply(data_dir: Path) -> None:
+    """A population counts by the rules of any quarter, those of the councils too."""
+    population = pipeline.load_population("2022K1", data_dir)
+    councils = pipeline.counted_population(population, rules="2027K1", data_dir=data_dir)
+    assert councils["cluster_id"].nunique() == 17
+    assert len(pipeline.run_quarter("2019K1", "2022K1", data_dir).shared_funds) == 44
+
+
+def test_inexact_weights_are_refused() -> None:
+    """A float is not exact and is refused; so is nothing to allocate by, and a negative amount."""
+    with pytest.raises(TypeError, match="use int or"):
+        pipeline.allocate(10, {"a": 0.5})  # type: ignore[dict-item]
+    with pytest.raises(AllocationError):
+        pipeline.allocate(10, {"a": 0})
+    with pytest.raises(ValueError, match="negative"):
+        pipeline.allocate(-1, {"a": 1})
+    assert pipeline.allocate(10, {"a": Fraction(1, 2), "b": 1}).tolist() == [3, 7]
+
+
+def test_mistakes_are_said(data_dir: Path) -> None:
+    """A quarter that is none, or is not held, is named."""
+    with pytest.raises(ValueError, match="is not a quarter"):
+        pipeline.load_population("2022", data_dir)
+    with pytest.raises(UsageError, match="2024K1 is held"):
+        pipeline.load_population("2024K1", data_dir)
