@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.reference import Reference, load_reference
 from pipeline.snapshots import Snapshot, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation
     reader = _Reader(parameters, reference, SnapshotStore(data_dir))
     population = reader.population(held)
     result = calculate_quarter(population, rules, reference.areas, reference.districts)
+    log.info("calculated %s: %d clusters", parameters.label, len(result.clusters))
     return Calculation(
         parameters,
         replace(result, findings=(*result.findings, *reader.findings)),
