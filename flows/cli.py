@@ -10,6 +10,7 @@ import sys
 import typer
 
 from flows.commands.clusters import clusters
+from flows.commands.deliver import deliver
 from flows.commands.fetch import fetch
 from flows.commands.run import run
 from flows.commands.status import status
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
 app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
+app.command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 

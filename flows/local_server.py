@@ -6,7 +6,6 @@ Nothing here imports Prefect, so that a server can start while the caller still 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys

@@ -13,22 +13,26 @@ from pathlib import Path
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from prefect.tasks import Task
 
 from flows.artifacts import show_failure, show_report
 from flows.flow_settings import FlowSettings
 from flows.limits import one_at_a_time
 from flows.logs import log_steps
+from flows.notifications import tell_of_failure, tell_of_revision
 from flows.parameters import AreaCode, LanguageCode, QuarterText, report_parameters
-from flows.summary import one_line
+from flows.patience import patient, time_may_mend
+from flows.summary import ended, one_line
 from pipeline.acquisition import Access, Acquisition
 from pipeline.calculation import Calculation, Held, Parameters
 from pipeline.calculation import calculate as calculate_quarter
 from pipeline.clock import Clock
-from pipeline.errors import KlyngeError, NotPublishedYet, StatBankUnavailable
+from pipeline.delivery import configured_targets
+from pipeline.delivery import deliver as deliver_revision
+from pipeline.delivery_settings import DeliverySettings
+from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.reporting.numbers import Language
 from pipeline.reporting.revisions import Outcome
 from pipeline.reporting.revisions import write as write_revision
@@ -36,18 +40,7 @@ from pipeline.run import Report
 from pipeline.settings import Settings
 
 
-def is_unavailable(task: Task[..., object], task_run: TaskRun, state: State) -> bool:
-    """Whether a task failed because the StatBank is away, the one thing that time mends."""
-    return isinstance(state.result(raise_on_failure=False), StatBankUnavailable)
-
-
-@task(
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=len(FlowSettings().retry_delays_seconds),
-    retry_delay_seconds=list(FlowSettings().retry_delays_seconds),
-    retry_condition_fn=is_unavailable,
-)
+@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
 def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held | NotPublishedYet:
     """Get the snapshots of the quarter, held or fetched; or return what is awaited."""
     try:
@@ -76,6 +69,12 @@ def publish(report: Report, language: Language, reports_url: str) -> None:
     show_report(report, language, reports_url)
 
 
+@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
+def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
+    """Deliver the newest revision to the targets that have not got it."""
+    deliver_revision(label, settings, configured_targets(settings, delivery), Clock())
+
+
 def run_name() -> str:
     """Return the name of the run under way, such as `fordeling-2026K4`."""
     return f"fordeling-{_parameters().label}"
@@ -86,7 +85,14 @@ def _parameters() -> Parameters:
     return report_parameters(flow_run.parameters, due)
 
 
-@flow(name="quarterly", flow_run_name=run_name, persist_result=False)
+@flow(
+    name="quarterly",
+    flow_run_name=run_name,
+    persist_result=False,
+    on_completion=[tell_of_revision],
+    on_failure=[tell_of_failure],
+    on_crashed=[tell_of_failure],
+)
 def quarterly(
     quarter: QuarterText | None = None,
     refresh: bool = False,
@@ -122,18 +128,24 @@ def quarterly(
 def _report(parameters: Parameters, access: Access, language: Language) -> State:
     settings = Settings.from_environment(os.environ)
     flow_settings = FlowSettings.from_environment(os.environ)
-    delays = list(flow_settings.retry_delays_seconds)
-    patient = fetch.with_options(retries=len(delays), retry_delay_seconds=delays)
     with one_at_a_time(parameters.label, flow_settings.quarter_wait_seconds):
-        held = patient(parameters, access, settings)
+        held = patient(fetch, flow_settings)(parameters, access, settings)
         if isinstance(held, NotPublishedYet):
             return Completed(message=f"awaiting {held.awaited}", data=held)
         calculation = calculate(parameters, held, settings.data_dir)
         report = Report(calculation, write(calculation, settings.reports_dir))
     publish(report, language, flow_settings.reports_url)
-    return Completed(message=_ended(report.outcome), data=report)
+    message = ended(report.outcome)
+    try:
+        _deliver(parameters, settings, flow_settings)
+    except DeliveryError as error:
+        show_failure(parameters.label, error)
+        return Failed(message=f"{message}, not delivered: {one_line(error)}", data=error)
+    return Completed(message=message, data=report)
 
 
-def _ended(outcome: Outcome) -> str:
-    revision = f"r{outcome.revision}"
-    return f"written {revision}" if outcome.written else f"unchanged ({revision})"
+def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSettings) -> None:
+    delivery = DeliverySettings.from_environment(os.environ)
+    is_report = parameters.rules_quarter is None  # a back-cast is nobody's report
+    if is_report and delivery != DeliverySettings():
+        patient(deliver, flow_settings)(parameters.label, settings, delivery)

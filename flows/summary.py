@@ -10,8 +10,12 @@ from pipeline.findings import Finding, Subject
 from pipeline.quarter_result import ClusterResult
 from pipeline.reporting.notes import citation
 from pipeline.reporting.numbers import Language, exact, localized, percent, whole
+from pipeline.reporting.revisions import Outcome
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
+
+WRITTEN = "written"
+"""How the message of a run begins that wrote a new revision."""
 
 
 def markdown(report: Report, language: Language, links: Mapping[str, str]) -> str:
@@ -81,6 +85,12 @@ def failure(label: str, error: KlyngeError) -> str:
     """Return what went wrong and what to try next, as markdown."""
     kind = type(error).__name__
     return f"# {label}: {kind}\n\n```text\n{error.message}\n```\n\n{error.hint}"
+
+
+def ended(outcome: Outcome) -> str:
+    """Return what writing came to, as the state of a run says it."""
+    revision = f"r{outcome.revision}"
+    return f"{WRITTEN} {revision}" if outcome.written else f"unchanged ({revision})"
 
 
 def one_line(error: KlyngeError) -> str:

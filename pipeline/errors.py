@@ -112,6 +112,13 @@ class StorageError(KlyngeError):
 
 
 class DeliveryError(KlyngeError):
-    """A revision is written, but did not reach everyone who gets it."""
+    """A revision is written, but did not reach everyone who gets it.
+
+    `temporary` says whether the same delivery may succeed later.
+    """
 
     exit_code = 60
+
+    def __init__(self, message: str, hint: str = "", temporary: bool = False) -> None:
+        super().__init__(message, hint)
+        self.temporary = temporary

@@ -71,13 +71,9 @@ class _Reader:
 
     def read(self, name: str, schema: pa.DataFrameSchema) -> list[Row]:
         path = self.folder / f"{name}.csv"
-        content = _content(path)
-        table = _table(path, content)
-        broken = failures(schema, table)
-        if broken:
-            raise _invalid(path, *broken)
+        rows, content = read_rows(path, schema)
         self.files.append(record(path.name, content))
-        return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()]
+        return rows
 
 
 def load_reference(data_dir: Path) -> Reference:
@@ -128,6 +124,20 @@ def _memberships(
     schema = tables.memberships(periods, municipality_codes, in_city, source_ids)
     rows = enumerate(reader.read("memberships", schema), start=HEADER_ROW + 1)
     return tuple(_membership(number, row) for number, row in rows)
+
+
+def read_rows(path: Path, schema: pa.DataFrameSchema) -> tuple[list[Row], bytes]:
+    """Return the validated rows of a table, and the file as it was read.
+
+    Raises:
+        InvalidData: As `load_reference`.
+    """
+    content = _content(path)
+    table = _table(path, content)
+    broken = failures(schema, table)
+    if broken:
+        raise _invalid(path, *broken)
+    return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()], content
 
 
 def _content(path: Path) -> bytes:
