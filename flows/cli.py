@@ -13,6 +13,8 @@ from flows.commands.clusters import clusters
 from flows.commands.deliver import deliver
 from flows.commands.fetch import fetch
 from flows.commands.run import run
+from flows.commands.serve import serve
+from flows.commands.server import app as server
 from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
@@ -31,6 +33,9 @@ app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
 app.command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
+
+app.command(epilog="Example: PREFECT_API_URL=http://127.0.0.1:4200/api klynge serve")(serve)
+app.add_typer(server, name="server")
 
 
 def main(clock: Clock | None = None) -> None:

@@ -7,12 +7,13 @@ it boots while this process imports pandas and Prefect. It keeps its history in 
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows import local_server
+from flows import local_server, server_processes
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def prepare(settings: Settings) -> None:
     os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
-    if "PREFECT_API_URL" not in os.environ:
+    if "PREFECT_API_URL" in os.environ:
+        return
+    running = server_processes.recorded(os.environ)
+    if running and local_server.is_healthy(running.api_url):
+        os.environ["PREFECT_API_URL"] = running.api_url
+    else:
         _start_own_server()
 
 
@@ -64,12 +70,21 @@ def run_flow(parameters: Parameters, access: Access) -> Report:
     Raises:
         KlyngeError: What the run ended with, also where that is no failure of the run.
     """
+    for api_url, server in _waiting:
+        local_server.wait_until_healthy(api_url, server, local_server.home(os.environ))
+    try:
+        return _run(parameters, access)
+    finally:
+        # What is left in memory is not searched when the process ends, which would take half
+        # as long as the run.
+        gc.freeze()
+
+
+def _run(parameters: Parameters, access: Access) -> Report:
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     from flows.quarterly import quarterly
 
-    for api_url, server in _waiting:
-        local_server.wait_until_healthy(api_url, server, local_server.home(os.environ))
     # A run that somebody watches needs no heartbeat, which would hold it up for a second.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         state = quarterly(**_flow_parameters(parameters, access), return_state=True)

@@ -34,9 +34,7 @@ def home(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("KLYNGE_HOME") or Path.home() / ".klynge").resolve()
 
 
-def prefect_environment(
-    environment: Mapping[str, str], port: int, path: str = "/api"
-) -> dict[str, str]:
+def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, str]:
     """Return the environment for Prefect with sane settings: loopback, no telemetry, our home.
 
     What the environment sets itself, such as a log level, is kept.
@@ -44,9 +42,8 @@ def prefect_environment(
     Args:
         environment: The environment to start from.
         port: Port of the server on loopback.
-        path: Path of its API.
     """
-    url = f"http://{HOST}:{port}{path}"
+    url = f"http://{HOST}:{port}/api"
     sane = {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
@@ -72,6 +69,12 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether some program listens on a port on loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def start(
