@@ -34,7 +34,8 @@ QUICK = {
     "KLYNGE_QUARTER_WAIT_SECONDS": "20",
     "PREFECT_WORKER_QUERY_SECONDS": "0.5",
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "500",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "200",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "200",
     "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P300D",
 }
 """So that nothing waits for hours, and the schedule is listed for most of a year."""
@@ -76,10 +77,17 @@ class Site:
         """Start a worker."""
         return self.start("worker", "start", "--pool", deployments.POOL, **variables)
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command line to its end."""
+    def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Prefect's command line to its end."""
+        return self._run("-m", "prefect", *arguments)
+
+    def klynge(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run our command line to its end."""
+        return self._run("-c", "from flows.cli import main; main()", *arguments)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *arguments],
             env=self.environment,
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
