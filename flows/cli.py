@@ -34,7 +34,7 @@ app.command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 
-app.command(epilog="Example: PREFECT_API_URL=http://127.0.0.1:4200/api klynge serve")(serve)
+app.command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)
 app.add_typer(server, name="server")
 
 

@@ -184,16 +184,16 @@ def print_published(publication: Publication) -> None:
 
 def print_delivery(plan: Plan, what: str) -> None:
     """Print a line a target: what happened to it now, or when it was delivered before."""
-    console = _console()
+    console = _Console()
     name = f"{plan.issue.label} r{plan.issue.revision}"
     pending = {str(target) for target in plan.pending}
     for target in plan.pending:
-        console.print(f"{name} {what}: {target}")
+        console.say(f"{name} {what}: {target}")
     for reached, moment in plan.delivered.items():
         if reached not in pending:
-            console.print(f"{name} delivered {moment}: {reached}")
+            console.say(f"{name} delivered {moment}: {reached}")
     if not pending and not plan.delivered:
-        console.print(
+        console.say(
             f"{name} has nowhere to go: set KLYNGE_DELIVERY_FOLDER, or KLYNGE_SMTP_HOST and "
             "data/reference/recipients.csv."
         )

@@ -37,7 +37,7 @@ def markdown(report: Report, language: Language, links: Mapping[str, str]) -> st
     for cluster in clusters_with_cost(report):
         lines += ["", f"## {cluster.cluster.name}", "", *_table(rows(cluster, text))]
     lines += ["", *(f"- {text.finding(item)}" for item in calculation.result.findings)]
-    lines += ["", f"## {text('summary.files')}", ""]
+    lines += ["", "## " + text("summary.files"), ""]
     return "\n".join([*lines, *(f"- [{name}]({link})" for name, link in links.items())])
 
 

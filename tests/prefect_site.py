@@ -129,7 +129,7 @@ class Site:
         """Wait until a run has ended, and return the name and message of its state."""
         state = self.ended(run).state
         assert state
-        return state.name, state.message or ""
+        return str(state.name), state.message or ""
 
     def artifacts(self, run: UUID) -> dict[str, Artifact]:
         """Return what a run shows, by key."""

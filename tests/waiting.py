@@ -11,7 +11,7 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.1
 
 
-def wait_until(condition: Callable[[], T], what: str, seconds: float = 90.0) -> T:
+def wait_until(condition: Callable[[], T | None], what: str, seconds: float = 90.0) -> T:
     """Return what a condition gives as soon as that is truthy.
 
     Raises:

@@ -9,7 +9,9 @@ import typer
 from flows import deployments, local_server, options, server_processes
 
 app = typer.Typer(
-    help="Start and stop a Prefect server and worker on this machine.", no_args_is_help=True
+    help="Start and stop a Prefect server and worker on this machine.",
+    epilog="Example: klynge server up",
+    no_args_is_help=True,
 )
 
 

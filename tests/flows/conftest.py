@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +17,24 @@ from tests.statbank_emulator import StatBankEmulator
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
-Run = Callable[..., "State[Any]"]
+
+@dataclass(frozen=True)
+class EndedRun:
+    """How a run ended: name and message of its state, and its id."""
+
+    name: str
+    message: str
+    id: UUID
+
+
+Run = Callable[..., EndedRun]
+
+
+def ended(state: State[Any]) -> EndedRun:
+    """Return how a run ended from its last state."""
+    run = state.state_details.flow_run_id
+    assert run
+    return EndedRun(str(state.name), state.message or "", run)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +84,7 @@ def quarterly(environment: Site) -> Run:
     """The quarterly flow; returns the state in which it ends."""
     from flows.quarterly import quarterly as flow
 
-    return lambda **parameters: flow(**parameters, return_state=True)
+    return lambda **parameters: ended(flow(**parameters, return_state=True))
 
 
 @pytest.fixture
@@ -73,4 +92,4 @@ def backfill(environment: Site) -> Run:
     """The back-fill flow; returns the state in which it ends."""
     from flows.backfill import backfill as flow
 
-    return lambda **parameters: flow(**parameters, return_state=True)
+    return lambda **parameters: ended(flow(**parameters, return_state=True))

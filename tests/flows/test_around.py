@@ -51,6 +51,8 @@ def listener(environment: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lis
             name="klynge",
             url=f"http://127.0.0.1:{listener.server_port}/",
             json_data={"subject": "{{subject}}", "body": "{{body}}"},
+            headers=None,
+            cookies=None,
         ).save("klynge", overwrite=True)
         monkeypatch.setenv("KLYNGE_NOTIFICATION_BLOCK", "custom-webhook/klynge")
         yield listener
@@ -75,8 +77,8 @@ def test_failure_is_news(quarterly: Run, listener: Listener) -> None:
 
 def test_calendar_is_no_news(quarterly: Run, listener: Listener, statbank: object) -> None:
     """Nobody is told that a quarter is not out yet."""
-    state = quarterly(quarter="2023K2")
-    assert state.message.startswith("awaiting")
+    run = quarterly(quarter="2023K2")
+    assert run.message.startswith("awaiting")
     assert listener.told == []
 
 
@@ -134,9 +136,9 @@ def test_failed_delivery_never_loses_the_report(
     blocked = tmp_path / "share"
     blocked.write_text("a file where the folder should be")
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(blocked))
-    state = quarterly(quarter=QUARTER)
-    assert state.name == "Failed"
-    assert state.message.startswith("written r1, not delivered: Not copied to ")
+    run = quarterly(quarter=QUARTER)
+    assert run.name == "Failed"
+    assert run.message.startswith("written r1, not delivered: Not copied to ")
     assert (reports_dir / QUARTER / "r1" / "manifest.json").exists()
     blocked.unlink()
     assert quarterly(quarter=QUARTER).message == "unchanged (r1)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import Run
+from tests.flows.conftest import EndedRun, Run
 from tests.prefect_site import Site
 from tests.statbank_emulator import StatBankEmulator, faults
 
@@ -17,8 +17,8 @@ REQUESTS_A_TRY = 2
 """What the client itself makes of its short budget before the flow has to wait."""
 
 
-def outcome(state: object) -> tuple[str, str]:
-    return state.name, state.message  # type: ignore[attr-defined]
+def outcome(run: EndedRun) -> tuple[str, str]:
+    return run.name, run.message
 
 
 def test_written_then_unchanged(quarterly: Run) -> None:
@@ -29,20 +29,20 @@ def test_written_then_unchanged(quarterly: Run) -> None:
 
 def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
     """A run shows the memo's figures as markdown and as a table, and links to the workbook."""
-    state = quarterly(quarter=QUARTER)
-    shown = environment.artifacts(state.state_details.flow_run_id)
+    run = quarterly(quarter=QUARTER)
+    shown = environment.artifacts(run.id)
     assert set(shown) == {"fordeling", "fordeling-amager-hvidovre", "fordeling-workbook"}
     assert "| København | 287.181 | 48,0 % | 177.678 |" in str(shown["fordeling"].data)
     rows = json.loads(str(shown["fordeling-amager-hvidovre"].data))
     assert [row["½ årsværk"] for row in rows if row["Kommune"] == "København"] == ["177.678"]
     assert "r1/fordeling-2022K1.xlsx" in str(shown["fordeling-workbook"].data)
-    assert environment.read(state.state_details.flow_run_id).name == f"fordeling-{QUARTER}"
+    assert environment.read(run.id).name == f"fordeling-{QUARTER}"
 
 
 def test_summary_in_english(quarterly: Run, environment: Site) -> None:
     """The summary comes in the language that was asked for, the reason included."""
-    state = quarterly(quarter=QUARTER, language="en")
-    summary = str(environment.artifacts(state.state_details.flow_run_id)["fordeling"].data)
+    run = quarterly(quarter=QUARTER, language="en")
+    summary = str(environment.artifacts(run.id)["fordeling"].data)
     assert "# Allocation 2022K1: revision r1 was written" in summary
     assert "First revision." in summary
     assert "| København | 287,181 | 48.0% | 177,678 |" in summary
@@ -71,10 +71,10 @@ def test_broken_rule_fails_at_once(quarterly: Run, environment: Site, data_dir: 
     """A broken rule fails with the reason in a line, and shows it in full with the hint."""
     costs = data_dir / "reference" / "costs.csv"
     costs.write_text(costs.read_text(encoding="utf-8").replace("370000", "3700,5"))
-    state = quarterly(quarter=QUARTER)
-    assert state.name == "Failed"
-    assert "costs.csv" in state.message
-    shown = str(environment.artifacts(state.state_details.flow_run_id)["fordeling-failure"].data)
+    run = quarterly(quarter=QUARTER)
+    assert run.name == "Failed"
+    assert "costs.csv" in run.message
+    shown = str(environment.artifacts(run.id)["fordeling-failure"].data)
     assert "costs.csv" in shown
     assert "run the command again" in shown
 
@@ -82,9 +82,9 @@ def test_broken_rule_fails_at_once(quarterly: Run, environment: Site, data_dir: 
 def test_rejected_query_is_not_repeated(quarterly: Run, statbank: StatBankEmulator) -> None:
     """What the StatBank refuses it refuses tomorrow too: one request, then Failed."""
     statbank.fail(faults.status(404, b"gone"), times=None)
-    state = quarterly(quarter=NOT_HELD)
-    assert state.name == "Failed"
-    assert "status 404" in state.message
+    run = quarterly(quarter=NOT_HELD)
+    assert run.name == "Failed"
+    assert "status 404" in run.message
     assert statbank.count("data", "FOLK1A") == 1
 
 
@@ -99,11 +99,11 @@ def test_statbank_away_for_good(
 ) -> None:
     """Away for all four tries: Failed with the reason, the artifact, and no report."""
     statbank.fail(faults.unavailable(), times=None, function="any")
-    state = quarterly(quarter=NOT_HELD)
-    assert state.name == "Failed"
-    assert "The StatBank did not answer" in state.message
+    run = quarterly(quarter=NOT_HELD)
+    assert run.name == "Failed"
+    assert "The StatBank did not answer" in run.message
     assert len(statbank.log) == 4 * REQUESTS_A_TRY
-    shown = environment.artifacts(state.state_details.flow_run_id)
+    shown = environment.artifacts(run.id)
     assert "The newest quarter held is 2023K1" in str(shown["fordeling-failure"].data)
 
 
@@ -118,6 +118,6 @@ def test_statbank_away_for_good(
 )
 def test_nonsense_is_refused(quarterly: Run, parameters: dict[str, object], named: str) -> None:
     """A parameter that makes no sense is refused by its name, before anything runs."""
-    state = quarterly(**parameters)
-    assert state.name == "Failed"
-    assert f"received invalid parameters:\n - {named}" in state.message
+    run = quarterly(**parameters)
+    assert run.name == "Failed"
+    assert f"received invalid parameters:\n - {named}" in run.message

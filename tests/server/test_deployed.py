@@ -110,7 +110,7 @@ def test_schedule_is_listed_in_local_time(deployed: Site) -> None:
                 deployment_filter=named, sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC, limit=200
             )
         times = [run.next_scheduled_start_time for run in runs]
-        local = [time.astimezone(COPENHAGEN) for time in times if time]
+        local: list[datetime] = [time.astimezone(COPENHAGEN) for time in times if time]
         return local if len({time.utcoffset() for time in local}) == 2 else []
 
     times = wait_until(planned, "runs planned in winter and in summer")
@@ -124,13 +124,15 @@ def test_schedule_is_listed_in_local_time(deployed: Site) -> None:
 
 def test_schedule_fires(working: Site, bank: StatBankEmulator) -> None:
     """A cron schedule starts a run by itself, in the minute it names, and it comes to its end."""
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
     from prefect.client.schemas.schedules import CronSchedule
 
     every_minute = CronSchedule(cron="* * * * *", timezone="Europe/Copenhagen")
     with working.client() as client:
         scheduled = client.read_deployment_by_name("quarterly/scheduled").id
-        made = client.create_deployment_schedules(scheduled, [(every_minute, True)])
+        schedule = DeploymentScheduleCreate(schedule=every_minute, active=True)
+        made = client.create_deployment_schedules(scheduled, [schedule])
     asked_at = datetime.now(UTC)
     of_deployment = DeploymentFilter(id=DeploymentFilterId(any_=[scheduled]))
 
@@ -140,7 +142,7 @@ def test_schedule_fires(working: Site, bank: StatBankEmulator) -> None:
         new = [
             run for run in runs if run.auto_scheduled and (run.start_time or asked_at) > asked_at
         ]
-        return new[0].id if new else None
+        return next((run.id for run in new), None)
 
     try:
         run = wait_until(fired, "the schedule fires", 150)
