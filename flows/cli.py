@@ -13,11 +13,14 @@ from flows.commands.backfill import backfill
 from flows.commands.check import check
 from flows.commands.clusters import clusters
 from flows.commands.compare import compare
+from flows.commands.deliver import deliver
 from flows.commands.edits import add_cost, add_membership, end_membership
 from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
 from flows.commands.scenario import scenario
+from flows.commands.serve import serve
+from flows.commands.server import app as server
 from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
@@ -32,6 +35,7 @@ app = typer.Typer(
 )
 app.command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
 app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
+app.command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
 app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
@@ -50,6 +54,9 @@ app.command(
     "--source memo-syd-2022"
 )(add_membership)
 app.command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
+
+app.command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)
+app.add_typer(server, name="server")
 
 
 def main(clock: Clock | None = None) -> None:

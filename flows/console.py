@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -24,6 +24,9 @@ from pipeline.snapshots import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import Basis, Membership
 from schemas.source_tables import SOURCE_TABLES
+
+if TYPE_CHECKING:  # a run that delivers nothing needs no mail
+    from pipeline.delivery import Plan
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:
@@ -147,6 +150,23 @@ def print_published(publication: Publication) -> None:
             f"{source.table}: newest published {newest}, "
             f"updated {publication.info(source).updated}, next expected {newest + 1} about "
             f"{day_text(release, Language.ENGLISH)} at 08:00"
+        )
+
+
+def print_delivery(plan: Plan, what: str) -> None:
+    """Print a line a target: what happened to it now, or when it was delivered before."""
+    console = Terminal()
+    name = f"{plan.issue.label} r{plan.issue.revision}"
+    pending = {str(target) for target in plan.pending}
+    for target in plan.pending:
+        console.say(f"{name} {what}: {target}")
+    for reached, moment in plan.delivered.items():
+        if reached not in pending:
+            console.say(f"{name} delivered {moment}: {reached}")
+    if not pending and not plan.delivered:
+        console.say(
+            f"{name} has nowhere to go: set KLYNGE_DELIVERY_FOLDER, or KLYNGE_SMTP_HOST and "
+            "data/reference/recipients.csv."
         )
 
 

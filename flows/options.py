@@ -114,5 +114,8 @@ def offline_unless(refresh: bool, offline: bool) -> bool:
 def log_to_terminal(verbose: bool) -> None:
     """Let each step be printed to standard error, or only warnings."""
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(level)  # a flow logs its steps to Prefect also where they are not printed
+    logging.basicConfig(level=level, format="%(message)s", handlers=[terminal])
     logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -7,6 +7,7 @@ answers are checked, and only then kept.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.statbank import StatBank
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ class Acquisition:
             self.publication.require({source: [wanted[source]] for source in to_ask})
             for source in to_ask:
                 list(self.fetch(source, [wanted[source]]))
-        return Held(*(self._held(source, quarter) for source, quarter in wanted.items()))
+        held = Held(*(self._held(source, quarter) for source, quarter in wanted.items()))
+        log.info("population: %s, %s", held.areas.path, held.districts.path)
+        return held
 
     def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Kept]:
         """Fetch the quarters of all tables, and yield each that had to be asked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,8 @@ from pipeline.reporting.numbers import Language
 from pipeline.snapshots import Snapshot, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def calculate_by(parameters: Parameters, held: Held, reader: FigureReader) -> Ca
     compared = ComparedFigures(parameters.accept_jumps, reader)
     population = _population(held, compared)
     result = calculate_quarter(population, rules, reference.areas, reference.districts)
+    log.info("calculated %s: %d clusters", parameters.label, len(result.clusters))
     return Calculation(
         parameters,
         replace(result, findings=(*result.findings, *compared.findings)),

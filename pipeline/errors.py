@@ -10,7 +10,8 @@
     ├── RuleError            40   memberships or costs are incomplete or contradict each other
     ├── AllocationError      41   nothing to allocate by
     ├── ProvenanceError      50   a file differs from its recorded sha256
-    └── StorageError         51   a file or folder cannot be read or written
+    ├── StorageError         51   a file or folder cannot be read or written
+    └── DeliveryError        60   a written revision did not reach all who get it
 
 Every error says what happened and where, and `hint` says what to try next.
 """
@@ -65,9 +66,16 @@ class StatBankRejected(KlyngeError):
 
 
 class NotPublishedYet(KlyngeError):
-    """The quarter is not in the table yet."""
+    """The quarter is not in the table yet.
+
+    `awaited` says in a line whose figures are expected when; empty if they never come.
+    """
 
     exit_code = 32
+
+    def __init__(self, message: str, hint: str = "", awaited: str = "") -> None:
+        super().__init__(message, hint)
+        self.awaited = awaited
 
 
 class RuleError(KlyngeError):
@@ -101,3 +109,16 @@ class StorageError(KlyngeError):
             f"{error.filename}: {what}." if error.filename else f"{what}.",
             "Look at the folder's permissions and the free space; nothing half-written is kept.",
         )
+
+
+class DeliveryError(KlyngeError):
+    """A revision is written, but did not reach everyone who gets it.
+
+    `temporary` says whether the same delivery may succeed later.
+    """
+
+    exit_code = 60
+
+    def __init__(self, message: str, hint: str = "", temporary: bool = False) -> None:
+        super().__init__(message, hint)
+        self.temporary = temporary

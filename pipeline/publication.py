@@ -66,15 +66,26 @@ class Publication:
             NotPublishedYet: One does not; the message says which, and when it usually comes.
         """
         missing = [
-            self._missing(source, quarter)
+            (source, quarter)
             for source, quarters in wanted.items()
             for quarter in quarters
             if quarter not in self.quarters(source)
         ]
         if missing:
             raise NotPublishedYet(
-                "\n".join(missing), f"The newest quarter of all tables: klynge run {self.newest()}"
+                "\n".join(self._missing(*item) for item in missing),
+                f"The newest quarter of all tables: klynge run {self.newest()}",
+                self._awaited(missing),
             )
+
+    def _awaited(self, missing: Iterable[tuple[SourceTable, Quarter]]) -> str:
+        if any(quarter < self.quarters(source)[0] for source, quarter in missing):
+            return ""
+        return "; ".join(
+            f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
+            for source, quarter in missing
+            for day in [expected_release(source, quarter)]
+        )
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
         held = self.quarters(source)

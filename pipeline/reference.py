@@ -66,14 +66,9 @@ class _Reader:
 
     def read(self, name: str, schema: pa.DataFrameSchema) -> list[Row]:
         path = self.folder / f"{name}.csv"
-        content = self.instead[path.name] if path.name in self.instead else read_content(path)
-        header, rows = read_cells(path, content)
-        table = pd.DataFrame(rows, columns=header, dtype=str)
-        broken = failures(schema, table)
-        if broken:
-            raise invalid(path, *broken)
+        rows, content = read_rows(path, schema, self.instead.get(path.name))
         self.files.append(record(path.name, content))
-        return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy()]
+        return rows
 
 
 def load_reference(data_dir: Path, instead: Mapping[str, bytes] | None = None) -> Reference:
@@ -128,6 +123,28 @@ def _memberships(
     schema = tables.memberships(periods, municipality_codes, in_city, source_ids)
     rows = enumerate(reader.read("memberships", schema), start=HEADER_ROW + 1)
     return tuple(_membership(number, row) for number, row in rows)
+
+
+def read_rows(
+    path: Path, schema: pa.DataFrameSchema, instead: bytes | None = None
+) -> tuple[list[Row], bytes]:
+    """Return the validated rows of a table, and the file as it was read.
+
+    Args:
+        path: The file.
+        schema: What it must look like.
+        instead: Content that is read in place of the file's, to try it.
+
+    Raises:
+        InvalidData: As `load_reference`.
+    """
+    content = read_content(path) if instead is None else instead
+    header, rows = read_cells(path, content)
+    table = pd.DataFrame(rows, columns=header, dtype=str)
+    broken = failures(schema, table)
+    if broken:
+        raise invalid(path, *broken)
+    return [dict(zip(header, row, strict=True)) for row in rows], content
 
 
 def _period(row: Row) -> Period:

@@ -28,9 +28,7 @@ def run(parameters: Parameters, acquisition: Acquisition, settings: Settings) ->
         KlyngeError: Any of them; nothing is written then.
     """
     held = acquisition.hold(parameters)
-    log.info("population: %s, %s", held.areas.path, held.districts.path)
     calculation = calculate(parameters, held, settings.data_dir)
-    log.info("calculated %s: %d clusters", parameters.label, len(calculation.result.clusters))
     outcome = write(calculation, settings.reports_dir)
     log.info("%s: %s", outcome.folder, outcome)
     return Report(calculation, outcome)

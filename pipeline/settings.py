@@ -54,13 +54,13 @@ class Settings:
             reports_dir=Path(environment.get("KLYNGE_REPORTS_DIR", "reports")),
             statbank_url=_url(environment.get("KLYNGE_STATBANK_URL", STATBANK_URL)),
             contact=environment.get("KLYNGE_CONTACT", ""),
-            connect_timeout_seconds=_seconds(
+            connect_timeout_seconds=seconds(
                 environment, "KLYNGE_CONNECT_TIMEOUT_SECONDS", CONNECT_TIMEOUT_SECONDS
             ),
-            read_timeout_seconds=_seconds(
+            read_timeout_seconds=seconds(
                 environment, "KLYNGE_READ_TIMEOUT_SECONDS", READ_TIMEOUT_SECONDS
             ),
-            budget_seconds=_seconds(environment, "KLYNGE_BUDGET_SECONDS", BUDGET_SECONDS),
+            budget_seconds=seconds(environment, "KLYNGE_BUDGET_SECONDS", BUDGET_SECONDS),
         )
 
 
@@ -82,13 +82,18 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+def seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    """Read a positive number of seconds.
+
+    Raises:
+        UsageError: The variable holds something else.
+    """
     text = environment.get(name, "")
     try:
-        seconds = float(text) if text else default
+        number = float(text) if text else default
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
+        number = 0.0
+    if not 0 < number < float("inf"):
         example = f"Example: {name}={default:g}"
         raise UsageError(f"{name} is {text!r}; it must be a number of seconds.", example)
-    return seconds
+    return number

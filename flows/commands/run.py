@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows import options
+from flows import embedded, options
 from pipeline.errors import UsageError
 from pipeline.reporting.numbers import Language
 from pipeline.settings import Settings
@@ -57,6 +57,8 @@ def run(
     """Calculate a quarter and write its report, unless it is already there unchanged."""
     options.log_to_terminal(verbose)
     settings = options.settings(data_dir, reports_dir)
+    if prefect:
+        embedded.prepare(settings)
     from flows import console
     from pipeline import run as pipeline_run
     from pipeline.acquisition import Access, Acquisition
@@ -77,9 +79,7 @@ def run(
     if cluster:
         _require_clusters(cluster, parameters.rules_quarter or quarter, settings)
     if prefect:
-        from flows.quarterly import run_flow
-
-        report = run_flow(parameters, access, settings)
+        report = embedded.run_flow(parameters, access)
     else:
         report = pipeline_run.run(parameters, acquisition, settings)
     if as_json:

@@ -9,18 +9,12 @@ from tests.processes import contents, environment, finish, start
 
 def test_prefect_writes_the_same_bytes(data_dir: Path, tmp_path: Path) -> None:
     """`--prefect` on Prefect's temporary server writes what a plain run writes."""
-    quiet_server = {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    }
     plain = start("run", "2022K1", env=environment(data_dir, tmp_path / "plain"))
     flow = start(
         "run",
         "2022K1",
         "--prefect",
-        env=environment(data_dir, tmp_path / "flow", **quiet_server),
+        env=environment(data_dir, tmp_path / "flow", KLYNGE_HOME=str(tmp_path / "home")),
     )
     for process in (plain, flow):
         ended = finish(process)

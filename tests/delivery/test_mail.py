@@ -1,0 +1,183 @@
+"""Mail to recipients through a real server, encrypted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Klynge
+from tests.delivery.conftest import LABEL, StartMailServer
+
+SYD = "amager-hvidovre,syd@example.dk,Sekretariatet i Syd,"
+ALL = "*,finance@example.org,Finance,en"
+NO_COST = "aalborg,midt@example.dk,Klynge Midt,"
+Recipients = Callable[..., None]
+
+pytestmark = pytest.mark.usefixtures("trusted")
+
+
+def text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body
+    return str(body.get_content())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_delivered_once(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients, security: str
+) -> None:
+    """Each recipient gets one mail of a revision, however often it is delivered."""
+    server = start_mail_server(security)
+    recipients(SYD, ALL)
+    first = written("deliver", LABEL)
+    assert first.exit_code == 0, first.err
+    assert first.out.splitlines() == [
+        "2022K1 r1 delivered: mail syd@example.dk (amager-hvidovre)",
+        "2022K1 r1 delivered: mail finance@example.org (*)",
+    ]
+    assert written("deliver", LABEL).exit_code == 0
+    assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "finance@example.org"]
+
+
+def test_what_a_cluster_reads(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Subject with quarter and revision, each municipality's kroner, and the findings."""
+    server = start_mail_server()
+    recipients(SYD)
+    written("deliver", LABEL)
+    mail = server.mails[0]
+    assert mail["Subject"] == "Fordeling 2022K1, udgave r1: Sundhedsklynge Syd"
+    assert mail["From"] == "fordeling@example.dk"
+    lines = text(mail).splitlines()
+    assert "Kære Sekretariatet i Syd" in lines
+    assert "½ årsværk, Sundhedsklynge Syd: 370.000 kr." in lines
+    assert "  København: 177.678 kr. (48,0 %)" in lines
+    assert "  Rødovre: 12.801 kr. (3,5 %)" in lines
+    assert any("en forskel på 6" in line for line in lines)
+
+
+def test_what_everybody_reads(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Who gets everything reads a line a cost, in the language asked for."""
+    server = start_mail_server()
+    recipients(ALL, NO_COST)
+    written("deliver", LABEL)
+    everything, no_cost = server.mails
+    assert everything["Subject"] == "Allocation 2022K1, revision r1: all clusters"
+    assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr." in text(everything)
+    assert "København: 177,678" not in text(everything)
+    assert "Klynge Midt (Aalborg): ingen udgift angivet" in text(no_cost)
+
+
+def test_attachment_is_the_workbook(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    reports_dir: Path,
+) -> None:
+    """The attached workbook is, byte for byte, the cluster's own, or the national one."""
+    server = start_mail_server()
+    recipients(SYD, ALL)
+    written("deliver", LABEL)
+    revision = reports_dir / LABEL / "r1"
+    own = revision / "klynger" / f"amager-hvidovre-{LABEL}.xlsx"
+    national = revision / f"fordeling-{LABEL}.xlsx"
+    for mail, path in zip(server.mails, [own if own.exists() else national, national], strict=True):
+        (attached,) = mail.iter_attachments()
+        assert attached.get_filename() == path.name
+        assert attached.get_content() == path.read_bytes()
+
+
+def test_server_away_and_back(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    reports_dir: Path,
+) -> None:
+    """While the server is away nothing is recorded and the report stays; back, it is delivered."""
+    server = start_mail_server()
+    server.stop()
+    recipients(SYD)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 60
+    assert "No mail to syd@example.dk" in ended.err
+    assert "klynge deliver" in ended.err
+    assert (reports_dir / LABEL / "r1" / "manifest.json").exists()
+    server.start()
+    assert written("deliver", LABEL).exit_code == 0
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_wrong_certificate_is_refused(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients, security: str
+) -> None:
+    """A certificate of another name gets no mail and no password."""
+    server = start_mail_server(security, certified="elsewhere.example.dk")
+    recipients(SYD)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 60
+    assert "the certificate of localhost" in ended.err
+    assert server.mails == []
+
+
+def test_unknown_authority_is_refused(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A certificate that nobody here vouches for gets no mail."""
+    monkeypatch.delenv("SSL_CERT_FILE")
+    server = start_mail_server()
+    recipients(SYD)
+    assert "the certificate of localhost" in written("deliver", LABEL).err
+    assert server.mails == []
+
+
+def test_refused_recipient_costs_the_others_nothing(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    reports_dir: Path,
+) -> None:
+    """The others get their mail once; the refused one is named, and gets its own when put right."""
+    server = start_mail_server()
+    server.refused.add("gone@example.dk")
+    recipients("*,gone@example.dk,Gone,", SYD)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 60
+    assert "refused the address: 550 5.1.1 no such mailbox" in ended.err
+    assert "recipients.csv" in ended.err
+    record = json.loads((reports_dir / LABEL / "deliveries" / "r1.json").read_text("utf-8"))
+    assert list(record) == ["mail syd@example.dk (amager-hvidovre)"]
+    server.refused.clear()
+    assert written("deliver", LABEL).exit_code == 0
+    assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "gone@example.dk"]
+
+
+def test_server_without_starttls_is_refused(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that cannot encrypt gets no mail: there is no way back to plain text."""
+    from aiosmtpd.controller import Controller
+
+    server = start_mail_server()
+    plain = Controller(server, hostname="localhost", port=server.port + 1)
+    plain.start()
+    monkeypatch.setenv("KLYNGE_SMTP_PORT", str(server.port + 1))
+    recipients(SYD)
+    ended = written("deliver", LABEL)
+    plain.stop()
+    assert ended.exit_code == 60
+    assert "STARTTLS extension not supported" in ended.err
+    assert server.mails == []

@@ -1,0 +1,160 @@
+"""Where a revision goes: the folder, the recipients' list, the settings, and what is only shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Klynge
+from tests.delivery.conftest import LABEL
+from tests.statbank.conftest import files_below
+
+Recipients = Callable[..., None]
+
+
+@pytest.fixture
+def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shared drive, named in the settings."""
+    folder = tmp_path / "share"
+    monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(folder))
+    return folder
+
+
+def test_folder_gets_the_same_files(written: Klynge, share: Path, reports_dir: Path) -> None:
+    """The shared drive gets every file of the revision, byte for byte, and it is recorded."""
+    assert written("deliver", LABEL).out == f"2022K1 r1 delivered: folder {share}\n"
+    assert files_below(share / LABEL / "r1") == files_below(reports_dir / LABEL / "r1")
+    record = json.loads((reports_dir / LABEL / "deliveries" / "r1.json").read_text("utf-8"))
+    assert record == {f"folder {share}": record[f"folder {share}"]}
+    assert record[f"folder {share}"].startswith("2026-11-23T08:")
+
+
+def test_copy_made_before_it_was_recorded(written: Klynge, share: Path, reports_dir: Path) -> None:
+    """After a crash between copying and recording the copy is recognised; another one is not."""
+    written("deliver", LABEL)
+    record = reports_dir / LABEL / "deliveries" / "r1.json"
+    record.unlink()
+    assert written("deliver", LABEL).exit_code == 0
+    record.unlink()
+    (share / LABEL / "r1" / "manifest.json").write_text("other", encoding="utf-8")
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 50
+    assert "holds other files than the revision" in ended.err
+
+
+def test_changed_revision_is_not_delivered(written: Klynge, share: Path, reports_dir: Path) -> None:
+    """A revision that no longer is what its manifest says goes nowhere."""
+    (reports_dir / LABEL / "r1" / f"fordeling-{LABEL}.csv").write_text("other", encoding="utf-8")
+    assert written("deliver", LABEL).exit_code == 50
+    assert not share.exists()
+
+
+def test_next_revision_is_delivered_too(written: Klynge, share: Path, data_dir: Path) -> None:
+    """A new revision goes to everyone again; the one before stays where it is."""
+    written("deliver", LABEL)
+    costs = data_dir / "reference" / "costs.csv"
+    costs.write_text(costs.read_text("utf-8").replace("370000", "380000"), encoding="utf-8")
+    assert written("run", LABEL, "--quiet").exit_code == 0
+    assert written("deliver", LABEL).out == f"2022K1 r2 delivered: folder {share}\n"
+    assert sorted(path.name for path in (share / LABEL).iterdir()) == ["r1", "r2"]
+
+
+def test_dry_run_delivers_nothing(written: Klynge, share: Path, reports_dir: Path) -> None:
+    """`--dry-run` says what would go where, and touches nothing."""
+    assert written("deliver", LABEL, "--dry-run").out == (
+        f"2022K1 r1 to be delivered: folder {share}\n"
+    )
+    assert not share.exists()
+    assert not (reports_dir / LABEL / "deliveries").exists()
+
+
+def test_nowhere_to_go(written: Klynge) -> None:
+    """Without a target the command says which settings make one."""
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 0
+    assert "KLYNGE_DELIVERY_FOLDER" in ended.out
+
+
+def test_report_that_is_not_written(klynge: Klynge) -> None:
+    """What is not written cannot be delivered; the message names the command that writes it."""
+    ended = klynge("deliver", LABEL)
+    assert ended.exit_code == 2
+    assert "klynge run 2022K1" in ended.err
+
+
+def test_new_recipient_is_no_new_revision(written: Klynge, recipients: Recipients) -> None:
+    """The list of recipients is no part of what a report rests on."""
+    recipients("*,a@example.dk,Anna,")
+    assert "Unchanged" in written("run", LABEL).out
+
+
+def test_run_needs_no_recipients(klynge: Klynge, data_dir: Path) -> None:
+    """Without the list, and with a broken one, a report is written as ever."""
+    path = data_dir / "reference" / "recipients.csv"
+    path.write_text("nonsense", encoding="utf-8")
+    assert klynge("run", LABEL, "--quiet").exit_code == 0
+    path.unlink()
+    assert klynge("run", LABEL, "--quiet").exit_code == 0
+
+
+def test_broken_list_is_explained(
+    written: Klynge, recipients: Recipients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each broken rule of the list is named with its row, column and value."""
+    monkeypatch.setenv("KLYNGE_SMTP_HOST", "localhost")
+    monkeypatch.setenv("KLYNGE_SMTP_SENDER", "a@example.dk")
+    recipients("nowhere,a@b,,fr", "*,a@example.dk,Anna,", "*,a@example.dk,Anna,da")
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 20
+    for said in (
+        "row 2, column cluster_id: must be a cluster of clusters.csv, or *, found 'nowhere'",
+        "row 2, column email: must be one e-mail address, found 'a@b'",
+        "row 2, column name: must not be blank, found ''",
+        "row 2, column language: must be da or en, or blank for da, found 'fr'",
+        "column email: must not stand twice for the same cluster",
+    ):
+        assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"HOST": "x"}, "KLYNGE_SMTP_SENDER is missing"),
+        ({"SENDER": "a@example.dk"}, "KLYNGE_SMTP_HOST is missing"),
+        ({"HOST": "x", "SENDER": "a@b.dk", "SECURITY": "none"}, "must be starttls or tls"),
+        ({"HOST": "x", "SENDER": "a@b.dk", "PORT": "smtp"}, "it must be a port"),
+    ],
+)
+def test_wrong_setting_is_named(
+    written: Klynge, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    """A setting that makes no sense is named with an example; nothing is sent unencrypted."""
+    for name, value in variables.items():
+        monkeypatch.setenv(f"KLYNGE_SMTP_{name}", value)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 2
+    assert said in ended.err
+
+
+def test_password_is_read_from_a_file_and_never_shown(
+    written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A password can lie in a file, and stands in no text form of the settings."""
+    from pipeline.delivery_settings import DeliverySettings
+
+    secret = tmp_path / "password"
+    secret.write_text("hunter2\n", encoding="utf-8")
+    settings = DeliverySettings.from_environment(
+        {
+            "KLYNGE_SMTP_HOST": "x",
+            "KLYNGE_SMTP_SENDER": "a@example.dk",
+            "KLYNGE_SMTP_USER": "klynge",
+            "KLYNGE_SMTP_PASSWORD_FILE": str(secret),
+        }
+    )
+    assert settings.smtp
+    assert settings.smtp.password == "hunter2"
+    assert "hunter2" not in repr(settings)

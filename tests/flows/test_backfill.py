@@ -1,0 +1,83 @@
+"""The back-fill flow: quarters over a task runner, each a report of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import EndedRun, Run
+from tests.prefect_site import Site
+from tests.statbank_emulator import StatBankEmulator, faults
+
+RANGE = {"from_quarter": "2022K1", "to_quarter": "2022K4"}
+LABELS = ["2022K1", "2022K2", "2022K3", "2022K4"]
+
+
+def shown_rows(environment: Site, run: EndedRun) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(str(environment.artifacts(run.id)["backfill"].data))
+    return rows
+
+
+def test_range_in_few_queries(
+    backfill: Run, environment: Site, statbank: StatBankEmulator, reports_dir: Path
+) -> None:
+    """A year is fetched with a query a table, written a report a quarter, and then unchanged."""
+    run = backfill(**RANGE)
+    assert run.message == "4 written, 0 unchanged"
+    assert statbank.count("data") == 2
+    assert sorted(folder.name for folder in reports_dir.iterdir()) == LABELS
+    assert [row["quarter"] for row in shown_rows(environment, run)] == LABELS
+    assert backfill(**RANGE).message == "0 written, 4 unchanged"
+
+
+def test_progress_is_shown(backfill: Run, environment: Site) -> None:
+    """The progress of a back-fill ends at a hundred percent."""
+    run = backfill(from_quarter="2022K1", to_quarter="2022K1")
+    shown = environment.artifacts(run.id)
+    assert float(str(shown["backfill-progress"].data)) == 100
+
+
+def test_one_failing_quarter_stops_no_other(
+    backfill: Run, environment: Site, statbank: StatBankEmulator, reports_dir: Path
+) -> None:
+    """A quarter without rules fails with its reason, and the quarters beside it are written."""
+    run = backfill(from_quarter="2021K4", to_quarter="2022K1")
+    assert run.name == "Failed"
+    assert run.message.startswith("1 of 2 failed, first 2021K4: ")
+    assert shown_rows(environment, run)[1] == {"quarter": "2022K1", "result": "written r1"}
+    assert [folder.name for folder in reports_dir.iterdir()] == ["2022K1"]
+
+
+def test_back_casts(backfill: Run, reports_dir: Path) -> None:
+    """Rules of another quarter make back-casts, kept apart from the reports."""
+    run = backfill(from_quarter="2021K4", to_quarter="2022K1", rules="2022K1")
+    assert run.message == "2 written, 0 unchanged"
+    assert sorted(folder.name for folder in reports_dir.iterdir()) == [
+        "2021K4-rules-2022K1",
+        "2022K1",
+    ]
+
+
+def test_statbank_away_for_good(backfill: Run, statbank: StatBankEmulator) -> None:
+    """Nothing is calculated when the population cannot be had."""
+    statbank.fail(faults.unavailable(), times=None, function="any")
+    run = backfill(**RANGE)
+    assert run.name == "Failed"
+    assert "The StatBank did not answer" in run.message
+
+
+def test_range_the_wrong_way_round(backfill: Run) -> None:
+    """A range that ends before it starts is refused in words."""
+    run = backfill(from_quarter="2023K1", to_quarter="2022K1")
+    assert run.message == "2022K1 lies before 2023K1."
+
+
+def test_dask(backfill: Run, monkeypatch: pytest.MonkeyPatch, reports_dir: Path) -> None:
+    """On a Dask cluster the same reports are written."""
+    pytest.importorskip("prefect_dask", reason="the extra [dask] is not installed")
+    monkeypatch.setenv("KLYNGE_TASK_RUNNER", "dask")
+    run = backfill(**RANGE)
+    assert run.message == "4 written, 0 unchanged"
+    assert sorted(folder.name for folder in reports_dir.iterdir()) == LABELS

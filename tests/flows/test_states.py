@@ -1,0 +1,123 @@
+"""A run of the quarterly flow ends in a state that says what happened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import EndedRun, Run
+from tests.prefect_site import Site
+from tests.statbank_emulator import StatBankEmulator, faults
+
+QUARTER = "2022K1"
+NOT_HELD = "2022K2"
+REQUESTS_A_TRY = 2
+"""What the client itself makes of its short budget before the flow has to wait."""
+
+
+def outcome(run: EndedRun) -> tuple[str, str]:
+    return run.name, run.message
+
+
+def test_written_then_unchanged(quarterly: Run) -> None:
+    """A first run says that r1 is written, a second that nothing changed."""
+    assert outcome(quarterly(quarter=QUARTER)) == ("Completed", "written r1")
+    assert outcome(quarterly(quarter="2022q1")) == ("Completed", "unchanged (r1)")
+
+
+def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
+    """A run shows the memo's figures as markdown and as a table, and links to the workbook."""
+    run = quarterly(quarter=QUARTER)
+    shown = environment.artifacts(run.id)
+    assert set(shown) == {"fordeling", "fordeling-amager-hvidovre", "fordeling-workbook"}
+    assert "| København | 287.181 | 48,0 % | 177.678 |" in str(shown["fordeling"].data)
+    rows = json.loads(str(shown["fordeling-amager-hvidovre"].data))
+    assert [row["½ årsværk"] for row in rows if row["Kommune"] == "København"] == ["177.678"]
+    assert "r1/fordeling-2022K1.xlsx" in str(shown["fordeling-workbook"].data)
+    assert environment.read(run.id).name == f"fordeling-{QUARTER}"
+
+
+def test_summary_in_english(quarterly: Run, environment: Site) -> None:
+    """The summary comes in the language that was asked for, the reason included."""
+    run = quarterly(quarter=QUARTER, language="en")
+    summary = str(environment.artifacts(run.id)["fordeling"].data)
+    assert "# Allocation 2022K1: revision r1 was written" in summary
+    assert "First revision." in summary
+    assert "| København | 287,181 | 48.0% | 177,678 |" in summary
+
+
+def test_unpublished_quarter_is_awaited(quarterly: Run, statbank: StatBankEmulator) -> None:
+    """A quarter that is not out yet completes the run with the day on which it is expected."""
+    statbank.withhold("FOLK1A", "2023K1")
+    statbank.withhold("KKBEF1", "2023K1")
+    assert outcome(quarterly(quarter="2023K1", refresh=True)) == (
+        "Completed",
+        "awaiting Danmarks Statistik: FOLK1A 2023K1 expected 11 February; "
+        "Københavns Kommune: KKBEF1 2023K1 expected 6 February",
+    )
+
+
+def test_quarter_that_never_comes_fails(quarterly: Run) -> None:
+    """A quarter before the first of a table is a mistake, not a wait."""
+    assert outcome(quarterly(quarter="1999K1")) == (
+        "Failed",
+        "FOLK1A starts with 2016K1; it has no 1999K1.",
+    )
+
+
+def test_broken_rule_fails_at_once(quarterly: Run, environment: Site, data_dir: Path) -> None:
+    """A broken rule fails with the reason in a line, and shows it in full with the hint."""
+    costs = data_dir / "reference" / "costs.csv"
+    costs.write_text(costs.read_text(encoding="utf-8").replace("370000", "3700,5"))
+    run = quarterly(quarter=QUARTER)
+    assert run.name == "Failed"
+    assert "costs.csv" in run.message
+    shown = str(environment.artifacts(run.id)["fordeling-failure"].data)
+    assert "costs.csv" in shown
+    assert "run the command again" in shown
+
+
+def test_rejected_query_is_not_repeated(quarterly: Run, statbank: StatBankEmulator) -> None:
+    """What the StatBank refuses it refuses tomorrow too: one request, then Failed."""
+    statbank.fail(faults.status(404, b"gone"), times=None)
+    run = quarterly(quarter=NOT_HELD)
+    assert run.name == "Failed"
+    assert "status 404" in run.message
+    assert statbank.count("data", "FOLK1A") == 1
+
+
+def test_statbank_back_after_retries(quarterly: Run, statbank: StatBankEmulator) -> None:
+    """The StatBank away for the first two tries and back at the third: the report is written."""
+    statbank.fail(faults.unavailable(), times=2 * REQUESTS_A_TRY, function="any")
+    assert outcome(quarterly(quarter=NOT_HELD)) == ("Completed", "written r1")
+
+
+def test_statbank_away_for_good(
+    quarterly: Run, environment: Site, statbank: StatBankEmulator
+) -> None:
+    """Away for all four tries: Failed with the reason, the artifact, and no report."""
+    statbank.fail(faults.unavailable(), times=None, function="any")
+    run = quarterly(quarter=NOT_HELD)
+    assert run.name == "Failed"
+    assert "The StatBank did not answer" in run.message
+    assert len(statbank.log) == 4 * REQUESTS_A_TRY
+    shown = environment.artifacts(run.id)
+    assert "The newest quarter held is 2023K1" in str(shown["fordeling-failure"].data)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"quarter": "22K1"}, "quarter"),
+        ({"quarter": "2022K5"}, "quarter"),
+        ({"language": "de"}, "language"),
+        ({"accept_jumps": ["Aarhus"]}, "accept_jumps"),
+    ],
+)
+def test_nonsense_is_refused(quarterly: Run, parameters: dict[str, object], named: str) -> None:
+    """A parameter that makes no sense is refused by its name, before anything runs."""
+    run = quarterly(**parameters)
+    assert run.name == "Failed"
+    assert f"received invalid parameters:\n - {named}" in run.message

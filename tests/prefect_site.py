@@ -1,0 +1,209 @@
+"""A Prefect server with workers, a StatBank and folders of its own, as an organisation has it.
+
+Prefect is imported where it is used: tests of the rules load this module too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psutil
+import pytest
+
+from flows import deployments, local_server
+from tests.statbank_emulator import StatBankEmulator
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import Artifact, FlowRun
+
+REPOSITORY = Path(__file__).parents[1]
+QUICK = {
+    "KLYNGE_BUDGET_SECONDS": "1",
+    "KLYNGE_RETRY_DELAYS_SECONDS": "0.5 0.5 0.5",
+    "KLYNGE_QUARTER_WAIT_SECONDS": "20",
+    "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "200",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "200",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P300D",
+}
+"""So that nothing waits for hours, and the schedule is listed for most of a year."""
+
+
+@dataclass
+class Site:
+    """A server and its workers.
+
+    Args:
+        folder: Throwaway folder with the home, the data, the reports and the logs.
+        environment: What the processes get.
+        statbank: Who is asked.
+    """
+
+    folder: Path
+    environment: dict[str, str]
+    statbank: StatBankEmulator
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def api_url(self) -> str:
+        """Address of the API."""
+        return self.environment["PREFECT_API_URL"]
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the reports."""
+        return self.folder / "reports"
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a command of Prefect in the background."""
+        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+            process = local_server.start(list(arguments), {**self.environment, **variables}, log)
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        return self.start("worker", "start", "--pool", deployments.POOL, **variables)
+
+    def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Prefect's command line to its end."""
+        return self._run("-m", "prefect", *arguments)
+
+    def klynge(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run our command line to its end."""
+        return self._run("-c", "from flows.cli import main; main()", *arguments)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    @contextmanager
+    def client(self) -> Iterator[SyncPrefectClient]:
+        """Prefect's own client."""
+        from prefect.client.orchestration import SyncPrefectClient
+
+        with SyncPrefectClient(self.api_url) as client:
+            yield client
+
+    def trigger(self, deployment: str, **parameters: Any) -> UUID:
+        """Ask for a run, as the button does."""
+        with self.client() as client:
+            there = client.read_deployment_by_name(deployment)
+            return client.create_flow_run_from_deployment(there.id, parameters=parameters).id
+
+    def read(self, run: UUID) -> FlowRun:
+        """Return a run."""
+        with self.client() as client:
+            return client.read_flow_run(run)
+
+    def ended(self, run: UUID, seconds: float = 90.0) -> FlowRun:
+        """Wait until a run has ended, and return it."""
+
+        def final() -> FlowRun | None:
+            now = self.read(run)
+            return now if now.state and now.state.is_final() else None
+
+        return wait_until(final, f"the run ends; {self.tail('worker')}", seconds)
+
+    def message(self, run: UUID) -> tuple[str, str]:
+        """Wait until a run has ended, and return the name and message of its state."""
+        state = self.ended(run).state
+        assert state
+        return str(state.name), state.message or ""
+
+    def artifacts(self, run: UUID) -> dict[str, Artifact]:
+        """Return what a run shows, by key."""
+        from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+        of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        with self.client() as client:
+            return {str(each.key): each for each in client.read_artifacts(artifact_filter=of_run)}
+
+    def tail(self, log: str) -> str:
+        """Return the end of a log, for messages."""
+        path = self.folder / f"{log}.log"
+        return path.read_text(encoding="utf-8")[-2000:] if path.exists() else ""
+
+    def stop(self) -> None:
+        """Stop everything, the newest first."""
+        for process in reversed(self.processes):
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with all that it started, as a lost machine does."""
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process.pid)
+        for each in [*parent.children(recursive=True), parent]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    process.wait()
+
+
+def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str]) -> Site:
+    """Start a server in an empty home, and wait until it answers."""
+    for part in ("reference", "snapshots"):
+        shutil.copytree(REPOSITORY / "data" / part, folder / "data" / part)
+    variables = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")},
+        **QUICK,
+        **extra,
+        "KLYNGE_HOME": str(folder),
+        "KLYNGE_DATA_DIR": str(folder / "data"),
+        "KLYNGE_REPORTS_DIR": str(folder / "reports"),
+        "KLYNGE_STATBANK_URL": statbank.url,
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    port = local_server.free_port()
+    environment = local_server.prefect_environment(variables, port)
+    Path(environment["PREFECT_HOME"]).mkdir()
+    site = Site(folder, environment, statbank)
+    arguments = ["server", "start", "--host", local_server.HOST, "--port", str(port)]
+    server = site.start(*arguments)
+    try:
+        local_server.wait_until_healthy(site.api_url, server, folder / "server.log")
+    except BaseException:
+        site.stop()
+        raise
+    return site
+
+
+@pytest.fixture(scope="session")
+def site_statbank() -> Iterator[StatBankEmulator]:
+    """The StatBank of the sites, up to the quarter now due."""
+    from datetime import UTC, datetime
+
+    from flows.parameters import due_quarter
+
+    with StatBankEmulator(since="2016K1", until=str(due_quarter(datetime.now(UTC)))) as bank:
+        yield bank
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, site_statbank: StatBankEmulator
+) -> Iterator[Site]:
+    """One server on SQLite for the whole session, without a worker yet."""
+    site = build_site(tmp_path_factory.mktemp("site"), site_statbank, {})
+    yield site
+    site.stop()

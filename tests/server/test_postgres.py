@@ -1,0 +1,102 @@
+"""Two workers on Postgres: two runs of one quarter at once, and both machines lost in a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from flows.deployments import crash_automation
+from tests.prefect_site import Site, build_site, kill
+from tests.server.postgres import binaries, cluster
+from tests.statbank_emulator import StatBankEmulator, faults
+from tests.waiting import wait_until
+
+QUARTER = "2022K1"
+HUNG = "2022K3"
+SILENCE_SECONDS = 35
+
+
+@pytest.fixture(scope="module")
+def bank() -> Iterator[StatBankEmulator]:
+    """A StatBank of its own."""
+    with StatBankEmulator(since="2016K1", until="2023K1") as bank:
+        yield bank
+
+
+@pytest.fixture(scope="module")
+def postgres_site(
+    tmp_path_factory: pytest.TempPathFactory, bank: StatBankEmulator
+) -> Iterator[Site]:
+    """A server on Postgres with our deployments and two workers."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("Postgres is not installed: apt-get install postgresql")
+    folder = tmp_path_factory.mktemp("postgres-site")
+    with cluster(programs) as url:
+        site = build_site(folder, bank, {"KLYNGE_POSTGRES_URL": url})
+        try:
+            ended = site.klynge("server", "deploy")
+            assert ended.returncode == 0, ended.stderr
+            yield site
+        finally:
+            site.stop()
+
+
+def test_two_triggers_at_once_write_one_revision(postgres_site: Site) -> None:
+    """Two workers, two runs of one quarter at once: one writes r1, the other finds it there."""
+    workers = [postgres_site.start_worker(), postgres_site.start_worker()]
+    runs = [postgres_site.trigger("quarterly/on-demand", quarter=QUARTER) for _ in workers]
+    messages = sorted(postgres_site.message(run) for run in runs)
+    assert messages == [("Completed", "unchanged (r1)"), ("Completed", "written r1")]
+    assert [path.name for path in (postgres_site.reports / QUARTER).glob("r*")] == ["r1"]
+    for worker in workers:
+        kill(worker)
+
+
+def test_lost_machine(postgres_site: Site, bank: StatBankEmulator) -> None:
+    """A worker killed hard in a run: the next run succeeds, nothing is half written, and the
+    killed run is called crashed instead of running for good.
+    """
+    automation = json.dumps(crash_automation(SILENCE_SECONDS) | {"name": "impatient"})
+    created = postgres_site.prefect("automation", "create", "--from-json", automation)
+    assert created.returncode == 0, created.stderr
+    bank.fail(faults.hang(), times=None, function="data")
+    patient = {"KLYNGE_BUDGET_SECONDS": "600", "KLYNGE_READ_TIMEOUT_SECONDS": "600"}
+    worker = postgres_site.start_worker(**patient)
+    lost = postgres_site.trigger("quarterly/on-demand", quarter=HUNG)
+    wait_until(lambda: bank.count("data"), "the run asks for data")
+    wait_until(lambda: _has_sent_a_heartbeat(postgres_site, str(lost)), "a heartbeat")
+    kill(worker)
+    killed_at = datetime.now(UTC)
+    bank.reset()
+    postgres_site.start_worker(KLYNGE_QUARTER_WAIT_SECONDS="2")
+    following = postgres_site.trigger("quarterly/on-demand", quarter=HUNG)
+    assert postgres_site.message(following) == ("Completed", "written r1")
+    assert sorted(path.name for path in (postgres_site.reports / HUNG).iterdir()) == [
+        ".lock",
+        "r1",
+    ]
+    name, message = postgres_site.message(lost)
+    assert (name, message.partition(":")[0]) == (
+        "Crashed",
+        f"no sign of life for {SILENCE_SECONDS} s",
+    )
+    waited = (datetime.now(UTC) - killed_at).total_seconds()
+    assert waited < 2 * SILENCE_SECONDS + 30
+
+
+def _has_sent_a_heartbeat(site: Site, run: str) -> bool:
+    from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
+
+    wanted = EventFilter(
+        event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{run}"]),
+    )
+    with site.client() as client:
+        answer = client.request(
+            "POST", "/events/filter", json={"filter": wanted.model_dump(mode="json")}
+        )
+    return bool(answer.json()["events"])
