@@ -101,6 +101,7 @@ def _flow_parameters(parameters: Parameters, access: Access) -> dict[str, Any]:
         "refresh": access.refresh,
         "rules": str(parameters.rules_quarter) if parameters.rules_quarter else None,
         "accept_jumps": access.accept_jumps,
+        "language": parameters.language.value,
         "estimate_districts": parameters.estimate_districts,
         "offline": access.offline,
     }

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from pipeline.calculation import Parameters
+from pipeline.reporting.numbers import Language
 from schemas.quarter import Quarter
 
 QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
@@ -41,4 +42,5 @@ def report_parameters(given: dict[str, Any], moment: datetime) -> Parameters:
         None if rules == quarter else rules,
         bool(given.get("estimate_districts")),
         tuple(given.get("accept_jumps") or ()),
+        Language(given.get("language") or Language.DANISH),
     )

@@ -8,6 +8,7 @@ the calendar, so that run is completed; only what somebody must act on is failed
 """
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def quarterly(
             the reports.
         accept_jumps: Codes of municipalities or districts whose implausible change you have
             looked at and accept, such as 147.
-        language: Language of the summary shown here.
+        language: Language of the report and of the summary shown here.
         estimate_districts: Where KKBEF1 lacks the quarter, carry the last known districts forward.
         offline: Use held snapshots only; ask nobody.
     """
@@ -119,14 +120,15 @@ def quarterly(
     parameters = _parameters()
     access = Access(offline, refresh, parameters.accept_jumps)
     try:
-        return _report(parameters, access, Language(language))
+        return _report(parameters, access)
     except KlyngeError as error:
         show_failure(parameters.label, error)
         return Failed(message=one_line(error), data=error)
 
 
-def _report(parameters: Parameters, access: Access, language: Language) -> State:
+def _report(parameters: Parameters, access: Access) -> State:
     settings = Settings.from_environment(os.environ)
+    parameters = replace(parameters, contact=settings.contact)
     flow_settings = FlowSettings.from_environment(os.environ)
     with one_at_a_time(parameters.label, flow_settings.quarter_wait_seconds):
         held = patient(fetch, flow_settings)(parameters, access, settings)
@@ -134,7 +136,7 @@ def _report(parameters: Parameters, access: Access, language: Language) -> State
             return Completed(message=f"awaiting {held.awaited}", data=held)
         calculation = calculate(parameters, held, settings.data_dir)
         report = Report(calculation, write(calculation, settings.reports_dir))
-    publish(report, language, flow_settings.reports_url)
+    publish(report, parameters.language, flow_settings.reports_url)
     message = ended(report.outcome)
     try:
         _deliver(parameters, settings, flow_settings)

@@ -43,7 +43,7 @@ def test_summary_in_english(quarterly: Run, environment: Site) -> None:
     """The summary comes in the language that was asked for, the reason included."""
     run = quarterly(quarter=QUARTER, language="en")
     summary = str(environment.artifacts(run.id)["fordeling"].data)
-    assert "# Allocation 2022K1: revision r1 was written" in summary
+    assert "# Allocation 2022K1-en: revision r1 was written" in summary
     assert "First revision." in summary
     assert "| København | 287,181 | 48.0% | 177,678 |" in summary
 
