@@ -208,9 +208,13 @@ def test_a_manifest_lists_everything_beside_it(klynge: Klynge, reports_dir: Path
     folder = reports_dir / "2022K1" / "r1"
     listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"]
     assert {(row["file"], row["bytes"], row["sha256"]) for row in listed} == {
-        (path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in folder.iterdir()
-        if path.name != "manifest.json"
+        (
+            path.relative_to(folder).as_posix(),
+            path.stat().st_size,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
     }
 
 
