@@ -201,6 +201,8 @@ def _districts(content: Content) -> Iterator[Check]:
         city,
         text("control.districts_remark"),
     )
+    if population.districts_estimated:
+        return
     yield Check(
         text("control.city"),
         "KKBEF1, FOLK1A",
