@@ -10,7 +10,7 @@ from pipeline.calculation import Calculation
 from pipeline.findings import Finding
 from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
 from pipeline.reporting import notes
-from pipeline.reporting.development import Development, development_of
+from pipeline.reporting.development import Development, Point, development_of
 from pipeline.reporting.notes import Note
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
@@ -95,6 +95,17 @@ class Content:
         """Return the note on how a municipality counts, where it counts in part."""
         concerns = (result.cluster.cluster_id, municipality_code)
         return next((note for note in self.notes if note.rule_of == concerns), None)
+
+    def cluster_name(self, result: ClusterResult) -> str:
+        """Return the name of a cluster, marked where its figures rest on an estimate."""
+        name = result.cluster.name
+        return f"{name} ({self.text('column.estimated').lower()})" if result.estimated else name
+
+    def quarter_of(self, point: Point, result: ClusterResult) -> str:
+        """Return the quarter of a point of a cluster, marked where it rests on an estimate."""
+        quarter = str(point.quarter)
+        estimated = result.estimated and point.quarter == self.result.quarter
+        return f"{quarter} ({self.text('column.estimated').lower()})" if estimated else quarter
 
     def cost_name(self, cost: Cost) -> str:
         """Return the name of a cost in the language of the report."""

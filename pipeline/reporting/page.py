@@ -145,7 +145,7 @@ def _overview(content: Content) -> list[Row]:
     widest = max((point.share for point in latest.values()), default=Fraction(0))
     return [
         Row(
-            name=result.cluster.name,
+            name=content.cluster_name(result),
             anchor=result.cluster.cluster_id,
             basis=str(len(result.members)),
             note=None,
@@ -171,7 +171,7 @@ def _section(content: Content, result: ClusterResult) -> Section:
     notes_here = content.notes_on(result)
     return Section(
         anchor=cluster.cluster_id,
-        name=cluster.name,
+        name=content.cluster_name(result),
         region=cluster.region,
         lead=tuple(_lead(content, result)),
         amount_headings=tuple(

@@ -149,6 +149,7 @@ def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
         yield from _coverage(content)
     if any(_by_districts(result) for result in plan.clusters):
         yield from _districts(content)
+    yield from _findings(content)
 
 
 def _by_districts(result: ClusterResult) -> bool:
@@ -156,37 +157,20 @@ def _by_districts(result: ClusterResult) -> bool:
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
-    text, people = content.text, content.result.population.by_area
-    areas = content.calculation.reference.areas.values()
-
-    def of_kind(kind: AreaKind) -> list[int]:
-        return [people[area.code] for area in areas if area.kind is kind]
-
-    where, country = "FOLK1A", sum(of_kind(AreaKind.COUNTRY))
-    others = "".join(f"+{count}" for count in of_kind(AreaKind.OTHER))
-    parts = sum(of_kind(AreaKind.MUNICIPALITY)) + sum(of_kind(AreaKind.OTHER))
-    yield Check(
-        text("control.municipalities"),
-        where,
-        Formula(f"=COUNTA({municipalities.column('A')})", len(of_kind(AreaKind.MUNICIPALITY))),
-        MUNICIPALITY_COUNT,
-        text("control.municipalities_remark"),
-    )
-    yield Check(
-        text("control.country"),
-        where,
-        Formula(f"=SUM({municipalities.column('C')}){others}", parts),
-        country,
-        text("control.country_remark"),
-    )
-    regions = of_kind(AreaKind.REGION)
-    yield Check(
-        text("control.regions"),
-        where,
-        Formula(f"={'+'.join(map(str, regions))}", sum(regions)),
-        country,
-        text("control.regions_remark"),
-    )
+    people, areas = content.result.population.by_area, content.calculation.reference.areas.values()
+    kinds = {kind: [people[area.code] for area in areas if area.kind is kind] for kind in AreaKind}
+    country = sum(kinds[AreaKind.COUNTRY])
+    regions, others = kinds[AreaKind.REGION], kinds[AreaKind.OTHER]
+    count, parts = len(kinds[AreaKind.MUNICIPALITY]), sum(kinds[AreaKind.MUNICIPALITY] + others)
+    beside = "".join(f"+{people}" for people in others)
+    rows = municipalities.column("A"), municipalities.column("C")
+    for key, formula, found, expected in (
+        ("municipalities", f"=COUNTA({rows[0]})", count, MUNICIPALITY_COUNT),
+        ("country", f"=SUM({rows[1]}){beside}", parts, country),
+        ("regions", f"={'+'.join(map(str, regions))}", sum(regions), country),
+    ):
+        what, remark = (content.text(f"control.{of}") for of in (key, f"{key}_remark"))
+        yield Check(what, "FOLK1A", Formula(formula, found), expected, remark)
 
 
 def _coverage(content: Content) -> Iterator[Check]:
@@ -217,6 +201,8 @@ def _districts(content: Content) -> Iterator[Check]:
         city,
         text("control.districts_remark"),
     )
+    if population.districts_estimated:
+        return
     yield Check(
         text("control.city"),
         "KKBEF1, FOLK1A",
@@ -224,16 +210,19 @@ def _districts(content: Content) -> Iterator[Check]:
         population.by_area[COPENHAGEN],
         _explained(content, Subject.CITY_TOTALS_DIFFER) or text("control.city_remark"),
     )
-    estimated = sum(
-        member.estimated for result in content.result.clusters for member in result.members
-    )
-    yield Check(
-        text("control.estimated"),
-        "KKBEF1",
-        Formula(f"={estimated}", estimated),
-        0,
-        _explained(content, Subject.DISTRICTS_ESTIMATED) or text("control.estimated_remark"),
-    )
+
+
+def _findings(content: Content) -> Iterator[Check]:
+    """Yield the checks whose differences are findings: estimates, and figures that moved far."""
+    text, findings = content.text, content.result.findings
+    members = [member for result in content.result.clusters for member in result.members]
+    moved = sum(finding.subject is Subject.POPULATION_MOVED for finding in findings)
+    for key, subject, where, count in (
+        ("estimated", Subject.DISTRICTS_ESTIMATED, "KKBEF1", sum(m.estimated for m in members)),
+        ("moved", Subject.POPULATION_MOVED, "FOLK1A, KKBEF1", moved),
+    ):
+        remark = _explained(content, subject) or text(f"control.{key}_remark")
+        yield Check(text(f"control.{key}"), where, Formula(f"={count}", count), 0, remark)
 
 
 def _explained(content: Content, subject: Subject) -> str:

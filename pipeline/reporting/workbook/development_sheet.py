@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.quarter_result import ClusterResult
+from pipeline.reporting.content import Content
 from pipeline.reporting.development import Point, Series
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.reporting.workbook.charts import (
@@ -34,10 +35,10 @@ _QUARTER_COLUMN, _SHARE_COLUMN = 1, 3
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its name, the group whose chart it is in, and its quarters."""
+    """One line: its name, the cluster that it is or is in, and its quarters."""
 
     name: str
-    group: str
+    result: ClusterResult
     points: Series
 
 
@@ -45,7 +46,7 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
     """Write the development of all clusters, with a chart of shares a region and one of amounts."""
     text, series = book.text, plan.content.development.clusters
     lines = [
-        Line(result.cluster.name, result.cluster.region, series[result.cluster.cluster_id])
+        Line(result.cluster.name, result, series[result.cluster.cluster_id])
         for result in plan.clusters
     ]
     sheet, pages = _table(
@@ -62,8 +63,8 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
         text("development.amounts_alt", quarter=plan.content.issue),
     )
     bar_chart(sheet, pages, caption, bars)
-    for region in dict.fromkeys(line.group for line in lines):
-        members = [line for line in lines if line.group == region]
+    for region in dict.fromkeys(line.result.cluster.region for line in lines):
+        members = [line for line in lines if line.result.cluster.region == region]
         series_of = [_line_series(sheet, lines, line) for line in members]
         line_chart(sheet, pages, _shares(book, region, members), series_of)
     _print(sheet, lines, pages)
@@ -74,7 +75,7 @@ def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
     text, cluster = book.text, result.cluster
     series = plan.content.development.members[cluster.cluster_id]
     names = {member.membership.municipality_code: member.name for member in result.members}
-    lines = [Line(names[code], cluster.name, points) for code, points in series.items()]
+    lines = [Line(names[code], result, points) for code, points in series.items()]
     sheet, pages = _table(book, lines, text("column.municipality_name"), text("development.share"))
     series_of = [_line_series(sheet, lines, line) for line in lines]
     line_chart(sheet, pages, _shares(book, cluster.name, lines), series_of)
@@ -94,25 +95,26 @@ def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[She
     held = text("development.line", first=quarters[0], last=quarters[-1], count=len(quarters))
     explained = [held, text("development.not_held", mark=NOT_HELD)]
     sheet = book.sheet(text("sheet.development"), text("development.title"), explained)
+    estimated = any(line.result.estimated for line in lines)
     columns = [
         Column(who, "text", fitting(who, (line.name for line in lines), 60)),
-        Column(text("column.quarter"), "text", 10),
+        Column(text("column.quarter"), "text", 18 if estimated else 10),
         Column(text("live.counted"), "counted", 13, "number_header"),
         Column(share, "percent", 13, "number_header"),
         Column(text("development.since_quarter"), "points", 15, "number_header"),
         Column(text("development.since_year"), "points", 15, "number_header"),
     ]
-    rows = [_cells(line.name, point) for line in lines for point in line.points]
+    rows = [_cells(book.content, line, point) for line in lines for point in line.points]
     sheet.table("Udvikling", columns, rows)
     widths = [column.width for column in columns]
     table_pixels = round(sum(_PIXELS_A_CHARACTER * width + _PADDING_PIXELS for width in widths))
     return sheet, Pages(_CHART_COLUMN, table_pixels, sheet.next_row, _HEADER_PIXELS)
 
 
-def _cells(name: str, point: Point) -> list[Cell]:
+def _cells(content: Content, line: Line, point: Point) -> list[Cell]:
     return [
-        name,
-        str(point.quarter),
+        line.name,
+        content.quarter_of(point, line.result),
         float(point.counted_population),
         float(point.share),
         _points(point.since_quarter),

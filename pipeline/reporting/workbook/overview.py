@@ -56,7 +56,7 @@ def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     live = plan.live[result.cluster.cluster_id]
     layout = live.layout
     costs = range(len(layout.amounts))
-    yield Link(layout.sheet, result.cluster.name)
+    yield Link(layout.sheet, plan.content.cluster_name(result))
     yield result.cluster.region
     yield len(result.members)
     halves = "counted" if live.scale > 1 else "whole"
@@ -134,7 +134,7 @@ def _municipality_cells(
         here = live.layout.kroner_of(area.code)
         pays = sum(amount.parts[area.code].amount for amount in live.layout.amounts)
         cells, in_all = cells + here, in_all + pays
-        yield result.cluster.name
+        yield content.cluster_name(result)
         yield Formula(f"={'+'.join(here)}", pays)
     for _ in range(most - len(places)):
         yield ABSENT

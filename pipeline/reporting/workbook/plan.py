@@ -174,7 +174,12 @@ def _pool_layout(
         wrapped([text("pools.usage"), text("live.control")]),
         (text("column.cluster_name"), text("overview.region")),
         [
-            _pool_row(result, live[result.cluster.cluster_id], places[result.cluster.cluster_id])
+            _pool_row(
+                content,
+                result,
+                live[result.cluster.cluster_id],
+                places[result.cluster.cluster_id],
+            )
             for result in results
         ],
         [_amount(content, allocation) for allocation in allocations],
@@ -182,11 +187,11 @@ def _pool_layout(
     )
 
 
-def _pool_row(result: ClusterResult, live: LiveTable, place: int) -> Row:
+def _pool_row(content: Content, result: ClusterResult, live: LiveTable, place: int) -> Row:
     cluster, layout = result.cluster, live.layout
     return Row(
         cluster.cluster_id,
-        (cluster.name, cluster.region),
+        (content.cluster_name(result), cluster.region),
         Formula(f"={layout.total_elsewhere('weight')}", live.total_weight),
         1,
         Formula(f"={layout.total_elsewhere('denominator')}", live.scale),
