@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from pipeline.calculation import Parameters
     from pipeline.run import Report
 
+_NOT_FOR_ONE_RUN = (
+    "CANCELLATION_CLEANUP",
+    "CLEANUP_RECONCILER",
+    "EVENT_LOGGER",
+    "FOREMAN",
+    "LATE_RUNS",
+    "PAUSE_EXPIRATIONS",
+    "SCHEDULER",
+    "TRIGGERS",
+)
+"""Services of a server that stays: this one must not plan runs, call them late, or act on them."""
+
 _waiting: list[tuple[str, subprocess.Popen[bytes]]] = []
 
 
@@ -30,6 +42,7 @@ def prepare(settings: Settings) -> None:
     It must be called before Prefect is imported: Prefect reads its settings then, and what is
     registered first at exit runs last, when Prefect has sent its last log lines.
     """
+    gc.disable()  # the process ends soon, and searching all of Prefect for cycles takes a while
     os.environ["KLYNGE_DATA_DIR"] = str(settings.data_dir)
     os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
@@ -48,11 +61,7 @@ def _start_own_server() -> None:
     environment = local_server.prefect_environment(os.environ, port)
     Path(environment["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
     os.environ.update(environment)
-    # It lives for one run: it must neither plan runs nor call planned ones late.
-    quiet = {
-        "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
-        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-    }
+    quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
     arguments = ["server", "start", "--host", local_server.HOST, "--port", str(port), "--no-ui"]
     server = local_server.start(arguments, {**environment, **quiet}, subprocess.DEVNULL)
     atexit.register(_stop, server)
@@ -75,8 +84,7 @@ def run_flow(parameters: Parameters, access: Access) -> Report:
     try:
         return _run(parameters, access)
     finally:
-        # What is left in memory is not searched when the process ends, which would take half
-        # as long as the run.
+        # Nor is memory searched when the process ends: that would take half as long as the run.
         gc.freeze()
 
 

@@ -1,0 +1,105 @@
+"""`klynge server` and `klynge serve`: what a small organisation starts by hand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from flows import local_server
+from tests.prefect_site import Site, kill
+from tests.statbank_emulator import StatBankEmulator
+from tests.waiting import wait_until
+
+QUARTER = "2022K1"
+
+
+@pytest.fixture
+def own_home(
+    tmp_path: Path, data_dir: Path, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Site:
+    """A machine on which nothing of Prefect's has been set up."""
+    port = local_server.free_port()
+    for name, value in {
+        "KLYNGE_HOME": str(tmp_path / "home"),
+        "KLYNGE_SERVER_PORT": str(port),
+        "KLYNGE_DATA_DIR": str(data_dir),
+        "KLYNGE_REPORTS_DIR": str(tmp_path / "reports"),
+        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }.items():
+        monkeypatch.setenv(name, value)
+    environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    return Site(tmp_path, environment, statbank)
+
+
+def test_up_run_status_down(own_home: Site) -> None:
+    """`up` starts server and worker, a run goes through them, `down` leaves nothing running."""
+    up = own_home.klynge("server", "up")
+    try:
+        assert up.returncode == 0, up.stderr
+        port = own_home.environment["KLYNGE_SERVER_PORT"]
+        assert f"Prefect's UI: http://127.0.0.1:{port}" in up.stdout
+        assert "klynge server down" in up.stdout
+        own_home.environment["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+        run = own_home.trigger("quarterly/on-demand", quarter=QUARTER)
+        assert own_home.message(run) == ("Completed", "written r1")
+        assert "Worker: running" in own_home.klynge("server", "status").stdout
+        again = own_home.klynge("server", "up")
+        assert again.stdout == up.stdout
+    finally:
+        down = own_home.klynge("server", "down")
+    assert down.stdout == "Stopped.\n"
+    assert not local_server.is_healthy(own_home.api_url)
+    status = own_home.klynge("server", "status").stdout
+    assert status.startswith("Server: not running\nWorker: not running\nHistory (SQLite)")
+    assert own_home.klynge("server", "down").stdout == "Nothing was running.\n"
+
+
+def test_taken_port_is_named(own_home: Site, site: Site) -> None:
+    """A port that another program holds is named, and nothing is started."""
+    own_home.environment["KLYNGE_SERVER_PORT"] = site.api_url.rpartition(":")[2].split("/")[0]
+    ended = own_home.klynge("server", "up")
+    assert ended.returncode == 1
+    assert "is taken by another program" in ended.stderr
+
+
+def test_serve_needs_a_server(own_home: Site) -> None:
+    """Without a server there is nothing to serve; the message says how to get one."""
+    ended = own_home.klynge("serve")
+    assert ended.returncode == 2
+    assert "klynge server up" in ended.stderr
+
+
+def test_serve_runs_without_a_worker(site: Site) -> None:
+    """One process serves the deployments, and their schedule stays active when it stops."""
+    served = subprocess.Popen(
+        [sys.executable, "-c", "from flows.cli import main; main()", "serve"],
+        env=site.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        run = wait_until(lambda: _trigger(site), "the deployments are there")
+        assert site.message(run)[0] == "Completed"
+    finally:
+        served.terminate()
+        served.wait(60)
+        kill(served)
+    with site.client() as client:
+        schedules = client.read_deployment_by_name("quarterly/scheduled").schedules
+    assert [schedule.active for schedule in schedules] == [True]
+
+
+def _trigger(site: Site) -> UUID | None:
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        return site.trigger("quarterly/on-demand", quarter=QUARTER)
+    except ObjectNotFound:
+        return None

@@ -1,0 +1,91 @@
+"""What people see: Prefect's pages of a run, its artifacts and its form, in headless Chromium.
+
+Set KLYNGE_PICTURES to a folder to keep the screenshots and look at them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+from tests.prefect_site import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+QUARTER = "2022K1"
+PATIENCE_MILLISECONDS = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    """A page of the system's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def finished(working: Site) -> UUID:
+    """A run that has ended."""
+    run = working.trigger("quarterly/on-demand", quarter=QUARTER)
+    assert working.message(run)[0] == "Completed"
+    return run
+
+
+def picture(page: Page, tmp_path: Path, name: str) -> None:
+    """Keep a screenshot."""
+    folder = Path(os.environ.get("KLYNGE_PICTURES", tmp_path))
+    path = folder / f"{name}.png"
+    page.screenshot(path=path)
+    assert path.stat().st_size > 10_000
+
+
+def ui(site: Site) -> str:
+    return site.api_url.removesuffix("/api")
+
+
+def test_run_page(browser_page: Page, working: Site, finished: UUID, tmp_path: Path) -> None:
+    """The page of a run shows its name, its state and its tasks."""
+    browser_page.goto(f"{ui(working)}/runs/flow-run/{finished}")
+    browser_page.get_by_text(f"fordeling-{QUARTER}").first.wait_for()
+    browser_page.get_by_text("Completed").first.wait_for()
+    browser_page.get_by_text("publish").first.wait_for()
+    picture(browser_page, tmp_path, "run")
+
+
+def test_summary_artifact(
+    browser_page: Page, working: Site, finished: UUID, tmp_path: Path
+) -> None:
+    """The summary of a run shows the memo's table."""
+    shown = working.artifacts(finished)["fordeling"]
+    browser_page.goto(f"{ui(working)}/artifacts/artifact/{shown.id}")
+    browser_page.get_by_role("heading", name="Sundhedsklynge Syd").wait_for()
+    browser_page.get_by_role("cell", name="177.678").first.wait_for()
+    picture(browser_page, tmp_path, "summary")
+
+
+def test_run_form(browser_page: Page, working: Site, tmp_path: Path) -> None:
+    """The run form shows each parameter with its help."""
+    with working.client() as client:
+        deployment = client.read_deployment_by_name("quarterly/on-demand")
+    browser_page.goto(f"{ui(working)}/deployments/deployment/{deployment.id}/run")
+    browser_page.get_by_text("Population quarter, such as 2022K1").first.wait_for()
+    browser_page.get_by_text("Language of the summary shown here").first.wait_for()
+    picture(browser_page, tmp_path, "form")
