@@ -89,7 +89,7 @@ def _exit_codes() -> Iterator[str]:
     coded = [kind for kind in kinds if issubclass(kind, errors.KlyngeError)]
     for kind in sorted(coded, key=lambda kind: kind.exit_code):
         if kind is not errors.KlyngeError:
-            meaning = (kind.__doc__ or "").rstrip(".")
+            meaning = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
             yield f"| {kind.exit_code} | {kind.__name__} | {meaning} |"
     yield ""
 
