@@ -116,6 +116,8 @@ def log_to_terminal(verbose: bool) -> None:
     level = logging.INFO if verbose else logging.WARNING
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(level)  # a flow logs its steps to Prefect also where they are not printed
+    # What a flow fails with is printed once, by the command.
+    terminal.addFilter(lambda line: verbose or not line.name.startswith("prefect"))
     logging.basicConfig(level=level, format="%(message)s", handlers=[terminal])
     logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)
     logging.getLogger("httpx").setLevel(logging.WARNING)
