@@ -125,7 +125,12 @@ def test_schedule_is_listed_in_local_time(deployed: Site) -> None:
 def test_schedule_fires(working: Site, bank: StatBankEmulator) -> None:
     """A cron schedule starts a run by itself, in the minute it names, and it comes to its end."""
     from prefect.client.schemas.actions import DeploymentScheduleCreate
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterId,
+        FlowRunFilter,
+        FlowRunFilterStartTime,
+    )
     from prefect.client.schemas.schedules import CronSchedule
 
     every_minute = CronSchedule(cron="* * * * *", timezone="Europe/Copenhagen")
@@ -135,14 +140,13 @@ def test_schedule_fires(working: Site, bank: StatBankEmulator) -> None:
         made = client.create_deployment_schedules(scheduled, [schedule])
     asked_at = datetime.now(UTC)
     of_deployment = DeploymentFilter(id=DeploymentFilterId(any_=[scheduled]))
+    later = FlowRunFilterStartTime.model_validate({"after_": asked_at, "is_null_": False})
+    begun = FlowRunFilter(start_time=later)
 
     def fired() -> UUID | None:
         with working.client() as client:
-            runs = client.read_flow_runs(deployment_filter=of_deployment)
-        new = [
-            run for run in runs if run.auto_scheduled and (run.start_time or asked_at) > asked_at
-        ]
-        return next((run.id for run in new), None)
+            runs = client.read_flow_runs(deployment_filter=of_deployment, flow_run_filter=begun)
+        return next((run.id for run in runs if run.auto_scheduled), None)
 
     try:
         run = wait_until(fired, "the schedule fires", 150)
