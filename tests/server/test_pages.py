@@ -87,5 +87,5 @@ def test_run_form(browser_page: Page, working: Site, tmp_path: Path) -> None:
         deployment = client.read_deployment_by_name("quarterly/on-demand")
     browser_page.goto(f"{ui(working)}/deployments/deployment/{deployment.id}/run")
     browser_page.get_by_text("Population quarter, such as 2022K1").first.wait_for()
-    browser_page.get_by_text("Language of the report and of the summary shown here").first.wait_for()
+    browser_page.get_by_text("of the summary shown here").first.wait_for()
     picture(browser_page, tmp_path, "form")
