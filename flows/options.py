@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,17 @@ import typer
 from flows import completion
 from pipeline.report_name import ReportName
 from pipeline.settings import Settings
+from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
+
+
+def area_code(text: str) -> str:
+    """Read the code of a municipality or district given as an option."""
+    if not re.fullmatch(f"{AREA_CODE}|{DISTRICT_CODE}", text):
+        raise typer.BadParameter(
+            f"{text!r} is not a code; write it like 147, or 1004 for a district"
+        )
+    return text
 
 
 def quarter(text: str) -> Quarter:
@@ -97,6 +108,7 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Ask the StatBank also 
 AcceptJump = Annotated[
     list[str] | None,
     typer.Option(
+        parser=area_code,
         metavar="CODE",
         help="Accept an implausible change of this municipality or district. Repeatable.",
     ),

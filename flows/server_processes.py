@@ -14,8 +14,10 @@ from typing import Final
 
 from flows import deployments, local_server
 from flows.local_server import ServerError
+from pipeline.errors import UsageError
 
 DEFAULT_PORT: Final = 4200
+LAST_PORT: Final = 65_535
 STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
 
@@ -108,7 +110,9 @@ def _stop(process: int) -> None:
 
 def _port(environment: Mapping[str, str]) -> int:
     text = environment.get("KLYNGE_SERVER_PORT", str(DEFAULT_PORT))
-    port = int(text) if text.isdecimal() else 0
+    port = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 0 < port <= LAST_PORT:
+        raise UsageError(f"KLYNGE_SERVER_PORT is {text!r}; it must be a port, 1 to {LAST_PORT}.")
     if local_server.is_taken(port):
         raise ServerError(
             f"Port {port} is taken by another program.", "Set KLYNGE_SERVER_PORT to a free one."

@@ -15,7 +15,7 @@ def fetch(
     context: typer.Context,
     quarters: Annotated[
         list[Quarter] | None,
-        typer.Argument(parser=options.quarter, metavar="[QUARTER]...", help="Such as 2022K1."),
+        typer.Argument(parser=options.quarter, metavar="QUARTER", help="Such as 2022K1."),
     ] = None,
     first: Annotated[
         Quarter | None,
@@ -45,6 +45,10 @@ def fetch(
 def _wanted(quarters: list[Quarter], first: Quarter | None, last: Quarter | None) -> list[Quarter]:
     if (first is None) != (last is None):
         raise UsageError("--from and --to belong together.", "Example: --from 2022K1 --to 2023K1")
+    if first and last and last < first:
+        raise UsageError(
+            f"--from {first} lies after --to {last}.", f"Example: --from {last} --to {first}"
+        )
     ranged = quarter_range(first, last) if first and last else ()
     wanted = sorted({*quarters, *ranged})
     if not wanted:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from flows import embedded, options
-from pipeline.errors import UsageError
 from pipeline.reporting.numbers import Language
 from pipeline.settings import Settings
 from schemas.quarter import Quarter
@@ -76,8 +75,9 @@ def run(
         language,
         settings.contact,
     )
-    if cluster:
-        _require_clusters(cluster, parameters.rules_quarter or quarter, settings)
+    shown = (
+        _chosen_clusters(cluster, parameters.rules_quarter or quarter, settings) if cluster else []
+    )
     if prefect:
         report = embedded.run_flow(parameters, access)
     else:
@@ -85,20 +85,16 @@ def run(
     if as_json:
         console.print_json(report.outcome.manifest)
     elif not quiet:
-        console.print_report(report, cluster or [])
+        console.print_report(report, shown)
 
 
-def _require_clusters(cluster_ids: list[str], quarter: Quarter, settings: Settings) -> None:
-    """Stop before anything is written when a cluster to show is not in force."""
+def _chosen_clusters(written: list[str], quarter: Quarter, settings: Settings) -> list[str]:
+    """Return the ids of the clusters to show, and stop before anything is written if one is not."""
+    from pipeline import names
     from pipeline.membership import rules_in_force
     from pipeline.reference import load_reference
 
     reference = load_reference(settings.data_dir)
     rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
-    known = [cluster.cluster_id for cluster in rules.clusters]
-    unknown = [cluster_id for cluster_id in cluster_ids if cluster_id not in known]
-    if unknown:
-        raise UsageError(
-            f"No cluster {', '.join(unknown)} is in force in {quarter}.",
-            f"The clusters in force: {', '.join(known)}",
-        )
+    known = names.clusters(rules.clusters)
+    return [names.find("cluster", text, known).code for text in written]
