@@ -113,14 +113,7 @@ def _template() -> Template:
 
 def _headlines(content: Content) -> Iterator[str]:
     for result in content.result.clusters:
-        for allocation in result.allocations:
-            yield content.text(
-                "page.cost",
-                amount=allocation.cost.amount_dkk,
-                name=content.cost_name(allocation.cost),
-                count=len(allocation.parts),
-                cluster=result.cluster.name,
-            )
+        yield from _cost_lines(content, result)
     for pool in content.result.pools:
         yield content.text(
             "page.pool",
@@ -187,6 +180,10 @@ def _section(content: Content, result: ClusterResult) -> Section:
 def _lead(content: Content, result: ClusterResult) -> Iterator[str]:
     if not result.allocations:
         yield content.text("page.no_cost")
+    yield from _cost_lines(content, result)
+
+
+def _cost_lines(content: Content, result: ClusterResult) -> Iterator[str]:
     for allocation in result.allocations:
         yield content.text(
             "page.cost",
