@@ -31,12 +31,12 @@ from flows.notifications import tell_of_failure
 from flows.parameters import AreaCode, QuarterText
 from flows.patience import patient, time_may_mend
 from flows.summary import ended, one_line
-from pipeline.acquisition import Access, Acquisition
-from pipeline.calculation import Parameters
+from pipeline.calculation.calculate import Parameters
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
 from pipeline.run import run
 from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter, quarter_range
 
 PROGRESS = "backfill-progress"

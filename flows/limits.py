@@ -1,6 +1,6 @@
 """One run a quarter at a time on one Prefect server.
 
-The lock that guards the reports is the file lock below (`pipeline.reporting.revisions`). This one
+The lock that guards the reports is the file lock below (`pipeline.revisions.store`). This one
 spares the StatBank a second set of queries, and shows in the UI who waits. So it never blocks for
 good: a run killed hard may leave its slot taken, and whoever has waited long enough goes on.
 """

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pipeline.calculation import Parameters
+from pipeline.calculation.calculate import Parameters
 from pipeline.reporting.numbers import Language
 from schemas.quarter import Quarter
 

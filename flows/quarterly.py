@@ -26,19 +26,19 @@ from flows.notifications import tell_of_failure, tell_of_revision
 from flows.parameters import AreaCode, LanguageCode, QuarterText, report_parameters
 from flows.patience import patient, time_may_mend
 from flows.summary import ended, one_line
-from pipeline.acquisition import Access, Acquisition
-from pipeline.calculation import Calculation, Held, Parameters
-from pipeline.calculation import calculate as calculate_quarter
+from pipeline.calculation.calculate import Calculation, Held, Parameters
+from pipeline.calculation.calculate import calculate as calculate_quarter
 from pipeline.clock import Clock
-from pipeline.delivery import configured_targets
-from pipeline.delivery import deliver as deliver_revision
-from pipeline.delivery_settings import DeliverySettings
+from pipeline.delivery.deliver import configured_targets
+from pipeline.delivery.deliver import deliver as deliver_revision
+from pipeline.delivery.settings import DeliverySettings
 from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.reporting.numbers import Language
-from pipeline.reporting.revisions import Outcome
-from pipeline.reporting.revisions import write as write_revision
+from pipeline.revisions.store import Outcome
+from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
 from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Access, Acquisition
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)

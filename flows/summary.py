@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
-from pipeline.findings import Finding, Subject
-from pipeline.quarter_result import ClusterResult
 from pipeline.reporting.notes import citation
 from pipeline.reporting.numbers import Language, exact, localized, percent, whole
-from pipeline.reporting.revisions import Outcome
 from pipeline.reporting.texts import Catalogue
+from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 
 WRITTEN = "written"

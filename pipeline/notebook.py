@@ -16,17 +16,17 @@ from typing import Final, cast
 
 import pandas as pd
 
-from pipeline import membership
-from pipeline.allocation import largest_remainder
-from pipeline.calculation import Parameters, calculate
-from pipeline.figure_reader import FigureReader
-from pipeline.holding import held_snapshots
-from pipeline.population import Population
-from pipeline.quarter_result import QuarterResult, calculate_quarter
-from pipeline.reference import load_reference
+from pipeline.calculation import membership
+from pipeline.calculation.allocation import largest_remainder
+from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.population import Population
+from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import allocation_table, pool_table
 from pipeline.settings import Settings
-from pipeline.snapshots import SnapshotStore
+from pipeline.snapshots.figure_reader import FigureReader
+from pipeline.snapshots.holding import held_snapshots
+from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from pipeline.acquisition import Acquisition
-from pipeline.calculation import Calculation, Parameters, calculate
-from pipeline.reporting.revisions import Outcome, write
+from pipeline.calculation.calculate import Calculation, Parameters, calculate
+from pipeline.revisions.store import Outcome, write
 from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Acquisition
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,11 @@ import pytest
 from pipeline.clock import Clock
 from tests.processes import NOBODY
 
-pytest_plugins = ["tests.statbank_emulator.fixtures", "tests.prefect_site"]
+pytest_plugins = [
+    "tests.analysis.bundled",
+    "tests.statbank_emulator.fixtures",
+    "tests.prefect_site",
+]
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -19,7 +19,8 @@ from uuid import UUID
 import psutil
 import pytest
 
-from flows import deployments, local_server
+from flows.server import deployments
+from flows.server import local as local_server
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 

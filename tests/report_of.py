@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.calculation import Calculation, Held, Parameters, calculate
-from pipeline.findings import Finding, Subject
+from pipeline.calculation.calculate import Calculation, Held, Parameters, calculate
+from pipeline.calculation.findings import Finding, Subject
 from pipeline.reporting.content import Content
 from pipeline.reporting.numbers import Language
-from pipeline.snapshots import SnapshotStore
+from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.source_tables import FOLK1A, KKBEF1
 from tests.conftest import REPOSITORY

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
-    from pipeline.backfill import Backfilled
+    from pipeline.analysis.backfill import Backfilled
 
 
 def backfill(
@@ -44,11 +44,11 @@ def backfill(
     What is not held is fetched, unless --offline. A quarter that fails is reported at the end,
     and the others are written; the exit code is that of the worst.
     """
-    from flows import output
-    from flows.terminal import progress
-    from pipeline.acquisition import Access, Acquisition
-    from pipeline.backfill import Request
-    from pipeline.backfill import backfill as calculate_all
+    from flows.terminal import output
+    from flows.terminal.screen import progress
+    from pipeline.analysis.backfill import Request
+    from pipeline.analysis.backfill import backfill as calculate_all
+    from pipeline.snapshots.acquisition import Access, Acquisition
 
     options.log_to_terminal(verbose)
     output.one_form(as_json, as_csv)
@@ -94,7 +94,7 @@ def _summary(done: Backfilled, quarter: Quarter) -> dict[str, Any]:
 
 
 def _print(done: Backfilled) -> None:
-    from flows.terminal import Terminal, kroner, table
+    from flows.terminal.screen import Terminal, kroner, table
 
     console = Terminal()
     rows = table(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.checks import Checked
+    from pipeline.analysis.checks import Checked
 
 
 def check(
@@ -42,11 +42,11 @@ def check(
     Reference data, coverage of the rules, and snapshots are checked. The exit code is that of
     the worst that was found; a finding that only needs explaining is 0.
     """
-    from flows import output
-    from flows.terminal import progress
-    from pipeline.calculation import Parameters
-    from pipeline.checks import check as run_checks
-    from pipeline.editing import fix_format as rewrite
+    from flows.terminal import output
+    from flows.terminal.screen import progress
+    from pipeline.analysis.checks import check as run_checks
+    from pipeline.calculation.calculate import Parameters
+    from pipeline.reference.editing import fix_format as rewrite
 
     output.one_form(as_json, as_csv)
     settings = options.settings(data_dir)
@@ -69,7 +69,7 @@ def check(
 
 
 def _print(checked: Sequence[Checked]) -> None:
-    from flows.terminal import Terminal
+    from flows.terminal.screen import Terminal
 
     console = Terminal()
     for row in checked:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 
@@ -23,9 +23,9 @@ def clusters(
     data_dir: options.DataDir = None,
 ) -> None:
     """List the clusters in force, their members and how each counts."""
-    from flows import console
-    from pipeline.membership import rules_in_force
-    from pipeline.reference import load_reference
+    from flows.terminal import console
+    from pipeline.calculation.membership import rules_in_force
+    from pipeline.reference.tables import load_reference
 
     reference = load_reference(options.settings(data_dir).data_dir)
     rules = rules_in_force(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flows import options
-from pipeline.report_name import ReportName
+from flows.terminal import options
+from pipeline.revisions.name import ReportName
 
 
 def compare(
@@ -22,9 +22,9 @@ def compare(
     The change is attributed to the krone, in this order: the municipality's own population, the
     others' population, the rules, the amount.
     """
-    from flows import comparison_view, output
-    from pipeline.calculations import Calculations
-    from pipeline.comparison import compare as compare_results
+    from flows.terminal import comparison_view, output
+    from pipeline.analysis.calculations import Calculations
+    from pipeline.calculation.comparison import compare as compare_results
 
     output.one_form(as_json, as_csv)
     calculations = Calculations(options.settings(data_dir, reports_dir))

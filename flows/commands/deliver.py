@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 
@@ -26,9 +26,9 @@ def deliver(
     """Deliver the newest revision of a quarter to the targets that have not got it yet."""
     options.log_to_terminal(verbose)
     settings = options.settings(data_dir, reports_dir)
-    from flows import console
-    from pipeline import delivery
-    from pipeline.delivery_settings import DeliverySettings
+    from flows.terminal import console
+    from pipeline.delivery import deliver as delivery
+    from pipeline.delivery.settings import DeliverySettings
 
     targets = delivery.configured_targets(settings, DeliverySettings.from_environment(os.environ))
     if dry_run:

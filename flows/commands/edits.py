@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
-    from pipeline.editing import Change
+    from pipeline.reference.editing import Change
 
 SourceId = Annotated[
     str, typer.Option("--source", metavar="ID", help="Where it comes from: an id of sources.csv.")
@@ -47,8 +47,8 @@ def add_cost(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a cost, if all tables are valid with it."""
-    from pipeline.reference_files import COSTS
-    from pipeline.rule_edits import NewCost
+    from pipeline.reference.files import COSTS
+    from pipeline.reference.rule_edits import NewCost
 
     cost = NewCost(cost_id, scope, amount_dkk, name_da, name_en, first, last, source)
     _edit(data_dir, COSTS, cost.added, as_json)
@@ -70,8 +70,8 @@ def add_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a membership, if all tables are valid."""
-    from pipeline.reference_files import MEMBERSHIPS
-    from pipeline.rule_edits import NewMembership
+    from pipeline.reference.files import MEMBERSHIPS
+    from pipeline.reference.rule_edits import NewMembership
 
     if fraction and districts:
         raise typer.BadParameter("choose one of --fraction and --districts")
@@ -92,18 +92,18 @@ def end_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """End a membership, if all tables are valid."""
-    from pipeline.reference_files import MEMBERSHIPS
-    from pipeline.rule_edits import EndedMembership
+    from pipeline.reference.files import MEMBERSHIPS
+    from pipeline.reference.rule_edits import EndedMembership
 
     _edit(data_dir, MEMBERSHIPS, EndedMembership(cluster, municipality, last).ended, as_json)
 
 
 def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:
-    from flows import output
-    from pipeline.editing import edit
+    from flows.terminal import output
+    from pipeline.calculation.rule_periods import period_text
+    from pipeline.reference.editing import edit
     from pipeline.reporting.numbers import Language
     from pipeline.reporting.texts import Catalogue
-    from pipeline.rule_periods import period_text
 
     edited = edit(options.settings(data_dir).data_dir, name, change)
     english = Catalogue(Language.ENGLISH)

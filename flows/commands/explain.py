@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from flows import options
-from pipeline.report_name import ReportName
+from flows.terminal import options
+from pipeline.revisions.name import ReportName
 
 if TYPE_CHECKING:
-    from pipeline.lineage import Step, Trail
-    from pipeline.standing import Standing
+    from pipeline.analysis.standing import Standing
+    from pipeline.analysis.trail import Step, Trail
 
 
 def explain(
@@ -27,10 +27,11 @@ def explain(
     The whole trail, from the krone back to the answer of the StatBank, with its sha256. Each
     number is worked out on the spot and compared with the report; a difference is an error.
     """
-    from flows import output
-    from pipeline import lineage, names
-    from pipeline.calculations import Calculations
-    from pipeline.standing import stands_in
+    from flows.terminal import output
+    from pipeline.analysis import trail as lineage
+    from pipeline.analysis.calculations import Calculations
+    from pipeline.analysis.standing import stands_in
+    from pipeline.reference import names
 
     output.one_form(as_json, as_csv)
     settings = options.settings(data_dir, reports_dir)
@@ -68,7 +69,7 @@ def _as_dict(found: Trail, steps: list[Step]) -> dict[str, object]:
 
 
 def _print(report: ReportName, found: Trail, stands: Standing | None, steps: list[Step]) -> None:
-    from flows.terminal import Terminal, table
+    from flows.terminal.screen import Terminal, table
 
     console = Terminal()
     cluster = found.cluster.cluster

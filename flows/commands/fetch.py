@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter, quarter_range
 
@@ -34,8 +34,8 @@ def fetch(
     options.log_to_terminal(verbose)
     wanted = _wanted(quarters or [], first, last)
     settings = options.settings(data_dir)
-    from flows import console
-    from pipeline.acquisition import Access, Acquisition
+    from flows.terminal import console
+    from pipeline.snapshots.acquisition import Access, Acquisition
 
     access = Access(refresh=refresh, accept_jumps=tuple(accept_jump or ()))
     acquisition = Acquisition(settings, access, context.obj)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows import embedded, options
+from flows.server import embedded
+from flows.terminal import options
 from pipeline.reporting.numbers import Language
 from pipeline.settings import Settings
 from schemas.quarter import Quarter
@@ -58,10 +59,10 @@ def run(
     settings = options.settings(data_dir, reports_dir)
     if prefect:
         embedded.prepare(settings)
-    from flows import console
+    from flows.terminal import console
     from pipeline import run as pipeline_run
-    from pipeline.acquisition import Access, Acquisition
-    from pipeline.calculation import Parameters
+    from pipeline.calculation.calculate import Parameters
+    from pipeline.snapshots.acquisition import Access, Acquisition
 
     access = Access(options.offline_unless(refresh, offline), refresh, tuple(accept_jump or ()))
     acquisition = Acquisition(settings, access, context.obj)
@@ -90,9 +91,9 @@ def run(
 
 def _chosen_clusters(written: list[str], quarter: Quarter, settings: Settings) -> list[str]:
     """Return the ids of the clusters to show, and stop before anything is written if one is not."""
-    from pipeline import names
-    from pipeline.membership import rules_in_force
-    from pipeline.reference import load_reference
+    from pipeline.calculation.membership import rules_in_force
+    from pipeline.reference import names
+    from pipeline.reference.tables import load_reference
 
     reference = load_reference(settings.data_dir)
     rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows import options
+from flows.terminal import options
 from schemas.quarter import Quarter
 
 
@@ -40,10 +40,10 @@ def scenario(
     The difference to the real allocation is shown. The report is written to
     reports/scenarios/NAME, marked on every page, and never becomes a revision.
     """
-    from flows import output
-    from flows.comparison_view import View
-    from pipeline.scenario import Scenario, read_set, read_toml
-    from pipeline.scenario_report import run_scenario
+    from flows.terminal import output
+    from flows.terminal.comparison_view import View
+    from pipeline.analysis.scenario import Scenario, read_set, read_toml
+    from pipeline.analysis.scenario_report import run_scenario
 
     output.one_form(as_json, as_csv)
     overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from flows import deployments, options
+from flows.server import deployments
+from flows.terminal import options
 from pipeline.errors import UsageError
 
 

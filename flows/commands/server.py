@@ -6,7 +6,10 @@ import os
 
 import typer
 
-from flows import deployments, local_server, options, server_processes
+from flows.server import deployments
+from flows.server import local as local_server
+from flows.server import processes as server_processes
+from flows.terminal import options
 
 app = typer.Typer(
     help="Start and stop a Prefect server and worker on this machine.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows import options
+from flows.terminal import options
 
 
 def status(
@@ -14,9 +14,9 @@ def status(
 ) -> None:
     """Show what is held and written, and what the StatBank has published."""
     settings = options.settings(data_dir, reports_dir)
-    from flows import console
-    from pipeline.acquisition import Access, Acquisition
-    from pipeline.reporting.revisions import written_revisions
+    from flows.terminal import console
+    from pipeline.revisions.store import written_revisions
+    from pipeline.snapshots.acquisition import Access, Acquisition
 
     acquisition = Acquisition(settings, Access(), context.obj)
     console.print_held(acquisition.store, written_revisions(settings.reports_dir))

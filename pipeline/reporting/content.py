@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.calculation import Calculation
-from pipeline.findings import Finding
-from pipeline.quarter_result import Allocation, ClusterResult, QuarterResult
+from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.development import Development, Point, development_of
+from pipeline.calculation.findings import Finding
+from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
 from pipeline.reporting import notes
-from pipeline.reporting.development import Development, Point, development_of
 from pipeline.reporting.notes import Note
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, groupby
 
-from pipeline.calculation import Calculation
-from pipeline.findings import Finding
-from pipeline.quarter_result import ClusterResult, Member
+from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.findings import Finding
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.reporting.numbers import Language
 from pipeline.reporting.texts import Catalogue
-from pipeline.snapshots import Snapshot
+from pipeline.snapshots.store import Snapshot
 from pipeline.version import VERSION
 from schemas.records import Basis
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.calculation import Calculation
+from pipeline.calculation.calculate import Calculation
 from pipeline.reporting.content import Content
 from pipeline.reporting.csv_files import excel_csv, machine_csv
 from pipeline.reporting.rows import allocation_table, pool_table

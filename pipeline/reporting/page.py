@@ -10,11 +10,11 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from pipeline.quarter_result import ClusterResult, Member
+from pipeline.calculation.development import Series
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.curves import Curve, curve_of
-from pipeline.reporting.development import Series
 from pipeline.reporting.notes import Note
 from pipeline.reporting.numbers import exact, localized, percent, points, rounded, whole
 from pipeline.reporting.plain_text import plain

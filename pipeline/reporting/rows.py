@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.errors import AllocationError
-from pipeline.quarter_result import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.reporting.numbers import exact, rounded
 from schemas import figures
 from schemas.validation import describe, failures

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from pipeline.findings import Finding
+from pipeline.calculation.findings import Finding
 from pipeline.reporting.numbers import Language, whole
 
 SHOWN: Final = 10

@@ -14,17 +14,17 @@ LAYERS = ("schemas", "pipeline", "flows")
 
 PURE = (
     *sorted(path.relative_to(REPOSITORY) for path in (REPOSITORY / "schemas").glob("*.py")),
+    Path("pipeline/errors.py"),
+    Path("pipeline/statbank/answers.py"),
     *(
-        Path("pipeline") / f"{name}.py"
+        Path("pipeline/calculation") / f"{name}.py"
         for name in (
             "allocation",
-            "answers",
-            "errors",
             "findings",
             "membership",
             "plausibility",
             "population",
-            "quarter_result",
+            "quarter",
         )
     ),
 )

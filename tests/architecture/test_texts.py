@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.findings import Subject
+from pipeline.calculation.findings import Subject
 
 REPOSITORY = Path(__file__).parents[2]
 CATALOGUE = REPOSITORY / "pipeline" / "reporting" / "texts.toml"

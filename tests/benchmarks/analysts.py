@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.quarter import Quarter, quarter_range
-from tests.analysts.quarters import replace_quarters
+from tests.analysis.quarters import replace_quarters
 from tests.benchmarks.measuring import Measured, interleaved, run_once
 from tests.processes import REPOSITORY, environment
 
@@ -89,10 +89,10 @@ def backfill_command(data_dir: Path, reports_dir: Path) -> list[str]:
 
 def seconds_of(count: int, data_dir: Path, reports_dir: Path, runs: int) -> float:
     """Return the median seconds of back-filling some quarters in this process, after import."""
-    from pipeline.acquisition import Access, Acquisition
-    from pipeline.backfill import Request, backfill
+    from pipeline.analysis.backfill import Request, backfill
     from pipeline.clock import Clock
     from pipeline.settings import Settings
+    from pipeline.snapshots.acquisition import Access, Acquisition
 
     request = Request(QUARTERS[0], QUARTERS[count - 1], Quarter(2022, 1))
     settings = Settings(data_dir, reports_dir)

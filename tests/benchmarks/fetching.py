@@ -14,10 +14,10 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from pipeline.acquisition import Access, Acquisition
-from pipeline.answers import Asked, read_answer
 from pipeline.clock import Clock
 from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Access, Acquisition
+from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import FOLK1A
 from tests.processes import REPOSITORY

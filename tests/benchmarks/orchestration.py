@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows import local_server
+from flows.server import local as local_server
 from tests.processes import KLYNGE, REPOSITORY, environment
 
 RUNS = 5
@@ -29,9 +29,9 @@ RATIO_OF_TEMPORARY_SERVER = 0.7
 UNBOUNDED = float("inf")
 
 PREFECTS_OWN_SERVER = """
-from flows.embedded import run_flow
-from pipeline.acquisition import Access
-from pipeline.calculation import Parameters
+from flows.server.embedded import run_flow
+from pipeline.snapshots.acquisition import Access
+from pipeline.calculation.calculate import Parameters
 from schemas.quarter import Quarter
 run_flow(Parameters(Quarter(2022, 1)), Access())
 """

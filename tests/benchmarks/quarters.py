@@ -6,10 +6,10 @@ import csv
 import io
 import time
 
-from pipeline.membership import rules_in_force
-from pipeline.population import Population
-from pipeline.quarter_result import calculate_quarter
-from pipeline.reference import load_reference
+from pipeline.calculation.membership import rules_in_force
+from pipeline.calculation.population import Population
+from pipeline.calculation.quarter import calculate_quarter
+from pipeline.reference.tables import load_reference
 from schemas.quarter import Quarter
 from tests.processes import REPOSITORY
 

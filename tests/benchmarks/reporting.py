@@ -21,7 +21,7 @@ from typing import Any
 import xlsxwriter
 from openpyxl import load_workbook
 
-from pipeline.calculation import Calculation
+from pipeline.calculation.calculate import Calculation
 from pipeline.reporting.content import Content
 from pipeline.reporting.outputs import figure_files, readable_files
 from tests.report_of import FIRST, calculation_of

@@ -8,9 +8,9 @@ import pty
 import subprocess
 from pathlib import Path
 
-from tests.bad_input.edits import cells, reference
 from tests.conftest import Klynge
 from tests.processes import KLYNGE, contents, environment, finish, start
+from tests.reference.broken import cells, reference
 
 
 def test_the_summary(klynge: Klynge, reports_dir: Path) -> None:

@@ -14,7 +14,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from flows.local_server import free_port
+from flows.server.local import free_port
 from tests.conftest import Klynge
 
 HOST = "localhost"

@@ -143,7 +143,7 @@ def test_password_is_read_from_a_file_and_never_shown(
     written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A password can lie in a file, and stands in no text form of the settings."""
-    from pipeline.delivery_settings import DeliverySettings
+    from pipeline.delivery.settings import DeliverySettings
 
     secret = tmp_path / "password"
     secret.write_text("hunter2\n", encoding="utf-8")

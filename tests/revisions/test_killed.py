@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reporting.revisions import read_revision
+from pipeline.revisions.store import read_revision
 from tests.conftest import Klynge
 from tests.processes import PATIENCE_SECONDS, environment, finish, kill, start
 from tests.revisions.changing import revisions, set_amount

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reporting.revisions import read_revision
-from tests.bad_input.edits import recorded, replaced
+from pipeline.revisions.store import read_revision
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
+from tests.reference.broken import recorded, replaced
 from tests.revisions.changing import append, reverse_rows, revisions, set_amount
 
 

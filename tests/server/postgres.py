@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.local_server import free_port
+from flows.server.local import free_port
 
 USER = "postgres"
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from flows import local_server
+from flows.server import local as local_server
 from tests.prefect_site import Site, kill
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.deployments import crash_automation
+from flows.server.deployments import crash_automation
 from tests.prefect_site import Site, build_site, kill
 from tests.server.postgres import binaries, cluster
 from tests.statbank_emulator import StatBankEmulator, faults

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.acceptance import rows_of
-from pipeline.acquisition import batches
-from pipeline.snapshots import Snapshot, SnapshotStore
+from pipeline.snapshots.acceptance import rows_of
+from pipeline.snapshots.acquisition import batches
+from pipeline.snapshots.store import Snapshot, SnapshotStore
 from pipeline.version import VERSION
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import CELL_LIMIT, FOLK1A, SOURCE_TABLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from pipeline.quarter_result import ClusterResult
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook import overview
 from pipeline.reporting.workbook.book import Book

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.findings import Subject
-from pipeline.quarter_result import ClusterResult
+from pipeline.calculation.findings import Subject
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, fitting
 from pipeline.reporting.workbook.live_table import LiveTable

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.quarter_result import ClusterResult
+from pipeline.calculation.development import Point, Series
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
-from pipeline.reporting.development import Point, Series
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.reporting.workbook.charts import (
     Caption,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from pipeline.allocation import Part
+from pipeline.calculation.allocation import Part
 from pipeline.reporting.workbook.book import Cell, letter
 
 _COST_COLUMNS = ("exact", "kroner", "rest", "rank")

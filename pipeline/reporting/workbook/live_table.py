@@ -1,6 +1,6 @@
 """A table that allocates by itself: change an input cell, and every share and krone follows.
 
-Method, the same as `pipeline.allocation`, in ordinary functions on whole numbers:
+Method, the same as `pipeline.calculation.allocation`, in ordinary functions on whole numbers:
 
 1. Each row's weight is people × numerator × (scale ÷ denominator), where the scale is the least
    common multiple of all denominators: a whole number.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.quarter_result import ClusterResult
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, fitting

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from pipeline.allocation import Part, largest_remainder
-from pipeline.quarter_result import Allocation, ClusterResult, Member
+from pipeline.calculation.allocation import Part, largest_remainder
+from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.book import Formula, wrapped

@@ -1,0 +1,1 @@
+"""Prefect on this machine: servers, workers, deployments."""

@@ -1,0 +1,1 @@
+"""What the command line shares: options, tables, and forms of output."""

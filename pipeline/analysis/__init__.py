@@ -1,0 +1,1 @@
+"""Explain, compare, scenario, back-fill and check."""

@@ -1,0 +1,149 @@
+"""Everything that a run would check, without writing: rules, snapshots, and what comes of them.
+
+Each check goes on where another has failed, so that one command lists all that is wrong. What must
+hold and does not is an error with its exit code; what must only be explained is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pipeline.calculation.calculate import ComparedFigures, Parameters, calculate_by
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.rule_periods import coverage, period_text, rule_periods
+from pipeline.errors import KlyngeError
+from pipeline.reference.editing import not_canonical
+from pipeline.reference.tables import Reference, load_reference
+from pipeline.reporting.numbers import Language
+from pipeline.reporting.texts import Catalogue
+from pipeline.settings import Settings
+from pipeline.snapshots.figure_reader import FigureReader
+from pipeline.snapshots.holding import held_snapshots
+from pipeline.snapshots.store import SnapshotStore
+from schemas.quarter import Quarter
+from schemas.records import Period
+from schemas.source_tables import SOURCE_TABLES, SourceTable
+
+Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
+Read = Callable[[SourceTable, Quarter], Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of one check.
+
+    Args:
+        subject: What was checked, such as `coverage 2022K1 to 2026K4`.
+        exit_code: 0 if what must hold does; else the exit code of the error.
+        texts: What was found, a finding or an error each.
+    """
+
+    subject: str
+    exit_code: int
+    texts: tuple[str, ...]
+
+
+def check(parameters: Parameters | None, settings: Settings, watched: Watched) -> Iterator[Checked]:
+    """Check reference data, the coverage of the rules, and the snapshots held.
+
+    Args:
+        parameters: Of the one quarter to check and to calculate; None for all that is held.
+        settings: The folders.
+        watched: Hands the quarters on, to show how far the check is.
+    """
+    store = SnapshotStore(settings.data_dir)
+    quarter = parameters.quarter if parameters else None
+    try:
+        reference = load_reference(settings.data_dir)
+    except KlyngeError as error:
+        yield Checked("reference data", error.exit_code, (str(error),))
+        yield from _snapshots(store, quarter, watched, partial(_verified, store))
+        return
+    reader = FigureReader(reference, store)
+    accepted = parameters.accept_jumps if parameters else ()
+    yield _reference(settings, reference)
+    yield from _coverage(reference, quarter)
+    yield from _snapshots(store, quarter, watched, partial(_compared, reader, accepted))
+    if parameters:
+        subject = f"calculation {parameters.label}"
+        yield _tried(subject, partial(_calculated, parameters, settings, reader))
+
+
+def _reference(settings: Settings, reference: Reference) -> Checked:
+    loose = [path.name for path in not_canonical(settings.data_dir)]
+    texts = [f"{name} is not in canonical form: klynge check --fix-format" for name in loose]
+    return Checked(f"reference data, {len(reference.files)} files", 0, tuple(texts))
+
+
+def _coverage(reference: Reference, quarter: Quarter | None) -> Iterator[Checked]:
+    for period in rule_periods(reference):
+        if quarter is None or quarter in period:
+            yield _tried(f"coverage {period_text(period)}", partial(_gaps, reference, period))
+
+
+def _gaps(reference: Reference, period: Period) -> Sequence[Finding]:
+    return coverage(reference, period).findings
+
+
+def _snapshots(
+    store: SnapshotStore, quarter: Quarter | None, watched: Watched, read: Read
+) -> Iterator[Checked]:
+    for source in SOURCE_TABLES:
+        quarters = [held for held in store.quarters(source.table) if quarter in (None, held)]
+        checked = [
+            _tried(f"snapshots of {source.table} {held}", partial(read, source, held))
+            for held in watched(quarters)
+        ]
+        yield from (row for row in checked if row.texts)
+        sound = sum(not row.exit_code for row in checked)
+        yield Checked(f"snapshots of {source.table}, {sound} sound", 0, ())
+
+
+def _verified(store: SnapshotStore, source: SourceTable, quarter: Quarter) -> Sequence[Finding]:
+    """Compare the answers with their sidecars alone, where there are no codes to read them by."""
+    for snapshot in store.all(source.table, quarter):
+        store.read(snapshot)
+    return ()
+
+
+def _compared(
+    reader: FigureReader, accepted: Sequence[str], source: SourceTable, quarter: Quarter
+) -> Sequence[Finding]:
+    """Read every answer of a quarter, and compare the current one with the quarter before."""
+    answers = reader.store.all(source.table, quarter)
+    for snapshot in answers:
+        reader.read(source, snapshot)
+    if not _is_sound(reader, source, quarter):
+        return ()  # told where the quarter before is checked
+    compared = ComparedFigures(accepted, reader)
+    compared.read(source, answers[-1])
+    return compared.findings
+
+
+def _is_sound(reader: FigureReader, source: SourceTable, quarter: Quarter) -> bool:
+    """Return whether the quarter before can be read; True if there is none."""
+    try:
+        before = reader.store.newest_before(source.table, quarter)
+        return before is None or bool(reader.read(source, before))
+    except KlyngeError:
+        return False
+
+
+def _calculated(
+    parameters: Parameters, settings: Settings, reader: FigureReader
+) -> Sequence[Finding]:
+    """Return what the calculation adds to what the snapshots said already."""
+    calculation = calculate_by(parameters, held_snapshots(parameters, settings), reader)
+    findings = calculation.result.findings
+    return [finding for finding in findings if finding.subject is not Subject.POPULATION_MOVED]
+
+
+def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:
+    english = Catalogue(Language.ENGLISH)
+    try:
+        found = findings()
+    except KlyngeError as error:
+        return Checked(subject, error.exit_code, (str(error),))
+    return Checked(subject, 0, tuple(english.finding(finding) for finding in found))

@@ -1,0 +1,1 @@
+"""The pure core: membership, population, allocation, comparison; no clock, no network, no files."""

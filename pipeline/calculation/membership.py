@@ -1,0 +1,201 @@
+"""The membership rules in force: who counts where, and with how many people.
+
+Method: a municipality counts in a cluster with its whole population (FOLK1A), with an exact
+fraction of it, or with a list of districts (KKBEF1). Within one structure (health clusters, health
+councils) and quarter the parts of a municipality may add up to the whole at most: fractions to 1,
+each district once. More than the whole would let people pay twice and stops the run; less is
+reported as a finding, since a municipality may stand outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.population import Population
+from pipeline.errors import RuleError
+from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
+from schemas.quarter import Quarter
+from schemas.records import Area, AreaKind, Basis, Cluster, Cost, District, Membership
+
+_HINT = "Correct data/reference/memberships.csv and run the command again."
+
+
+@dataclass(frozen=True)
+class RulesInForce:
+    """The clusters, memberships and costs of one quarter.
+
+    Clusters stand by structure, region and id, memberships by municipality code, and costs by id,
+    so that the order of the rows in a file changes nothing.
+    """
+
+    quarter: Quarter
+    clusters: tuple[Cluster, ...]
+    memberships: Mapping[str, tuple[Membership, ...]]
+    costs: tuple[Cost, ...]
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """The structures in force, each once."""
+        return tuple(dict.fromkeys(cluster.structure for cluster in self.clusters))
+
+    def of_structure(self, structure: str) -> list[Membership]:
+        """Return all memberships in the clusters of a structure."""
+        return [
+            membership
+            for cluster in self.clusters
+            if cluster.structure == structure
+            for membership in self.memberships[cluster.cluster_id]
+        ]
+
+
+def rules_in_force(
+    quarter: Quarter,
+    clusters: Iterable[Cluster],
+    memberships: Iterable[Membership],
+    costs: Iterable[Cost],
+) -> RulesInForce:
+    """Return the rules of a quarter.
+
+    Raises:
+        RuleError: No cluster is in force, one that is has no member, or a cost is due from clusters
+            that are not.
+    """
+    clusters = tuple(clusters)
+    in_force = tuple(sorted((row for row in clusters if quarter in row.period), key=_place))
+    if not in_force:
+        raise _no_cluster(quarter, clusters)
+    members: dict[str, list[Membership]] = {cluster.cluster_id: [] for cluster in in_force}
+    for membership in memberships:
+        if quarter in membership.period:
+            members[membership.cluster_id].append(membership)
+    empty = [cluster_id for cluster_id, rows in members.items() if not rows]
+    if empty:
+        raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
+    due = sorted((row for row in costs if quarter in row.period), key=_cost_place)
+    _check_scopes(quarter, in_force, due)
+    return RulesInForce(
+        quarter,
+        in_force,
+        {
+            cluster_id: tuple(sorted(rows, key=lambda row: row.municipality_code))
+            for cluster_id, rows in members.items()
+        },
+        tuple(due),
+    )
+
+
+def _place(cluster: Cluster) -> tuple[str, str, str]:
+    return cluster.structure, cluster.region, cluster.cluster_id
+
+
+def _cost_place(cost: Cost) -> tuple[str, str]:
+    return cost.cost_id, cost.scope
+
+
+def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
+    scopes = {name for row in clusters for name in (row.cluster_id, row.structure + ALL_CLUSTERS)}
+    lost = [f"{row.cost_id} ({row.scope})" for row in costs if row.scope not in scopes]
+    if lost:
+        raise RuleError(
+            f"In {quarter} there is no cluster to carry {', '.join(lost)}.",
+            "End the cost in data/reference/costs.csv when its clusters end, or correct its scope.",
+        )
+
+
+def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:
+    periods = sorted({(cluster.structure, cluster.period) for cluster in clusters}, key=str)
+    known = "; ".join(
+        f"{structure} {period.first} to {period.last or 'further notice'}"
+        for structure, period in periods
+    )
+    first = min((period.first for _, period in periods), default=quarter)
+    return RuleError(
+        f"No cluster is in force in {quarter} (clusters.csv has {known or 'no cluster'}).",
+        f"To apply the rules of another quarter to its population: "
+        f"klynge run {quarter} --rules {first}",
+    )
+
+
+def counted_population(membership: Membership, population: Population) -> tuple[int, Fraction]:
+    """Return the people that a membership starts from, and those that it counts, exactly."""
+    if membership.basis is Basis.DISTRICTS:
+        people = sum(population.by_district[code] for code in membership.districts)
+        return people, Fraction(people)
+    people = population.by_area[membership.municipality_code]
+    return people, people * membership.fraction
+
+
+def check_coverage(
+    rules: RulesInForce, areas: Mapping[str, Area], districts: Mapping[str, District]
+) -> list[Finding]:
+    """Check that no municipality counts more than once, and report those that count less.
+
+    Raises:
+        RuleError: The parts of a municipality are more than the whole, or cannot be added because
+            districts stand beside a fraction or the whole; the message lists the rows.
+    """
+    findings = []
+    for structure in rules.structures:
+        by_municipality = sorted(
+            rules.of_structure(structure), key=lambda row: (row.municipality_code, row.row)
+        )
+        parts = {
+            code: list(rows)
+            for code, rows in groupby(by_municipality, key=lambda row: row.municipality_code)
+        }
+        for code, area in areas.items():
+            if area.kind is AreaKind.MUNICIPALITY:
+                findings += _coverage(structure, area, parts.get(code, []), districts)
+    return findings
+
+
+def _coverage(
+    structure: str, area: Area, rows: list[Membership], districts: Mapping[str, District]
+) -> list[Finding]:
+    if not rows:
+        return [
+            Finding.of(Subject.NOT_COVERED, structure=structure, code=area.code, name=area.name)
+        ]
+    if any(row.basis is Basis.DISTRICTS for row in rows):
+        missing = _missing_districts(area, rows, districts)
+    else:
+        covered = sum((row.fraction for row in rows), Fraction(0))
+        if covered > 1:
+            raise _contradiction(area, rows, f"counts {covered} times")
+        missing = str(1 - covered) if covered < 1 else ""
+    if not missing:
+        return []
+    return [
+        Finding.of(
+            Subject.PARTLY_COVERED,
+            structure=structure,
+            code=area.code,
+            name=area.name,
+            missing=missing,
+        )
+    ]
+
+
+def _missing_districts(
+    area: Area, rows: list[Membership], districts: Mapping[str, District]
+) -> str:
+    if any(row.basis is not Basis.DISTRICTS for row in rows):
+        raise _contradiction(area, rows, "counts by districts and otherwise too")
+    listed = [code for row in rows for code in row.districts]
+    doubled = sorted({code for code in listed if listed.count(code) > 1})
+    if doubled:
+        raise _contradiction(area, rows, f"counts district {', '.join(doubled)} more than once")
+    return ", ".join(code for code in districts if code != COPENHAGEN_TOTAL and code not in listed)
+
+
+def _contradiction(area: Area, rows: list[Membership], what: str) -> RuleError:
+    listed = "\n".join(
+        f"  memberships.csv row {row.row}: {row.cluster_id}, {row.basis}"
+        f" {' '.join(row.districts) or row.fraction}"
+        for row in rows
+    )
+    return RuleError(f"{area.name} ({area.code}) {what}:\n{listed}", _HINT)

@@ -1,0 +1,90 @@
+"""The population of a quarter, by area and by district, with the identities that must hold.
+
+Method: FOLK1A and KKBEF1 are each used as published and never rescaled. In FOLK1A the 98
+municipalities and Christiansø add up to the country, and so do the five regions; in KKBEF1 the
+districts and 1099 (outside any district) add up to the city. The city differs a little between the
+two, because their registers are cut off at different days.
+
+Where KKBEF1 lacks the quarter, the districts can be estimated: the last known districts, scaled to
+the city's population in FOLK1A and rounded by largest remainder so that they add up to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipeline.calculation.allocation import largest_remainder
+from pipeline.errors import InvalidData
+from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
+from schemas.quarter import Quarter
+from schemas.records import Area, AreaKind
+
+
+@dataclass(frozen=True)
+class Population:
+    """People on the first day of a quarter.
+
+    Args:
+        quarter: The quarter.
+        by_area: People by area code of FOLK1A.
+        by_district: People by district code of KKBEF1, the city total 1000 included.
+        districts_from: The quarter whose districts were carried forward; None if they are the
+            quarter's own.
+    """
+
+    quarter: Quarter
+    by_area: Mapping[str, int]
+    by_district: Mapping[str, int]
+    districts_from: Quarter | None = None
+
+    @property
+    def districts_estimated(self) -> bool:
+        """Whether the districts are an estimate."""
+        return self.districts_from is not None
+
+
+def check_areas(areas: Mapping[str, Area], people: Mapping[str, int], place: str) -> None:
+    """Check that municipalities and Christiansø, regions, and country add up.
+
+    Raises:
+        InvalidData: They do not; the message gives the three sums.
+    """
+
+    def total(*kinds: AreaKind) -> int:
+        return sum(people[code] for code, area in areas.items() if area.kind in kinds)
+
+    country = total(AreaKind.COUNTRY)
+    regions = total(AreaKind.REGION)
+    municipalities = total(AreaKind.MUNICIPALITY, AreaKind.OTHER)
+    if not country == regions == municipalities:
+        raise InvalidData(
+            f"{place} does not add up: the municipalities and Christiansø have {municipalities} "
+            f"inhabitants, the regions {regions}, the country {country}.",
+            "Ask the StatBank again with klynge fetch QUARTER --refresh.",
+        )
+
+
+def check_districts(people: Mapping[str, int], place: str) -> None:
+    """Check that the districts and 1099 add up to the city.
+
+    Raises:
+        InvalidData: They do not; the message gives both sums.
+    """
+    city = people[COPENHAGEN_TOTAL]
+    districts = sum(people.values()) - city
+    if districts != city:
+        raise InvalidData(
+            f"{place} does not add up: the districts and 1099 have {districts} inhabitants, "
+            f"the city ({COPENHAGEN_TOTAL}) {city}.",
+            "Ask the StatBank again with klynge fetch QUARTER --refresh.",
+        )
+
+
+def estimate_districts(by_area: Mapping[str, int], known: Mapping[str, int]) -> dict[str, int]:
+    """Return districts that have the shares of `known` and add up to the city of `by_area`."""
+    city = by_area[COPENHAGEN]
+    weights = {code: Fraction(people) for code, people in known.items() if code != COPENHAGEN_TOTAL}
+    amounts = {part.code: part.amount for part in largest_remainder(city, weights)}
+    return {code: city if code == COPENHAGEN_TOTAL else amounts[code] for code in known}

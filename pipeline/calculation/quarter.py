@@ -1,0 +1,172 @@
+"""Population, memberships and costs of one quarter become one frozen result.
+
+Everything here is a pure function of plain values: no clock, no network, no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipeline.calculation.allocation import Part, largest_remainder
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.membership import RulesInForce, check_coverage, counted_population
+from pipeline.calculation.population import Population
+from pipeline.errors import AllocationError
+from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
+from schemas.quarter import Quarter
+from schemas.records import Area, Basis, Cluster, Cost, District, Membership
+
+
+@dataclass(frozen=True)
+class Member:
+    """A municipality in a cluster.
+
+    Args:
+        membership: The rule by which it counts.
+        name: Its name.
+        population: People that the rule starts from.
+        counted_population: People after the rule, exact.
+        share: Its part of the cluster's counted population, exact; 0 where that is 0.
+        estimated: Whether the figures rest on estimated districts.
+    """
+
+    membership: Membership
+    name: str
+    population: int
+    counted_population: Fraction
+    share: Fraction
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A cost and its parts, by municipality code or, for a shared fund, by cluster id."""
+
+    cost: Cost
+    parts: Mapping[str, Part]
+
+
+@dataclass(frozen=True)
+class ClusterResult:
+    """A cluster's key (the shares of its members) and the allocation of each of its costs."""
+
+    cluster: Cluster
+    members: tuple[Member, ...]
+    counted_population: Fraction
+    allocations: tuple[Allocation, ...]
+
+    @property
+    def estimated(self) -> bool:
+        """Whether any of its figures rests on an estimate."""
+        return any(member.estimated for member in self.members)
+
+
+@dataclass(frozen=True)
+class QuarterResult:
+    """All keys and allocations of a quarter.
+
+    Args:
+        quarter: The quarter whose population counts.
+        rules: The rules applied; of another quarter in a back-cast.
+        population: The population.
+        clusters: One result a cluster in force.
+        pools: Costs that are split over all clusters of a structure.
+        findings: What must be explained.
+    """
+
+    quarter: Quarter
+    rules: RulesInForce
+    population: Population
+    clusters: tuple[ClusterResult, ...]
+    pools: tuple[Allocation, ...]
+    findings: tuple[Finding, ...]
+
+
+def calculate_quarter(
+    population: Population,
+    rules: RulesInForce,
+    areas: Mapping[str, Area],
+    districts: Mapping[str, District],
+) -> QuarterResult:
+    """Apply the rules to a population.
+
+    Raises:
+        RuleError: A municipality counts more than once.
+        AllocationError: A cost meets a cluster, or clusters, without counted population.
+    """
+    findings = [*_population_findings(population), *check_coverage(rules, areas, districts)]
+    clusters = tuple(_cluster(cluster, rules, population, areas) for cluster in rules.clusters)
+    return QuarterResult(
+        population.quarter,
+        rules,
+        population,
+        clusters,
+        tuple(_pool(cost, clusters) for cost in rules.costs if cost.structure),
+        tuple(findings),
+    )
+
+
+def _population_findings(population: Population) -> list[Finding]:
+    if population.districts_from is not None:
+        return [
+            Finding.of(
+                Subject.DISTRICTS_ESTIMATED,
+                quarter=str(population.quarter),
+                known=str(population.districts_from),
+            )
+        ]
+    city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
+    if city == districts:
+        return []
+    return [
+        Finding.of(
+            Subject.CITY_TOTALS_DIFFER,
+            folk1a=city,
+            kkbef1=districts,
+            difference=abs(city - districts),
+        )
+    ]
+
+
+def _cluster(
+    cluster: Cluster, rules: RulesInForce, population: Population, areas: Mapping[str, Area]
+) -> ClusterResult:
+    counted = {
+        membership.municipality_code: (membership, *counted_population(membership, population))
+        for membership in rules.memberships[cluster.cluster_id]
+    }
+    total = sum((people for _, _, people in counted.values()), Fraction(0))
+    members = tuple(
+        Member(
+            membership,
+            areas[code].name,
+            people,
+            counted_people,
+            counted_people / total if total else Fraction(0),
+            population.districts_estimated and membership.basis is Basis.DISTRICTS,
+        )
+        for code, (membership, people, counted_people) in counted.items()
+    )
+    weights = {code: people for code, (_, _, people) in counted.items()}
+    costs = [cost for cost in rules.costs if cost.scope == cluster.cluster_id]
+    allocations = tuple(_allocate(cost, weights, cluster.name) for cost in costs)
+    return ClusterResult(cluster, members, total, allocations)
+
+
+def _pool(cost: Cost, clusters: tuple[ClusterResult, ...]) -> Allocation:
+    weights = {
+        result.cluster.cluster_id: result.counted_population
+        for result in clusters
+        if result.cluster.structure == cost.structure
+    }
+    return _allocate(cost, weights, cost.scope)
+
+
+def _allocate(cost: Cost, weights: Mapping[str, Fraction], to: str) -> Allocation:
+    try:
+        parts = largest_remainder(cost.amount_dkk, weights)
+    except AllocationError as error:
+        raise AllocationError(f"{cost.cost_id} to {to}: {error.message}", error.hint) from None
+    return Allocation(cost, {part.code: part for part in parts})

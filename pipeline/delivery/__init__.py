@@ -1,0 +1,1 @@
+"""The newest revision to everyone who gets it, by folder and by e-mail."""

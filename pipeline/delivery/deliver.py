@@ -1,0 +1,172 @@
+"""The newest revision to everyone who gets it, each target once.
+
+    reports/2022K1/deliveries/r1.json     what was delivered where and when
+    reports/2022K1/deliveries/.lock       held while it is delivered
+
+A target is a folder, or a recipient of one cluster's report. What was delivered is recorded after
+each, so that a failure among them costs the others nothing and a further try sends only what is
+left. Between sending a mail and recording it a machine may die: that mail is sent again, under the
+same Message-ID.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from pipeline.clock import Clock
+from pipeline.delivery.issue import Issue, newest_issue
+from pipeline.delivery.mail import compose, send
+from pipeline.delivery.settings import DeliverySettings, Smtp
+from pipeline.errors import DeliveryError, ProvenanceError
+from pipeline.files import json_bytes, write_atomically, write_folder_atomically
+from pipeline.reference.recipients import Recipient, load_recipients
+from pipeline.reference.tables import load_reference
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ToFolder:
+    """A folder that gets the files, below the name of the report."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"folder {self.folder}"
+
+    def deliver(self, issue: Issue, moment: datetime) -> None:
+        """Copy the files as a folder that is whole or not there."""
+        there = self.folder / issue.label / f"r{issue.revision}"
+        try:
+            if not there.exists():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                write_folder_atomically(there, issue.files)
+        except OSError as error:
+            raise DeliveryError(
+                f"Not copied to {there}: {error.strerror or error}.",
+                "Look at the folder, then run klynge deliver; the report itself is written.",
+                temporary=True,
+            ) from None
+        if any((there / name).read_bytes() != content for name, content in issue.files.items()):
+            raise ProvenanceError(
+                f"{there} holds other files than the revision.", "Move it away and deliver again."
+            )
+
+
+@dataclass(frozen=True)
+class ToRecipient:
+    """A recipient who gets a mail through a server."""
+
+    recipient: Recipient
+    smtp: Smtp
+
+    def __str__(self) -> str:
+        return f"mail {self.recipient.email} ({self.recipient.cluster_id})"
+
+    def deliver(self, issue: Issue, moment: datetime) -> None:
+        """Send the mail."""
+        send(self.smtp, compose(issue, self.recipient, self.smtp.sender, moment))
+
+
+Target = ToFolder | ToRecipient
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done with the newest revision of a report.
+
+    Args:
+        issue: The revision.
+        delivered: When it was delivered, by target.
+        pending: The targets that have not got it.
+    """
+
+    issue: Issue
+    delivered: dict[str, str]
+    pending: tuple[Target, ...]
+
+
+def targets_of(settings: DeliverySettings, recipients: Sequence[Recipient]) -> list[Target]:
+    """Return the targets: the folder first, then the recipients in the order of their file."""
+    folders: list[Target] = [ToFolder(settings.folder)] if settings.folder else []
+    smtp = settings.smtp
+    return folders + ([ToRecipient(recipient, smtp) for recipient in recipients] if smtp else [])
+
+
+def plan(label: str, settings: Settings, targets: Sequence[Target]) -> Plan:
+    """Return what the newest revision of a report still has to reach.
+
+    Raises:
+        UsageError: The report is not written yet.
+        ProvenanceError: A file of it is gone or differs from its manifest.
+    """
+    issue = newest_issue(settings.reports_dir, label)
+    record = _record(issue)
+    delivered = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    pending = tuple(target for target in targets if str(target) not in delivered)
+    return Plan(issue, delivered, pending)
+
+
+def deliver(label: str, settings: Settings, targets: Sequence[Target], clock: Clock) -> Plan:
+    """Deliver the newest revision of a report to all targets that have not got it.
+
+    Returns:
+        What there was to do, and is done.
+
+    Raises:
+        DeliveryError: Some targets did not get it; the message says which and why.
+        KlyngeError: Any other of `plan`.
+    """
+    folder = settings.reports_dir / label / "deliveries"
+    folder.mkdir(parents=True, exist_ok=True)
+    failures: list[DeliveryError] = []
+    with FileLock(folder / ".lock"):
+        planned = plan(label, settings, targets)
+        for target in planned.pending:
+            try:
+                _deliver_one(planned, target, clock.now())
+            except DeliveryError as error:
+                failures.append(error)
+    if failures:
+        raise _together(failures)
+    return planned
+
+
+def configured_targets(settings: Settings, delivery: DeliverySettings) -> list[Target]:
+    """Return the targets of the settings, with the recipients of the data folder.
+
+    Raises:
+        InvalidData: The recipients or another reference table break a rule.
+    """
+    if not delivery.smtp:
+        return targets_of(delivery, ())
+    return targets_of(
+        delivery, load_recipients(settings.data_dir, load_reference(settings.data_dir))
+    )
+
+
+def _deliver_one(planned: Plan, target: Target, moment: datetime) -> None:
+    target.deliver(planned.issue, moment)
+    planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
+    write_atomically(_record(planned.issue), json_bytes(planned.delivered))
+    log.info("delivered %s r%d: %s", planned.issue.label, planned.issue.revision, target)
+
+
+def _record(issue: Issue) -> Path:
+    return issue.folder / "deliveries" / f"r{issue.revision}.json"
+
+
+def _together(failures: Sequence[DeliveryError]) -> DeliveryError:
+    return DeliveryError(
+        "\n".join(failure.message for failure in failures),
+        "\n".join(dict.fromkeys(failure.hint for failure in failures)),
+        temporary=any(failure.temporary for failure in failures),
+    )

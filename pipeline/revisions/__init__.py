@@ -1,0 +1,1 @@
+"""Reports as written: their names, their manifest, the immutable store, and replay."""

@@ -1,0 +1,157 @@
+"""Revisions: immutable issues of a quarter's report, each a folder that is whole or not there.
+
+    reports/2022K1/r1/                what finance receives
+    reports/2022K1/.lock              held while a revision is compared and written
+
+A rerun whose inputs and figures are those of the newest revision writes nothing. Otherwise the
+next revision is written beside it, with what changed. Nothing in a revision depends on the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock
+
+from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.errors import ProvenanceError
+from pipeline.files import FileRecord, json_bytes, record, write_folder_atomically
+from pipeline.reporting.content import Content
+from pipeline.reporting.outputs import figure_files, readable_files
+from pipeline.revisions.inputs import Inputs, changes, inputs_of
+from pipeline.revisions.manifest import INPUTS, MANIFEST, manifest_of
+from pipeline.version import VERSION
+
+_REVISION: Final = re.compile(r"r([1-9]\d*)")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What writing came to.
+
+    Args:
+        label: The report, such as `2022K1`.
+        revision: Number of its newest revision.
+        folder: Folder of that revision.
+        written: Whether it was written now; False if it was found unchanged.
+        manifest: Its manifest.
+    """
+
+    label: str
+    revision: int
+    folder: Path
+    written: bool
+    manifest: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{'written' if self.written else 'unchanged'} (r{self.revision})"
+
+
+def write(calculation: Calculation, reports_dir: Path) -> Outcome:
+    """Write the next revision of a report, unless its newest one says the same.
+
+    Two runs at once wait for each other.
+
+    Raises:
+        ProvenanceError: A file of the newest revision differs from its manifest.
+    """
+    label = calculation.parameters.label
+    folder = reports_dir / label
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = inputs_of(calculation)
+    figures = figure_files(calculation)
+    with FileLock(folder / ".lock"):
+        newest = newest_revision(folder)
+        if newest is None:
+            reasons = [Finding.of(Subject.FIRST_REVISION)]
+        else:
+            manifest = read_revision(folder / f"r{newest}")
+            reasons = _reasons(folder / f"r{newest}", manifest, inputs, figures)
+            if not reasons:
+                return Outcome(label, newest, folder / f"r{newest}", False, manifest)
+        revision = (newest or 0) + 1
+        manifest = _write_revision(calculation, folder, revision, reasons, inputs, figures)
+        return Outcome(label, revision, folder / f"r{revision}", True, manifest)
+
+
+def newest_revision(folder: Path) -> int | None:
+    """Return the number of the newest revision in a report's folder; None if there is none."""
+    found = [
+        int(match[1]) for path in folder.glob("r*") if (match := _REVISION.fullmatch(path.name))
+    ]
+    return max(found, default=None)
+
+
+def written_revisions(reports_dir: Path) -> dict[str, int]:
+    """Return the number of the newest revision by report, such as `2022K1`, in order."""
+    found = {folder.name: newest_revision(folder) for folder in sorted(reports_dir.glob("????K?*"))}
+    return {label: revision for label, revision in found.items() if revision}
+
+
+def read_revision(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a revision, every file of which was compared with it.
+
+    Raises:
+        ProvenanceError: A file is gone or differs; the message gives both digests.
+    """
+    hint = (
+        f"A revision is never edited. Restore the file, or move {folder} out of the reports folder "
+        "and run the command again."
+    )
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        outputs = [FileRecord(**output) for output in manifest["outputs"]]
+        if INPUTS not in {output.file for output in outputs} or "versions" not in manifest:
+            raise ValueError(f"it does not list {INPUTS} and the versions")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProvenanceError(f"{folder / MANIFEST} cannot be read: {error}.", hint) from None
+    for expected in outputs:
+        path = folder / expected.file
+        if not path.is_file():
+            raise ProvenanceError(f"{path} is gone; the manifest lists it.", hint)
+        found = record(expected.file, path.read_bytes())
+        if found != expected:
+            raise ProvenanceError(
+                f"{path} differs from the manifest:\n"
+                f"  expected {expected.bytes} bytes, sha256 {expected.sha256}\n"
+                f"  found    {found.bytes} bytes, sha256 {found.sha256}",
+                hint,
+            )
+    return manifest
+
+
+def _reasons(
+    folder: Path, manifest: Mapping[str, Any], inputs: Inputs, figures: Mapping[str, bytes]
+) -> list[Finding]:
+    recorded = {output["file"]: output["sha256"] for output in manifest["outputs"]}
+    reasons = changes(json.loads((folder / INPUTS).read_text(encoding="utf-8")), inputs)
+    same = all(recorded.get(name) == record(name, file).sha256 for name, file in figures.items())
+    if not reasons and not same:
+        before = manifest["versions"]["klyngefordeling"]
+        return [Finding.of(Subject.CALCULATION_CHANGED, before=before, after=VERSION)]
+    return reasons
+
+
+def _write_revision(
+    calculation: Calculation,
+    folder: Path,
+    revision: int,
+    reasons: list[Finding],
+    inputs: Inputs,
+    figures: Mapping[str, bytes],
+) -> dict[str, Any]:
+    contents = {
+        **figures,
+        **readable_files(Content(calculation, revision, reasons)),
+        INPUTS: json_bytes(inputs),
+    }
+    outputs = [record(name, content) for name, content in contents.items()]
+    manifest = manifest_of(calculation, revision, reasons, [asdict(output) for output in outputs])
+    write_folder_atomically(folder / f"r{revision}", {**contents, MANIFEST: json_bytes(manifest)})
+    return manifest

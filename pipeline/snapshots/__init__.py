@@ -1,0 +1,1 @@
+"""The raw store of answers: accepted, kept, verified, read."""

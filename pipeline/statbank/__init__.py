@@ -1,0 +1,1 @@
+"""The API of the StatBank: the client, what is published, and answers."""

@@ -1,0 +1,177 @@
+"""The StatBank's API: `tableinfo` and `data`; bytes in, bytes out, typed errors.
+
+Statistics Denmark documents the API on its pages for developers (version 1). What is marked as
+recorded below was seen in answers of the API and is not in its documentation.
+
+- POST with JSON is recommended over GET (documented); a POST that is redirected from http to https
+  loses its body, so https is used from the start.
+- An error has status 400, or 404 for an unknown path, and a body `{"errorTypeCode", "message"}`
+  (recorded). The code is branched on, never the text, which depends on the language.
+- Sub-banks such as `s30` (the City of Copenhagen's) stand in the path (recorded); as a parameter
+  they are ignored.
+- Every answer carries `StatbankAPI-Request-Id` (recorded), the id to quote to the StatBank.
+- `updated` is local time without a zone; period ids are Danish (`2026K3`) in both languages
+  (recorded).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.clock import Clock
+from pipeline.errors import SchemaDrift, StatBankRejected, StatBankUnavailable
+from pipeline.settings import Settings
+from pipeline.statbank.transport import ATTEMPTS, RETRIED_STATUS, Reply, Transport
+from pipeline.version import VERSION
+from schemas.quarter import Quarter
+from schemas.source_tables import SourceTable
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID: Final = "StatbankAPI-Request-Id"
+OK: Final = 200
+_SHOWN_CHARACTERS: Final = 80
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What `tableinfo` says of a table.
+
+    Args:
+        table: Its id.
+        active: False when the table is no longer updated.
+        updated: Local time of the newest update, such as `2026-08-10T08:00:00`.
+        values: Value ids by variable code.
+    """
+
+    table: str
+    active: bool
+    updated: str
+    values: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of `data`, byte for byte, and the query that it answers."""
+
+    source: SourceTable
+    url: str
+    query: Mapping[str, Any]
+    request_id: str | None
+    content: bytes
+
+
+class StatBank:
+    """A polite client: one request at a time, and it says who asks.
+
+    Args:
+        settings: Address, contact and time limits.
+        clock: The clock and the pause.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        contact = f" ({settings.contact})" if settings.contact else ""
+        self.base = settings.statbank_url
+        self.transport = Transport(settings, f"klyngefordeling/{VERSION}{contact}", clock)
+
+    def tableinfo(self, source: SourceTable) -> TableInfo:
+        """Return what the StatBank says of a table.
+
+        Raises:
+            StatBankUnavailable: No proper answer came.
+            StatBankRejected: The StatBank refused, for instance because the table is gone.
+            SchemaDrift: The answer is not a tableinfo.
+        """
+        url = self._url(source, "tableinfo")
+        reply = self._post(url, {"table": source.table, "lang": "en"})
+        try:
+            content = json.loads(reply.content)
+            return TableInfo(
+                table=str(content["id"]),
+                active=content["active"] is True,
+                updated=str(content["updated"]),
+                values={
+                    str(variable["id"]): tuple(str(value["id"]) for value in variable["values"])
+                    for variable in content["variables"]
+                },
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise SchemaDrift(
+                f"{url} answered for {source.table} with something that is not a tableinfo "
+                f"({type(error).__name__}: {error}).",
+                "Ask again; if it stays so, the API has changed.",
+            ) from None
+
+    def data(
+        self, source: SourceTable, codes: Sequence[str], quarters: Sequence[Quarter]
+    ) -> Answer:
+        """Return the figures of these codes and quarters, as CSV.
+
+        Raises:
+            StatBankUnavailable: No proper answer came.
+            StatBankRejected: The StatBank refused the query.
+            SchemaDrift: The answer is larger than any that was asked for.
+        """
+        url, query = self._url(source, "data"), source.query(codes, quarters)
+        reply = self._post(url, query)
+        return Answer(source, url, query, reply.headers.get(REQUEST_ID), reply.content)
+
+    def _url(self, source: SourceTable, function: str) -> str:
+        return "/".join(part for part in (self.base, source.bank, function) if part)
+
+    def _post(self, url: str, query: Mapping[str, Any]) -> Reply:
+        reply = self.transport.post(url, query)
+        log.info("POST %s %s: %d, %d bytes", url, query["table"], reply.status, len(reply.content))
+        _raise_for(reply, url)
+        return reply
+
+
+def _raise_for(reply: Reply, url: str) -> None:
+    """Raise unless the reply is what a success looks like, whatever its status says."""
+    error = _error_of(reply.content)
+    if error is not None:
+        raise _rejected(reply, url, f"{error['errorTypeCode']}: {error.get('message', '')}")
+    shown = _shown(reply.content)
+    if reply.status in RETRIED_STATUS:
+        raise _improper(url, f"status {reply.status} in {ATTEMPTS} attempts{shown}")
+    if reply.status != OK:
+        raise _rejected(reply, url, f"status {reply.status}{shown}")
+    if not reply.content.strip():
+        raise _improper(url, "an empty body")
+    if reply.content.lstrip()[:1] == b"<":
+        raise _improper(url, f"a web page instead of figures{shown}")
+
+
+def _error_of(content: bytes) -> dict[str, Any] | None:
+    if content[:1] != b"{":
+        return None
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and "errorTypeCode" in body else None
+
+
+def _shown(content: bytes) -> str:
+    text = " ".join(content[:400].decode("utf-8", "replace").split())[:_SHOWN_CHARACTERS]
+    return f", {text!r}" if text else ""
+
+
+def _improper(url: str, what: str) -> StatBankUnavailable:
+    return StatBankUnavailable(
+        f"{url} did not answer properly: {what}.",
+        "Try again later. `klynge run QUARTER --offline` uses the snapshots held.",
+    )
+
+
+def _rejected(reply: Reply, url: str, what: str) -> StatBankRejected:
+    request_id = reply.headers.get(REQUEST_ID)
+    quoted = f" (request {request_id})" if request_id else ""
+    return StatBankRejected(
+        f"{url} refused the query{quoted}: {what}",
+        "If the table or its codes have changed, the reference tables need the same change.",
+    )

@@ -1,0 +1,145 @@
+"""What the StatBank has published: each table is asked once, and checked before it is trusted.
+
+The newest period that the API gives for `(1)` is never used: before a release it silently is the
+quarter before (documented). `tableinfo` lists the periods that are there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pipeline.errors import NotPublishedYet, SchemaDrift
+from schemas.quarter import Quarter
+from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
+from schemas.tables import QUARTER
+
+if TYPE_CHECKING:  # requests is imported where the StatBank is asked
+    from pipeline.statbank.client import TableInfo
+
+_HINT = "The source has changed; the reference tables or this program need the same change."
+
+
+class Publication:
+    """The tables as the StatBank describes them today.
+
+    Args:
+        ask: Asks for the tableinfo of a table.
+        codes: Area codes that each table must hold.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[SourceTable], TableInfo],
+        codes: Mapping[SourceTable, Iterable[str]],
+    ) -> None:
+        self._ask = ask
+        self._codes = codes
+        self._infos: dict[str, TableInfo] = {}
+
+    def info(self, source: SourceTable) -> TableInfo:
+        """Return what the StatBank says of a table, asked once and checked.
+
+        Raises:
+            SchemaDrift: The table is closed, or its variables or codes are not those agreed.
+        """
+        if source.table not in self._infos:
+            info = self._ask(source)
+            check_tableinfo(source, info, self._codes[source])
+            self._infos[source.table] = info
+        return self._infos[source.table]
+
+    def quarters(self, source: SourceTable) -> list[Quarter]:
+        """Return the quarters that a table holds, in order."""
+        return sorted(Quarter.parse(period) for period in self.info(source).values[TIME])
+
+    def newest(self) -> Quarter:
+        """Return the newest quarter that all tables have published."""
+        return max(set.intersection(*(set(self.quarters(source)) for source in SOURCE_TABLES)))
+
+    def require(self, wanted: Mapping[SourceTable, Iterable[Quarter]]) -> None:
+        """Check that the tables hold these quarters.
+
+        Raises:
+            NotPublishedYet: One does not; the message says which, and when it usually comes.
+        """
+        missing = [
+            (source, quarter)
+            for source, quarters in wanted.items()
+            for quarter in quarters
+            if quarter not in self.quarters(source)
+        ]
+        if missing:
+            raise NotPublishedYet(
+                "\n".join(self._missing(*item) for item in missing),
+                f"The newest quarter of all tables: klynge run {self.newest()}",
+                self._awaited(missing),
+            )
+
+    def _awaited(self, missing: Iterable[tuple[SourceTable, Quarter]]) -> str:
+        if any(quarter < self.quarters(source)[0] for source, quarter in missing):
+            return ""
+        return "; ".join(
+            f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
+            for source, quarter in missing
+            for day in [expected_release(source, quarter)]
+        )
+
+    def _missing(self, source: SourceTable, quarter: Quarter) -> str:
+        held = self.quarters(source)
+        if quarter < held[0]:
+            return f"{source.table} starts with {held[0]}; it has no {quarter}."
+        return (
+            f"{source.table} {quarter} is not published yet: its newest quarter is {held[-1]}. "
+            f"{quarter} is expected about {expected_release(source, quarter):%d %B %Y} at 08:00."
+        )
+
+
+def expected_release(source: SourceTable, quarter: Quarter) -> date:
+    """Return the day about which a quarter is usually published, at 08:00 in Copenhagen."""
+    return quarter.release_month.replace(day=source.release_day)
+
+
+def check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:
+    """Check that a table is what the queries rest on.
+
+    Raises:
+        SchemaDrift: It is closed; a variable or a total is new or gone; an area code is new or
+            gone. The message lists them.
+    """
+    if not info.active:
+        raise SchemaDrift(f"{source.table} is closed: the StatBank no longer updates it.", _HINT)
+    problems = [
+        *(f"  period {period} is not a quarter" for period in _odd_periods(info)),
+        *_differences("variable", source.variables, info.values),
+        *_differences(
+            f"code of {source.area_variable}",
+            codes,
+            [
+                code
+                for code in info.values.get(source.area_variable, ())
+                if re.fullmatch(source.known_codes, code)
+            ],
+        ),
+        *(
+            f"  total {total} of {variable} is gone"
+            for variable, total in source.totals
+            if variable in info.values and total not in info.values[variable]
+        ),
+    ]
+    if problems:
+        raise SchemaDrift(f"{source.table} has changed shape:\n" + "\n".join(problems), _HINT)
+
+
+def _odd_periods(info: TableInfo) -> list[str]:
+    return [period for period in info.values.get(TIME, ()) if not re.fullmatch(QUARTER, period)]
+
+
+def _differences(what: str, known: Iterable[str], found: Iterable[str]) -> list[str]:
+    known, found = set(known), set(found)
+    return [
+        *(f"  {what} {item} is gone" for item in sorted(known - found)),
+        *(f"  {what} {item} is new" for item in sorted(found - known)),
+    ]

@@ -1,0 +1,150 @@
+"""Check: everything that is wrong is listed, nothing is written, the exit code is the worst."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.reference.files import FORMS, read_rows
+from schemas.quarter import Quarter
+from tests.analysis.quarters import add_quarter
+from tests.conftest import REPOSITORY, Klynge
+from tests.processes import contents
+
+
+def excel(path: Path) -> None:
+    """Save a reference file as Danish Excel does: byte order mark, semicolons, CRLF."""
+    table = list(csv.reader(io.StringIO(path.read_text("utf-8"), newline="")))
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([*table, [""] * len(table[0])])
+    path.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
+
+
+def test_the_bundled_data_is_sound_and_canonical(klynge: Klynge, data_dir: Path) -> None:
+    """The repository's own data passes without a finding, and --fix-format finds nothing to do."""
+    before = contents(data_dir)
+    ended = klynge("check", "--fix-format")
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert "6 checks, all right." in ended.out
+    assert "explain" not in ended.out
+    assert contents(data_dir) == before
+
+
+def test_a_quarter_is_calculated_too(klynge: Klynge, reports_dir: Path) -> None:
+    """With a quarter its calculation is tried, and what must be explained costs no exit code."""
+    ended = klynge("check", "2022K1", "--json")
+    checked = {row["subject"]: row for row in json.loads(ended.out)}
+    assert ended.exit_code == 0
+    assert "644,431" in checked["calculation 2022K1"]["text"]
+    assert not reports_dir.exists()
+
+
+def test_all_that_is_wrong_is_listed(klynge: Klynge, data_dir: Path) -> None:
+    """Broken rules and two broken snapshots are all named, and the worst gives the exit code."""
+    memberships = data_dir / "reference" / "memberships.csv"
+    memberships.write_text(memberships.read_text("utf-8").replace(",1/2,", ",2/3,"), "utf-8")
+    for table, quarter in (("FOLK1A", "2019K1"), ("KKBEF1", "2020K1")):
+        path = next((data_dir / "snapshots" / table / quarter).glob("*.csv"))
+        path.write_bytes(path.read_bytes()[:-10])
+    ended = klynge("check", "--csv")
+    failed = [row for row in csv.DictReader(io.StringIO(ended.out)) if row["exit_code"] != "0"]
+    assert ended.exit_code == 50
+    assert [(row["subject"], row["exit_code"]) for row in failed] == [
+        ("coverage 2022K1 to 2022K4", "40"),
+        ("coverage 2023K1 to 2026K4", "40"),
+        ("snapshots of FOLK1A 2019K1", "50"),
+        ("snapshots of KKBEF1 2020K1", "50"),
+    ]
+
+
+def test_snapshots_are_checked_where_the_rules_cannot_be_read(
+    klynge: Klynge, data_dir: Path
+) -> None:
+    """A broken reference file does not hide a broken snapshot."""
+    (data_dir / "reference" / "costs.csv").unlink()
+    answer = next((data_dir / "snapshots" / "FOLK1A" / "2019K1").glob("*.csv"))
+    answer.unlink()
+    ended = klynge("check")
+    assert ended.exit_code == 50
+    assert "FAILED  reference data" in ended.out
+    assert "FAILED  snapshots of FOLK1A 2019K1" in ended.out
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_fix_format_changes_the_form_alone(klynge: Klynge, data_dir: Path, name: str) -> None:
+    """A file that Excel saved, its rows in another order, becomes what it was, and no other."""
+    path = data_dir / "reference" / name
+    before = contents(data_dir)
+    if FORMS[name].sorted_by:
+        header, *rows = path.read_text("utf-8").splitlines()
+        path.write_text("\n".join([header, *reversed(rows)]) + "\n", "utf-8")
+    excel(path)
+    loose = klynge("check")
+    assert loose.exit_code == 0
+    assert f"{name} is not in canonical form" in loose.out
+    ended = klynge("check", "--fix-format")
+    assert ended.exit_code == 0
+    assert f"Rewritten in canonical form: {path}" in ended.out
+    assert contents(data_dir) == before
+
+
+def test_fix_format_keeps_wrong_values(klynge: Klynge, data_dir: Path) -> None:
+    """A value that breaks a rule is kept as it stands, and the check says so."""
+    path = data_dir / "reference" / "memberships.csv"
+    path.write_text(path.read_text("utf-8").replace(",1/2,", ", 2/3,"), "utf-8")
+    excel(path)
+    rows = read_rows(path.parent, path.name)
+    ended = klynge("check", "--fix-format")
+    assert ended.exit_code == 20
+    assert read_rows(path.parent, path.name) == rows
+    assert b";" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "header", ["cost_id,cost_id", "cost_id", "cost_id,name_da,name_en,scope,amount_dkk"]
+)
+def test_fix_format_leaves_other_columns_alone(klynge: Klynge, data_dir: Path, header: str) -> None:
+    """A file with other columns is no such table: it is refused and stays byte for byte."""
+    path = data_dir / "reference" / "costs.csv"
+    path.write_text(header + "\n", "utf-8")
+    ended = klynge("check", "--fix-format")
+    assert ended.exit_code == 20
+    assert "row 1: must be cost_id,name_da" in ended.err
+    assert path.read_text("utf-8") == header + "\n"
+
+
+def test_columns_come_in_order(klynge: Klynge, data_dir: Path) -> None:
+    """Columns in another order are put in theirs."""
+    path = data_dir / "reference" / "sources.csv"
+    before = path.read_bytes()
+    rows = read_rows(path.parent, path.name)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, sorted(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), "utf-8", newline="")
+    assert klynge("check", "--fix-format").exit_code == 0
+    assert path.read_bytes() == before
+
+
+def test_the_repository_holds_canonical_files() -> None:
+    """The reference files of the repository are in the form in which edits write them."""
+    from pipeline.reference.editing import not_canonical
+
+    assert not_canonical(REPOSITORY / "data") == []
+
+
+def test_an_implausible_move_is_found(klynge: Klynge, data_dir: Path) -> None:
+    """A municipality that grew by half in a quarter fails, until the move is accepted."""
+    add_quarter(data_dir, Quarter(2022, 2), {"167": 25_000})
+    ended = klynge("check")
+    assert ended.exit_code == 20
+    assert "FAILED  snapshots of FOLK1A 2022K2" in ended.out
+    assert "167 Hvidovre: 53267 in 2022K1, 78267 in 2022K2" in ended.out
+    accepted = klynge("check", "2022K2", "--accept-jump", "167")
+    assert accepted.exit_code == 0
+    assert accepted.out.count("Hvidovre (167) moved from 53,267") == 1

@@ -1,0 +1,282 @@
+"""Compare: the four contributions add up to the change to the krone, whatever changed."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from fractions import Fraction
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.comparison import Change, Comparison, compare
+from pipeline.calculation.membership import RulesInForce
+from pipeline.calculation.population import Population
+from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from schemas.codes import ALL_CLUSTERS
+from schemas.quarter import Quarter
+from schemas.records import Area, AreaKind, Basis, Cluster, Cost, Membership, Period
+from tests.analysis.bundled import BUNDLED
+from tests.analysis.quarters import add_quarter
+from tests.conftest import Klynge
+
+QUARTER = Quarter(2022, 1)
+ALWAYS = Period(QUARTER, None)
+STRUCTURE = "sundhedsklynge"
+PLACES = [f"{code}" for code in range(201, 207)]
+AREAS = {code: Area(code, code, AreaKind.MUNICIPALITY, "") for code in ["101", *PLACES]}
+CLUSTERS = ("a", "b", "c")
+
+
+def contributions(change: Change) -> int:
+    return (
+        change.own_population_dkk
+        + change.others_population_dkk
+        + change.rules_dkk
+        + change.amount_dkk
+    )
+
+
+def check_additive(comparison: Comparison) -> None:
+    for scope in comparison.scopes:
+        for change in scope.changes:
+            assert contributions(change) == change.change_dkk
+        for state in ("before", "after"):
+            amounts = [getattr(change, f"{state}_dkk") for change in scope.changes]
+            shares = sum(getattr(change, f"share_{state}") for change in scope.changes)
+            assert sum(amounts) == (getattr(scope, f"{state}_dkk") if shares else 0)
+        people = [row.own_population_dkk + row.others_population_dkk for row in scope.changes]
+        assert sum(people) == 0
+
+
+def with_costs(result: QuarterResult, amount_dkk: int) -> QuarterResult:
+    """The result with a cost in every cluster and a shared fund, so that all have kroner."""
+    scopes = [row.cluster_id for row in result.rules.clusters]
+    costs = tuple(
+        Cost("post", "post", "post", scope, amount_dkk + number, ALWAYS, "s")
+        for number, scope in enumerate([*scopes, STRUCTURE + ALL_CLUSTERS])
+    )
+    return dataclasses.replace(result, rules=dataclasses.replace(result.rules, costs=costs))
+
+
+def test_all_pairs_of_bundled_quarters_are_additive(bundled: dict[str, Calculation]) -> None:
+    """In every cluster and fund, for all 56 ordered pairs, contributions add up to the krone."""
+    pairs = list(permutations(BUNDLED, 2))
+    for before, after in pairs:
+        comparison = compare(
+            with_costs(bundled[before].result, 370_000), with_costs(bundled[after].result, 370_000)
+        )
+        check_additive(comparison)
+        assert len(comparison.scopes) == 23
+        assert all(not change.rules_dkk for row in comparison.scopes for change in row.changes)
+        assert all(not change.amount_dkk for row in comparison.scopes for change in row.changes)
+    assert len(pairs) == 56
+
+
+def test_the_bundled_costs_compare_as_the_reports_say(bundled: dict[str, Calculation]) -> None:
+    """Amounts before and after are those of the two allocations themselves."""
+    first, second = bundled["2016K1"].result, bundled["2023K1"].result
+    comparison = compare(first, second)
+    check_additive(comparison)
+    syd = next(row for row in comparison.scopes if row.scope == "amager-hvidovre")
+    for result, state in ((first, "before_dkk"), (second, "after_dkk")):
+        cluster = next(
+            row for row in result.clusters if row.cluster.cluster_id == "amager-hvidovre"
+        )
+        parts = cluster.allocations[0].parts
+        assert {row.code: getattr(row, state) for row in syd.changes} == {
+            code: part.amount for code, part in parts.items()
+        }
+
+
+def test_nothing_changed_is_nothing_attributed(bundled: dict[str, Calculation]) -> None:
+    """A quarter compared with itself has no change and no contribution."""
+    comparison = compare(bundled["2022K1"].result, bundled["2022K1"].result)
+    assert not any(
+        change.change_dkk or change.own_population_dkk or change.others_population_dkk
+        for scope in comparison.scopes
+        for change in scope.changes
+    )
+
+
+counted = st.integers(min_value=1, max_value=700_000)
+
+
+@st.composite
+def results(draw: st.DrawFn) -> QuarterResult:
+    """A small country: six municipalities, each in no cluster, one, or two by a fraction."""
+    people = {code: draw(counted) for code in PLACES}
+    memberships: dict[str, list[Membership]] = {cluster_id: [] for cluster_id in CLUSTERS}
+    for code in PLACES:
+        chosen = draw(st.lists(st.sampled_from(CLUSTERS), unique=True, max_size=2))
+        part = Fraction(draw(st.integers(1, 8)), 9)
+        parts = [Fraction(1)] if len(chosen) == 1 else [part, 1 - part]
+        for cluster_id, fraction in zip(chosen, parts, strict=False):
+            basis = Basis.WHOLE if fraction == 1 else Basis.FRACTION
+            memberships[cluster_id].append(
+                Membership(cluster_id, code, basis, fraction, (), ALWAYS, "s", 0)
+            )
+    in_force = [cluster_id for cluster_id in CLUSTERS if memberships[cluster_id]]
+    scopes = [*in_force, *([STRUCTURE + ALL_CLUSTERS] if in_force else [])]
+    amounts = st.one_of(st.integers(0, 50), st.integers(0, 10**9))
+    costs = [
+        Cost(cost_id, cost_id, cost_id, scope, draw(amounts), ALWAYS, "s")
+        for scope in scopes
+        for cost_id in draw(st.lists(st.sampled_from(["x", "y"]), unique=True))
+    ]
+    rules = RulesInForce(
+        QUARTER,
+        tuple(Cluster(row, row, STRUCTURE, "", "", ALWAYS) for row in in_force),
+        {row: tuple(memberships[row]) for row in in_force},
+        tuple(costs),
+    )
+    population = Population(QUARTER, {"101": 1, **people}, {"1000": 1})
+    return calculate_quarter(population, rules, AREAS, {})
+
+
+@settings(max_examples=300, deadline=None)
+@given(results(), results())
+def test_contributions_add_up_for_any_two_results(
+    before: QuarterResult, after: QuarterResult
+) -> None:
+    """With random populations, rules and amounts the contributions add up, in every scope."""
+    comparison = compare(before, after)
+    check_additive(comparison)
+    for result, state in ((before, "before_dkk"), (after, "after_dkk")):
+        by_scope = {(row.scope, row.cost_id): row for row in comparison.scopes}
+        allocations = [
+            (allocation.cost.scope, allocation)
+            for cluster in result.clusters
+            for allocation in cluster.allocations
+        ] + [(pool.cost.scope, pool) for pool in result.pools]
+        for scope, allocation in allocations:
+            changes = by_scope[scope, allocation.cost.cost_id].changes
+            found = {row.code: getattr(row, state) for row in changes if getattr(row, state)}
+            assert found == {
+                code: part.amount for code, part in allocation.parts.items() if part.amount
+            }
+    for row in comparison.by_municipality():
+        assert contributions(row.change) == row.change.change_dkk
+
+
+@settings(max_examples=100, deadline=None)
+@given(results(), st.sampled_from(PLACES), counted)
+def test_one_population_alone_is_its_own(before: QuarterResult, moved: str, people: int) -> None:
+    """If one municipality's population alone changed, its change is its own, the others' is not."""
+    population = dataclasses.replace(
+        before.population, by_area={**before.population.by_area, moved: people}
+    )
+    after = calculate_quarter(population, before.rules, AREAS, {})
+    for scope in compare(before, after).scopes:
+        if not scope.scope.endswith(ALL_CLUSTERS):
+            for change in scope.changes:
+                own, others = change.own_population_dkk, change.others_population_dkk
+                assert (others if change.code == moved else own) == 0
+
+
+def test_members_come_and_go(bundled: dict[str, Calculation]) -> None:
+    """Who leaves loses its whole amount by the rules, and who joins gains it by them."""
+    result = with_costs(bundled["2022K1"].result, 370_000)
+    members = dict(result.rules.memberships)
+    gone = members["viborg"][0]
+    members["viborg"] = members["viborg"][1:]
+    members["randers"] = (*members["randers"], dataclasses.replace(gone, cluster_id="randers"))
+    after = dataclasses.replace(
+        result, rules=dataclasses.replace(result.rules, memberships=members)
+    )
+    comparison = compare(result, after)
+    check_additive(comparison)
+    scopes = {row.scope: row for row in comparison.scopes}
+    changes = {
+        scope: next(row for row in scopes[scope].changes if row.code == gone.municipality_code)
+        for scope in ("viborg", "randers")
+    }
+    assert changes["viborg"].after_dkk == changes["randers"].before_dkk == 0
+    assert changes["viborg"].rules_dkk == changes["viborg"].change_dkk < 0
+    assert changes["randers"].rules_dkk == changes["randers"].change_dkk > 0
+
+
+def test_two_revisions_compare_by_what_they_recorded(klynge: Klynge, data_dir: Path) -> None:
+    """r1 and r2 of a quarter differ by the amount that was edited between, and by that only."""
+    klynge("run", "2022K1")
+    costs = data_dir / "reference" / "costs.csv"
+    costs.write_text(costs.read_text("utf-8").replace(",370000,", ",380000,"), "utf-8")
+    klynge("run", "2022K1")
+    costs.unlink()  # what is there today plays no part
+    ended = klynge("compare", "2022K1:r1", "2022K1:r2", "--json")
+    assert (ended.exit_code, ended.err) == (0, "")
+    compared = json.loads(ended.out)
+    rows = [row for row in compared["rows"] if row["scope"] == "amager-hvidovre"]
+    assert (
+        sum(row["amount_dkk"] for row in rows) == sum(row["change_dkk"] for row in rows) == 10_000
+    )
+    assert all(row["rules_dkk"] == row["own_population_dkk"] == 0 for row in rows)
+    assert compared["order"] == ["own population", "others' population", "rules", "amount"]
+
+
+def test_a_revision_whose_snapshot_is_gone_is_refused(klynge: Klynge, data_dir: Path) -> None:
+    """A revision is only calculated again from the very snapshots that it rests on."""
+    klynge("run", "2022K1")
+    for sidecar in (data_dir / "snapshots" / "KKBEF1" / "2022K1").glob("*.json"):
+        sidecar.unlink()
+    ended = klynge("compare", "2022K1:r1", "2023K1")
+    assert ended.exit_code == 50
+    assert "is not held" in ended.err
+
+
+def test_the_terminal_states_the_order(klynge: Klynge) -> None:
+    """The order of attribution stands above the table, and the totals below it."""
+    ended = klynge("compare", "2022K1", "2023K1")
+    assert "in this order: own population, others' population, rules, amount" in ended.out
+    assert "København      177,678  178,504    +826  +2,465   -1,639" in ended.out
+    assert "21 clusters have no cost of their own" in ended.out
+
+
+def test_csv_has_a_row_a_cluster_cost_and_municipality(klynge: Klynge) -> None:
+    """--csv holds all clusters, those without a cost by their shares alone."""
+    rows = list(csv.DictReader(io.StringIO(klynge("compare", "2022K1", "2023K1", "--csv").out)))
+    assert len({row["scope"] for row in rows}) == 23
+    without = [row for row in rows if not row["cost_id"]]
+    assert {row["before_dkk"] for row in without} == {""}
+    assert all(row["share_before"] for row in without)
+
+
+def test_a_changed_structure_compares_by_municipality(klynge: Klynge, data_dir: Path) -> None:
+    """From 2026K4 to 2027K1 the structure changes: said, and compared by municipality."""
+    add_quarter(data_dir, Quarter(2026, 4), {"167": 100})
+    add_quarter(data_dir, Quarter(2027, 1), {"167": 200, "1004": 50})
+    ended = klynge("compare", "2026K4", "2027K1")
+    assert "The structure changed from sundhedsklynge to sundhedsraad" in ended.out
+    assert "amager-vestegnen" in ended.out
+    rows = list(csv.DictReader(io.StringIO(klynge("compare", "2026K4", "2027K1", "--csv").out)))
+    assert len(rows) == 98
+    assert sum(int(row["change_dkk"]) for row in rows) == -370_000
+    roedovre = next(row for row in rows if row["municipality_code"] == "175")
+    assert roedovre["clusters_before"].split() == ["amager-hvidovre", "herlev-gentofte"]
+    for row in rows:
+        parts = ("own_population_dkk", "others_population_dkk", "rules_dkk", "amount_dkk")
+        assert sum(int(row[part]) for part in parts) == int(row["change_dkk"])
+
+
+def test_the_councils_of_2027_run(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:
+    """klynge run 2027K1 works with a snapshot of that quarter, and so does explain."""
+    add_quarter(data_dir, Quarter(2027, 1))
+    assert klynge("run", "2027K1").exit_code == 0
+    table = (reports_dir / "2027K1" / "r1" / "fordeling-2027K1.csv").read_text("utf-8")
+    assert {row["structure"] for row in csv.DictReader(io.StringIO(table))} == {"sundhedsraad"}
+    ended = klynge("explain", "2027K1", "Sundhedsråd Amager og Vestegnen", "Hvidovre")
+    assert ended.exit_code == 0
+    assert "all equal" in ended.out
+
+
+@pytest.mark.parametrize("text", ["2022K5", "2022K1:r0", "2022K1-rule-2023K1", ""])
+def test_what_is_no_report_is_refused(klynge: Klynge, text: str) -> None:
+    """A report is a quarter, a back-cast or a revision, and nothing else."""
+    ended = klynge("compare", "2022K1", text)
+    assert ended.exit_code == 2

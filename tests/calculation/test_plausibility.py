@@ -1,0 +1,79 @@
+"""How far a population may move before it is a finding, and before it stops the run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.calculation.plausibility import (
+    FEW_PEOPLE,
+    IMPLAUSIBLE_PER_QUARTER,
+    NOTABLE_PER_QUARTER,
+    check_accepted,
+    moves,
+)
+from pipeline.errors import InvalidData
+from schemas.quarter import Quarter
+
+START = Quarter(2022, 1)
+PEOPLE = st.integers(min_value=FEW_PEOPLE, max_value=10**6)
+QUARTERS = st.integers(min_value=1, max_value=40)
+
+
+def _moves(before: int, after: int, quarters: int) -> list[bool]:
+    """Return whether each notable move is implausible."""
+    found = moves(START, {"101": before}, START + quarters, {"101": after}, ["101"])
+    return [move.implausible for move in found]
+
+
+@given(before=PEOPLE, quarters=QUARTERS, sign=st.sampled_from([1, -1]))
+def test_the_bounds_grow_with_the_quarters_between(before: int, quarters: int, sign: int) -> None:
+    """A move at a bound is within it, and one person more is beyond it, up as well as down."""
+    notable = int(NOTABLE_PER_QUARTER * quarters * before)
+    implausible = int(IMPLAUSIBLE_PER_QUARTER * quarters * before)
+    assert _moves(before, before + sign * notable, quarters) == []
+    assert _moves(before, before + sign * (notable + 1), quarters) == [False]
+    assert _moves(before, before + sign * implausible, quarters) == [False]
+    assert _moves(before, before + sign * (implausible + 1), quarters) == [True]
+
+
+def test_the_growth_of_hoeje_taastrup_is_sound() -> None:
+    """From 2022K1 to 2026K1 it grew by 14 %, which is no finding over 16 quarters."""
+    assert _moves(53_053, 60_480, 16) == []
+
+
+def test_small_islands_get_wider_bounds() -> None:
+    """Five per cent in a quarter is a finding for a town, and none for Læsø or Christiansø."""
+    assert _moves(20_000, 21_000, 1) == [False]
+    assert _moves(1_769, 1_857, 1) == []
+    assert _moves(90, 95, 1) == []
+    assert _moves(90, 130, 1) == [True]
+
+
+def test_an_accepted_code_passes_and_another_stops() -> None:
+    """Acceptance is by code; the message lists what is not accepted, and how to accept it."""
+    before, after = {"101": 9_000, "147": 9_000}, {"101": 18_000, "147": 18_000}
+    found = moves(START, before, START + 1, after, before)
+    names = {"101": "København", "147": "Frederiksberg"}
+    check_accepted(found, ["101", "147"], START + 1, names)
+    with pytest.raises(InvalidData) as stopped:
+        check_accepted(found, ["101"], START + 1, names)
+    assert "147 Frederiksberg: 9000 in 2022K1, 18000 in 2022K2 (+100.0 %)" in str(stopped.value)
+    assert "--accept-jump 147" in str(stopped.value)
+    assert "101 København" not in str(stopped.value)
+
+
+@given(people=st.dictionaries(st.sampled_from(["101", "147", "411"]), PEOPLE, min_size=1))
+def test_no_move_is_no_finding(people: dict[str, int]) -> None:
+    """The same figures in the next quarter are never notable."""
+    assert moves(START, people, START + 1, people, people) == []
+
+
+def test_a_place_that_was_empty_is_implausible_to_fill() -> None:
+    """From nobody to somebody is beyond every bound, and is told without dividing by zero."""
+    (move,) = moves(START, {"411": 0}, START + 1, {"411": 5}, ["411"])
+    assert (move.implausible, move.percent) == (True, "new")
+    assert Fraction(move.after, 1) == 5

@@ -1,0 +1,93 @@
+"""What a population must add up to, and districts that are carried forward."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.calculation.population import check_areas, check_districts, estimate_districts
+from pipeline.errors import AllocationError, InvalidData
+from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
+from schemas.records import Area, AreaKind
+from tests.calculation.strategies import DISTRICTS, people
+
+AREAS = {
+    code: Area(code, name, kind, region)
+    for code, name, kind, region in (
+        ("000", "Hele landet", AreaKind.COUNTRY, ""),
+        ("084", "Hovedstaden", AreaKind.REGION, ""),
+        ("101", "København", AreaKind.MUNICIPALITY, "084"),
+        ("411", "Christiansø", AreaKind.OTHER, "084"),
+        ("085", "Sjælland", AreaKind.REGION, ""),
+        ("259", "Køge", AreaKind.MUNICIPALITY, "085"),
+    )
+}
+figures = st.tuples(people, people, people)
+
+
+def country(copenhagen: int, christiansoe: int, koege: int) -> dict[str, int]:
+    """Return figures of a small country that add up."""
+    east = copenhagen + christiansoe
+    return {
+        "000": east + koege,
+        "084": east,
+        "101": copenhagen,
+        "411": christiansoe,
+        "085": koege,
+        "259": koege,
+    }
+
+
+@given(figures)
+def test_figures_that_add_up_pass(parts: tuple[int, int, int]) -> None:
+    """Municipalities with Christiansø, regions and country are one sum."""
+    check_areas(AREAS, country(*parts), "here")
+
+
+@given(figures, st.sampled_from(sorted(AREAS)), st.integers(1, 5))
+def test_one_figure_that_is_off_stops(parts: tuple[int, int, int], code: str, more: int) -> None:
+    """A single wrong figure anywhere breaks a sum, and the message gives the three."""
+    wrong = country(*parts)
+    wrong[code] += more
+    with pytest.raises(InvalidData, match=r"here does not add up: .* the country") as raised:
+        check_areas(AREAS, wrong, "here")
+    assert str(wrong["000"]) in raised.value.message
+
+
+@given(st.lists(people, min_size=5, max_size=5), st.integers(-3, 3))
+def test_districts_must_add_up_to_the_city(parts: list[int], off: int) -> None:
+    """The districts and 1099 are the city, to the person."""
+    figures = {
+        **dict(zip(DISTRICTS, parts, strict=True)),
+        COPENHAGEN_TOTAL: sum(parts) + off,
+    }
+    if off:
+        with pytest.raises(InvalidData, match=f"districts and 1099 have {sum(parts)} inhabitants"):
+            check_districts(figures, "here")
+    else:
+        check_districts(figures, "here")
+
+
+@given(people, st.lists(people, min_size=5, max_size=5).filter(any))
+def test_estimated_districts_add_up_to_the_city(city: int, parts: list[int]) -> None:
+    """Carried forward, the districts keep their shares within a person and add up to FOLK1A."""
+    known = {COPENHAGEN_TOTAL: sum(parts), **dict(zip(DISTRICTS, parts, strict=True))}
+    estimated = estimate_districts({COPENHAGEN: city}, known)
+    assert list(estimated) == list(known)
+    assert estimated[COPENHAGEN_TOTAL] == city
+    check_districts(estimated, "here")
+    for code in DISTRICTS:
+        assert abs(estimated[code] * sum(parts) - city * known[code]) < sum(parts)
+
+
+def test_unchanged_city_keeps_its_districts() -> None:
+    """With the city's own total the estimate is what is known."""
+    known = {COPENHAGEN_TOTAL: 10, "1001": 7, "1002": 3}
+    assert estimate_districts({COPENHAGEN: 10}, known) == known
+
+
+def test_an_empty_city_cannot_be_estimated_from() -> None:
+    """Districts without people have no shares."""
+    with pytest.raises(AllocationError):
+        estimate_districts({COPENHAGEN: 10}, {COPENHAGEN_TOTAL: 0, "1001": 0})

@@ -1,0 +1,116 @@
+"""Totals in are totals out, over rules and populations of every kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+
+from pipeline.calculation.findings import Subject
+from pipeline.calculation.membership import rules_in_force
+from pipeline.calculation.population import Population
+from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.errors import AllocationError
+from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
+from schemas.quarter import Quarter
+from schemas.records import Basis
+from tests.calculation.strategies import (
+    QUARTER,
+    STRUCTURE,
+    Case,
+    cases,
+    cluster,
+    cost,
+    districts,
+    membership,
+    municipality,
+)
+
+
+@given(cases())
+def test_every_krone_is_allocated_once(case: Case) -> None:
+    """Each cost in force is allocated exactly once, and its parts add up to it."""
+    result = calculate_quarter(case.population, case.rules, case.areas, districts())
+    allocations = [item for row in result.clusters for item in row.allocations] + [*result.pools]
+    assert Counter(item.cost.cost_id for item in allocations) == Counter(
+        row.cost_id for row in case.rules.costs
+    )
+    for item in allocations:
+        assert sum(part.amount for part in item.parts.values()) == item.cost.amount_dkk
+
+
+@given(cases())
+def test_every_person_counts_once(case: Case) -> None:
+    """With full coverage the clusters count the municipalities, and the city as its basis says."""
+    result = calculate_quarter(case.population, case.rules, case.areas, districts())
+    by_districts = any(row.basis is Basis.DISTRICTS for row in case.rules.of_structure(STRUCTURE))
+    population = case.population
+    people = sum(population.by_area.values())
+    if by_districts:
+        people += population.by_district[COPENHAGEN_TOTAL] - population.by_area[COPENHAGEN]
+    assert sum(row.counted_population for row in result.clusters) == people
+
+
+@given(cases())
+def test_shares_add_up_to_one(case: Case) -> None:
+    """The key of every cluster is the whole of it, with or without a cost."""
+    result = calculate_quarter(case.population, case.rules, case.areas, districts())
+    assert [row.cluster for row in result.clusters] == list(case.rules.clusters)
+    for row in result.clusters:
+        assert sum(member.share for member in row.members) == 1
+        assert sum(member.counted_population for member in row.members) == row.counted_population
+
+
+def result_of(population: Population, amount_dkk: int | None = None) -> QuarterResult:
+    """Calculate one cluster that counts all of København's two districts."""
+    rows = [membership("syd", COPENHAGEN, districts=("1001", "1099"))]
+    costs = [] if amount_dkk is None else [cost("syd", amount_dkk)]
+    rules = rules_in_force(QUARTER, [cluster("syd")], rows, costs)
+    areas = {COPENHAGEN: municipality(COPENHAGEN)}
+    known = {code: row for code, row in districts().items() if code in population.by_district}
+    return calculate_quarter(population, rules, areas, known)
+
+
+def test_two_registers_that_differ_are_a_finding() -> None:
+    """The city's total in the two tables and their difference are reported."""
+    population = Population(
+        QUARTER, {"101": 644_431}, {"1000": 644_425, "1001": 644_425, "1099": 0}
+    )
+    (finding,) = result_of(population).findings
+    assert finding.as_dict() == {
+        "subject": "city_totals_differ",
+        "folk1a": 644_431,
+        "kkbef1": 644_425,
+        "difference": 6,
+    }
+
+
+def test_registers_that_agree_are_no_finding() -> None:
+    """Equal totals need no explanation."""
+    population = Population(QUARTER, {"101": 5}, {"1000": 5, "1001": 4, "1099": 1})
+    assert result_of(population).findings == ()
+
+
+def test_estimates_are_marked() -> None:
+    """Figures that rest on districts carried forward say so, and the finding names the quarter."""
+    people = {"1000": 5, "1001": 4, "1099": 1}
+    result = result_of(Population(QUARTER, {"101": 5}, people, Quarter(2021, 4)))
+    assert result.clusters[0].estimated
+    assert result.clusters[0].members[0].estimated
+    assert [finding.subject for finding in result.findings] == [Subject.DISTRICTS_ESTIMATED]
+    assert dict(result.findings[0].values) == {"quarter": "2022K1", "known": "2021K4"}
+
+
+def test_a_cost_without_people_to_pay_it_stops() -> None:
+    """The message names the cost and the cluster that has no population."""
+    empty = Population(QUARTER, {"101": 5}, {"1000": 0, "1001": 0, "1099": 0})
+    with pytest.raises(AllocationError, match="cost-100 to Syd: There is nothing to allocate 100"):
+        result_of(empty, 100)
+
+
+def test_a_cluster_without_people_or_cost_has_shares_of_zero() -> None:
+    """An empty key is no error as long as nothing is to be paid by it."""
+    empty = Population(QUARTER, {"101": 5}, {"1000": 0, "1001": 0, "1099": 0})
+    assert result_of(empty).clusters[0].members[0].share == Fraction(0)

@@ -1,0 +1,68 @@
+"""Edits killed at random moments: `python -m tests.reference.edit_under_fire DATA_DIR ROUNDS SEED`.
+
+Each round forks a child that adds one cost after the other, ends it by SIGKILL at a random moment,
+and then reads every reference file: they must be whole, valid and canonical, with the costs in an
+unbroken series. It prints how many costs came through.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from pipeline.reference.editing import edit, not_canonical
+from pipeline.reference.files import COSTS
+from pipeline.reference.rule_edits import NewCost
+from pipeline.reference.tables import load_reference
+from schemas.quarter import Quarter
+
+
+def added(data_dir: Path) -> list[int]:
+    costs = load_reference(data_dir).costs
+    return sorted(
+        int(cost.cost_id.removeprefix("cost-")) for cost in costs if cost.cost_id[:5] == "cost-"
+    )
+
+
+def add_next(data_dir: Path) -> None:
+    cost_id = f"cost-{len(added(data_dir)) + 1}"
+    cost = NewCost(cost_id, "viborg", "1", "a", "b", Quarter(2022, 1), None, "rm-klynger")
+    edit(data_dir, COSTS, cost.added)
+
+
+def kill_one(data_dir: Path, seconds: float) -> None:
+    child = os.fork()
+    if not child:
+        try:
+            while True:
+                add_next(data_dir)
+        finally:
+            os._exit(1)  # an edit that fails must not run the parent's code
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "an edit failed by itself"
+
+
+def main(data_dir: Path, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    add_next(data_dir)  # whatever is imported or cached late is so before it is timed
+    begin = time.perf_counter()
+    add_next(data_dir)
+    longest_seconds = 2.5 * (time.perf_counter() - begin)
+    for _ in range(rounds):
+        kill_one(data_dir, chance.uniform(0, longest_seconds))
+        found = added(data_dir)
+        assert found == list(range(1, len(found) + 1)), found
+        assert not_canonical(data_dir) == []
+    print(len(added(data_dir)) - 2)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

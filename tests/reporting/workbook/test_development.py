@@ -1,0 +1,101 @@
+"""The development: the quarters held up to the report's own, under the report's rules."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook.books import workbooks
+from schemas.quarter import Quarter
+from tests.conftest import REPOSITORY, Klynge
+from tests.report_of import content_of
+from tests.reporting.workbook.cells import grid, opened
+
+HELD = ["2016K1", "2017K1", "2018K1", "2019K1", "2020K1", "2021K1", "2022K1"]
+
+
+def rows_of(sheet: Worksheet, name: str) -> list[list[object]]:
+    """Return the rows of one cluster or municipality."""
+    rows = [[cell.value for cell in sheet[row]][:6] for row in grid(sheet).rows]
+    return [row for row in rows if row[0] == name]
+
+
+def test_each_cluster_has_a_row_a_quarter_held(national: bytes) -> None:
+    """Quarters up to the report's own, and none after it although 2023K1 is held."""
+    sheet = opened(national, values=True)["Udvikling"]
+    rows = rows_of(sheet, "Sundhedsklynge Syd")
+    assert [row[1] for row in rows] == HELD
+    assert rows[-1][2] == 598_032
+    assert {row[4] for row in rows} == {"[x]"}
+    assert rows[0][5] == "[x]"
+    assert all(isinstance(row[5], float) for row in rows[1:])
+
+
+def test_shares_of_a_quarter_add_up_to_one(content: Content) -> None:
+    """The clusters share the country, and members share their cluster, in every quarter."""
+    development = content.development
+    for group in [development.clusters, *development.members.values()]:
+        for points in zip(*group.values(), strict=True):
+            assert sum((point.share for point in points), Fraction(0)) == 1
+
+
+def test_a_change_is_the_difference_of_two_shares(content: Content) -> None:
+    """The change since the year before, of København in Syd, from the figures themselves."""
+    series = content.development.members["amager-hvidovre"]["101"]
+    before, now = series[-2], series[-1]
+    assert (before.quarter, now.quarter) == (Quarter(2021, 1), Quarter(2022, 1))
+    assert now.since_year == now.share - before.share
+    assert now.since_quarter is None
+    assert now.counted_population == 287_181
+
+
+def test_the_earlier_quarters_count_under_the_rules_of_the_report() -> None:
+    """Rødovre counts by half in 2016 too, long before there was a cluster to be in."""
+    series = content_of().development.members["amager-hvidovre"]["175"]
+    people = content_of("2016K1", rules="2022K1").result.population.by_area["175"]
+    assert series[0].counted_population == Fraction(people, 2)
+
+
+def test_a_report_without_earlier_quarters_can_be_written(data_dir: Path) -> None:
+    """The first quarter held has a development of one quarter, and no change is known."""
+    report = content_of("2016K1", data_dir=data_dir, rules="2022K1")
+    book = workbooks(report)[f"fordeling-{report.label}.xlsx"]
+    sheet = opened(book, values=True)["Udvikling"]
+    assert len(rows_of(sheet, "Sundhedsklynge Syd")) == 1
+
+
+def test_a_later_quarter_is_no_reason_for_a_revision(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """A quarter that arrives after the report leaves it unchanged; one before it does too, and a
+    revision written later records what it showed."""
+    held = data_dir / "snapshots"
+    for table in ("FOLK1A", "KKBEF1"):
+        for quarter in ("2020K1", "2023K1"):
+            shutil.rmtree(held / table / quarter)
+    assert klynge("run", "2022K1", "--offline").exit_code == 0
+    manifest = json.loads((reports_dir / "2022K1/r1/manifest.json").read_text(encoding="utf-8"))
+    shown = [row["quarter"] for row in manifest["history"] if row["table"] == "KKBEF1"]
+    assert shown == [quarter for quarter in HELD[:-1] if quarter != "2020K1"]
+    for table in ("FOLK1A", "KKBEF1"):
+        for quarter in ("2020K1", "2023K1"):
+            shutil.copytree(REPOSITORY / "data/snapshots" / table / quarter, held / table / quarter)
+    assert "Unchanged" in klynge("run", "2022K1", "--offline").out
+    assert not (reports_dir / "2022K1/r2").exists()
+
+
+def test_an_edited_snapshot_of_an_earlier_quarter_stops_the_report(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """Evidence that was edited is not shown: exit code 50, the file is named, nothing written."""
+    (path,) = (data_dir / "snapshots/FOLK1A/2017K1").glob("*.csv")
+    path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
+    ended = klynge("run", "2022K1", "--offline")
+    assert ended.exit_code == 50
+    assert path.name in ended.err
+    assert not list(reports_dir.glob("*/r*"))
