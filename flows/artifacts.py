@@ -10,9 +10,9 @@ from prefect.artifacts import (
 
 from flows import summary
 from pipeline.errors import KlyngeError
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
+from schemas.records import Language
 
 SUMMARY = "fordeling"
 FAILURE = "fordeling-failure"

@@ -1,12 +1,11 @@
 """The back-fill flow: many quarters at once, one quarter a task.
 
-The population is fetched first, in few queries for all quarters together; then each quarter is
-calculated and written from what is held, by the same functions as a single one. One quarter that
-fails does not stop the others.
+What happens is that of `pipeline.analysis.backfill`; the flow spreads the quarters over threads or
+a Dask cluster, tries again where the StatBank is away, and shows how far it is.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -31,30 +30,38 @@ from flows.notifications import tell_of_failure
 from flows.parameters import AreaCode, QuarterText
 from flows.patience import patient, time_may_mend
 from flows.summary import ended, one_line
-from pipeline.calculation.calculate import Parameters
+from pipeline.analysis.backfill import (
+    Backfilled,
+    Calculated,
+    Failures,
+    Request,
+    calculate_one,
+    fetch_missing,
+    finish,
+    stored_quarters,
+)
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
-from pipeline.run import run
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
-from schemas.quarter import Quarter, quarter_range
+from pipeline.snapshots.store import SnapshotStore
+from schemas.quarter import Quarter
 
 PROGRESS = "backfill-progress"
 RESULT = "backfill"
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
-def fetch_all(quarters: Sequence[Quarter], access: Access, settings: Settings) -> int:
-    """Fetch what is missing of all quarters, and return how many snapshots came in."""
-    return len(list(Acquisition(settings, access, Clock()).fetch_all(quarters)))
+def fetch(request: Request, access: Access, settings: Settings) -> Failures:
+    """Fetch what is missing of all quarters, and return which cannot be had."""
+    return fetch_missing(request, Acquisition(settings, access, Clock()))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{parameters.label}")
-def one_quarter(parameters: Parameters, settings: Settings) -> str:
-    """Calculate and write a quarter from the snapshots held, and return what it came to."""
+@task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{quarter}")
+def calculate(request: Request, quarter: Quarter, settings: Settings) -> Calculated | KlyngeError:
+    """Calculate a stored quarter, and write its report if that is asked for."""
     log_steps()
-    held_only = Access(offline=True, accept_jumps=parameters.accept_jumps)
-    return ended(run(parameters, Acquisition(settings, held_only, Clock()), settings).outcome)
+    return calculate_one(request, quarter, Acquisition.offline(settings))
 
 
 def run_name() -> str:
@@ -76,50 +83,52 @@ def backfill(
     refresh: bool = False,
     rules: QuarterText | None = None,
     accept_jumps: tuple[AreaCode, ...] = (),
+    reports: bool = False,
+    offline: bool = False,
 ) -> State:
-    """Calculate every quarter of a range and write its report, unless it is there unchanged.
+    """Calculate every quarter of a range as one table, and their reports where they are wanted.
 
     Args:
         from_quarter: First population quarter, such as 2016K1.
         to_quarter: Last population quarter, such as 2023K1.
-        refresh: Ask the StatBank also for what is held, to see whether it was revised.
+        refresh: Ask the StatBank also for what is stored, to see whether it was revised.
         rules: Apply the rules of this quarter, such as 2022K1, to all: back-casts, kept apart
             from the reports.
         accept_jumps: Codes of municipalities or districts whose implausible changes you have
             looked at and accept, such as 147.
+        reports: Write the full report of each quarter too, unless it is there unchanged.
+        offline: Use stored snapshots only; ask nobody.
     """
     log_steps()
-    access = Access(refresh=refresh, accept_jumps=accept_jumps)
     try:
-        quarters = _quarters(from_quarter, to_quarter)
-        return _backfill(quarters, Quarter.parse(rules) if rules else None, access)
+        settings = Settings.from_environment(os.environ)
+        request = Request(
+            Quarter.parse(from_quarter),
+            Quarter.parse(to_quarter),
+            Quarter.parse(rules) if rules else None,
+            accept_jumps,
+            settings.contact,
+            reports,
+        )
+        return _backfill(request, Access(offline, refresh, accept_jumps), settings)
     except KlyngeError as error:
         show_failure(run_name(), error)
         return Failed(message=one_line(error), data=error)
 
 
-def _quarters(first: str, last: str) -> tuple[Quarter, ...]:
-    quarters = quarter_range(Quarter.parse(first), Quarter.parse(last))
-    if not quarters:
-        raise UsageError(f"{last} lies before {first}.", "Swap from_quarter and to_quarter.")
-    return quarters
-
-
-def _backfill(quarters: Sequence[Quarter], rules: Quarter | None, access: Access) -> State:
-    settings = Settings.from_environment(os.environ)
+def _backfill(request: Request, access: Access, settings: Settings) -> State:
     flow_settings = FlowSettings.from_environment(os.environ)
-    patient(fetch_all, flow_settings)(quarters, access, settings)
-    reports = [
-        Parameters(quarter, None if rules == quarter else rules, accept_jumps=access.accept_jumps)
-        for quarter in quarters
-    ]
+    failures = patient(fetch, flow_settings)(request, access, settings)
+    quarters = stored_quarters(request, SnapshotStore(settings.data_dir), failures)
     with task_runner(flow_settings) as runner:
         under_way = {
-            runner.submit(one_quarter, {"parameters": report, "settings": settings}): report.label
-            for report in reports
+            runner.submit(
+                calculate, {"request": request, "quarter": quarter, "settings": settings}
+            ): quarter
+            for quarter in quarters
         }
-        results = _followed(under_way)
-    return _state(results)
+        done = _followed(under_way)
+    return _state(finish(request, {**failures, **done}, settings.reports_dir))
 
 
 def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
@@ -140,33 +149,38 @@ def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
     )
 
 
-def _followed(under_way: Mapping[PrefectFuture[str], str]) -> dict[str, str | KlyngeError]:
-    """Return what each report came to, in order, and show the progress meanwhile."""
+def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, Any]:
+    """Return what each quarter came to, and show the progress meanwhile."""
     shown = create_progress_artifact(0.0, PROGRESS, f"{len(under_way)} quarters")
-    progress = cast(UUID, shown)
-    results: dict[str, str | KlyngeError] = {}
+    progress, done = cast(UUID, shown), {}
     for future in as_completed(list(under_way)):
-        result = future.result(raise_on_failure=False)
-        if isinstance(result, BaseException) and not isinstance(result, KlyngeError):
-            raise result
-        results[under_way[future]] = result
-        update_progress_artifact(progress, 100 * len(results) / len(under_way))
-    return {label: results[label] for label in under_way.values()}
+        done[under_way[future]] = future.result()
+        update_progress_artifact(progress, 100 * len(done) / len(under_way))
+    return done
 
 
-def _state(results: Mapping[str, str | KlyngeError]) -> State:
+def _state(backfilled: Backfilled) -> State:
     rows = [
-        {
-            "quarter": label,
-            "result": one_line(result) if isinstance(result, KlyngeError) else result,
-        }
-        for label, result in results.items()
+        {"quarter": str(quarter), "result": _told(row)} for quarter, row in backfilled.done.items()
     ]
     create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
-    failed = {label: row for label, row in results.items() if isinstance(row, KlyngeError)}
-    if not failed:
-        written = sum(row["result"].startswith("written") for row in rows)
-        return Completed(message=f"{written} written, {len(rows) - written} unchanged")
-    label, error = next(iter(failed.items()))
-    show_failure(label, error)
-    return Failed(message=f"{len(failed)} of {len(rows)} failed, first {label}: {one_line(error)}")
+    if not backfilled.failures:
+        return Completed(message=_headline(backfilled))
+    quarter, error = next(iter(backfilled.failures.items()))
+    show_failure(str(quarter), error)
+    count = f"{len(backfilled.failures)} of {len(rows)} failed"
+    return Failed(message=f"{count}, first {quarter}: {one_line(error)}")
+
+
+def _headline(backfilled: Backfilled) -> str:
+    outcomes = [row.outcome for row in backfilled.calculated.values() if row.outcome]
+    if not outcomes:
+        return f"{len(backfilled.calculated)} calculated"
+    written = sum(outcome.written for outcome in outcomes)
+    return f"{written} written, {len(outcomes) - written} unchanged"
+
+
+def _told(row: Calculated | KlyngeError) -> str:
+    if isinstance(row, KlyngeError):
+        return one_line(row)
+    return ended(row.outcome) if row.outcome else "calculated"

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pipeline.calculation.calculate import Parameters
-from pipeline.reporting.numbers import Language
+from pipeline.calculation.inputs import Parameters
 from schemas.quarter import Quarter
+from schemas.records import Language
+from schemas.report_name import ReportName
 
 QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
 AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]
@@ -37,10 +38,9 @@ def report_parameters(given: dict[str, Any], moment: datetime) -> Parameters:
     """
     quarter = Quarter.parse(given["quarter"]) if given.get("quarter") else due_quarter(moment)
     rules = Quarter.parse(given["rules"]) if given.get("rules") else None
+    language = Language(given.get("language") or Language.DANISH)
     return Parameters(
-        quarter,
-        None if rules == quarter else rules,
+        ReportName(quarter, rules, language=language),
         bool(given.get("estimate_districts")),
         tuple(given.get("accept_jumps") or ()),
-        Language(given.get("language") or Language.DANISH),
     )

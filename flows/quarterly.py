@@ -26,26 +26,28 @@ from flows.notifications import tell_of_failure, tell_of_revision
 from flows.parameters import AreaCode, LanguageCode, QuarterText, report_parameters
 from flows.patience import patient, time_may_mend
 from flows.summary import ended, one_line
-from pipeline.calculation.calculate import Calculation, Held, Parameters
-from pipeline.calculation.calculate import calculate as calculate_quarter
+from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import calculate as calculate_report
+from pipeline.calculation.inputs import Inputs, Parameters
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
 from pipeline.delivery.settings import DeliverySettings
 from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
-from pipeline.reporting.numbers import Language
+from pipeline.gather import gather as gather_inputs
 from pipeline.revisions.store import Outcome
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
+from schemas.records import Language
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
-def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held | NotPublishedYet:
-    """Get the snapshots of the quarter, held or fetched; or return what is awaited."""
+def gather(parameters: Parameters, access: Access, settings: Settings) -> Inputs | NotPublishedYet:
+    """Get everything that the report rests on, stored or fetched; or return what is awaited."""
     try:
-        return Acquisition(settings, access, Clock()).hold(parameters)
+        return gather_inputs(parameters, Acquisition(settings, access, Clock()))
     except NotPublishedYet as error:
         if not error.awaited:
             raise
@@ -53,9 +55,9 @@ def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held | 
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation:
-    """Validate and calculate."""
-    return calculate_quarter(parameters, held, data_dir)
+def calculate(inputs: Inputs) -> Calculation:
+    """Calculate."""
+    return calculate_report(inputs)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -78,7 +80,7 @@ def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
 
 def run_name() -> str:
     """Return the name of the run under way, such as `fordeling-2026K4`."""
-    return f"fordeling-{_parameters().label}"
+    return f"fordeling-{_parameters().report.label}"
 
 
 def _parameters() -> Parameters:
@@ -122,7 +124,7 @@ def quarterly(
     try:
         return _report(parameters, access)
     except KlyngeError as error:
-        show_failure(parameters.label, error)
+        show_failure(parameters.report.label, error)
         return Failed(message=one_line(error), data=error)
 
 
@@ -130,24 +132,24 @@ def _report(parameters: Parameters, access: Access) -> State:
     settings = Settings.from_environment(os.environ)
     parameters = replace(parameters, contact=settings.contact)
     flow_settings = FlowSettings.from_environment(os.environ)
-    with one_at_a_time(parameters.label, flow_settings.quarter_wait_seconds):
-        held = patient(fetch, flow_settings)(parameters, access, settings)
-        if isinstance(held, NotPublishedYet):
-            return Completed(message=f"awaiting {held.awaited}", data=held)
-        calculation = calculate(parameters, held, settings.data_dir)
+    with one_at_a_time(parameters.report.label, flow_settings.quarter_wait_seconds):
+        inputs = patient(gather, flow_settings)(parameters, access, settings)
+        if isinstance(inputs, NotPublishedYet):
+            return Completed(message=f"awaiting {inputs.awaited}", data=inputs)
+        calculation = calculate(inputs)
         report = Report(calculation, write(calculation, settings.reports_dir))
-    publish(report, parameters.language, flow_settings.reports_url)
+    publish(report, parameters.report.language, flow_settings.reports_url)
     message = ended(report.outcome)
     try:
         _deliver(parameters, settings, flow_settings)
     except DeliveryError as error:
-        show_failure(parameters.label, error)
+        show_failure(parameters.report.label, error)
         return Failed(message=f"{message}, not delivered: {one_line(error)}", data=error)
     return Completed(message=message, data=report)
 
 
 def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSettings) -> None:
     delivery = DeliverySettings.from_environment(os.environ)
-    is_report = parameters.rules_quarter is None  # a back-cast is nobody's report
+    is_report = parameters.report.rules_quarter is None  # a back-cast is nobody's report
     if is_report and delivery != DeliverySettings():
-        patient(deliver, flow_settings)(parameters.label, settings, delivery)
+        patient(deliver, flow_settings)(parameters.report.label, settings, delivery)

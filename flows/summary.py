@@ -9,10 +9,11 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.reporting.notes import citation
-from pipeline.reporting.numbers import Language, exact, localized, percent, whole
+from pipeline.reporting.numbers import exact, localized, percent, whole
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
+from schemas.records import Language
 
 WRITTEN = "written"
 """How the message of a run begins that wrote a new revision."""
@@ -32,7 +33,7 @@ def markdown(report: Report, language: Language, links: Mapping[str, str]) -> st
         f"# {text(headline, label=outcome.label, revision=f'r{outcome.revision}')}",
         "",
         *(f"- {text('cover.reason')}: {reason}" for reason in _reasons(report, text)),
-        *(f"- {citation(snapshot, text)}" for snapshot in calculation.snapshots),
+        *(f"- {citation(snapshot, text)}" for snapshot in calculation.inputs.snapshots),
     ]
     for cluster in clusters_with_cost(report):
         lines += ["", f"## {cluster.cluster.name}", "", *_table(rows(cluster, text))]

@@ -7,18 +7,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file by its name, its size in bytes and its sha256 in hexadecimal."""
-
-    file: str
-    bytes: int
-    sha256: str
+from schemas.records import FileRecord
 
 
 def record(file: str, content: bytes) -> FileRecord:

@@ -18,17 +18,16 @@ import pandas as pd
 
 from pipeline.calculation import membership
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.calculate import calculate
+from pipeline.calculation.inputs import Parameters
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
-from pipeline.reference.tables import load_reference
-from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.gather import gather
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, FUND_COLUMNS, allocation_rows, fund_rows
 from pipeline.settings import Settings
-from pipeline.snapshots.figure_reader import FigureReader
-from pipeline.snapshots.holding import held_snapshots
-from pipeline.snapshots.store import SnapshotStore
+from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
-from schemas.source_tables import FOLK1A, KKBEF1
+from schemas.report_name import ReportName
 
 DATA_DIR: Final = "data"
 
@@ -59,13 +58,8 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
         ValueError: The text is not a quarter.
         KlyngeError: No snapshot is held, or it is not what it must be.
     """
-    held = held_snapshots(Parameters(Quarter.parse(quarter)), _settings(data_dir))
-    reader = FigureReader(load_reference(Path(data_dir)), SnapshotStore(Path(data_dir)))
-    return Population(
-        Quarter.parse(quarter),
-        reader.read(FOLK1A, held.areas),
-        reader.read(KKBEF1, held.districts),
-    )
+    inputs = gather(Parameters(ReportName(Quarter.parse(quarter))), _stored(data_dir))
+    return Population(inputs.areas.quarter, inputs.areas.people, inputs.districts.people)
 
 
 def counted_population(
@@ -84,7 +78,7 @@ def counted_population(
     Raises:
         KlyngeError: The reference tables break a rule, or no cluster is in force.
     """
-    reference = load_reference(Path(data_dir))
+    reference = _stored(data_dir).reference
     quarter = Quarter.parse(rules) if rules else population.quarter
     in_force = membership.rules_in_force(
         quarter, reference.clusters, reference.memberships, costs=()
@@ -146,16 +140,14 @@ def run_quarter(
         ValueError: A text is not a quarter.
         KlyngeError: Any of those of `calculate`.
     """
-    parameters = Parameters(
-        Quarter.parse(quarter),
-        Quarter.parse(rules) if rules else None,
-        accept_jumps=tuple(accept_jumps),
-    )
-    held = held_snapshots(parameters, _settings(data_dir))
-    result = calculate(parameters, held, Path(data_dir)).result
-    return QuarterRun(result, allocation_table(result), pool_table(result))
+    report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
+    parameters = Parameters(report, accept_jumps=tuple(accept_jumps))
+    result = calculate(gather(parameters, _stored(data_dir))).result
+    allocation = pd.DataFrame(allocation_rows(result), columns=list(ALLOCATION_COLUMNS))
+    shared_funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
+    return QuarterRun(result, allocation.astype({"amount_dkk": "Int64"}), shared_funds)
 
 
-def _settings(data_dir: str | Path) -> Settings:
-    """Return settings for reading alone; reports are neither read nor written."""
-    return Settings(Path(data_dir), reports_dir=Path("reports"))
+def _stored(data_dir: str | Path) -> Acquisition:
+    """Return what is stored in a data folder; reports are neither read nor written."""
+    return Acquisition.offline(Settings(Path(data_dir), reports_dir=Path("reports")))

@@ -1,7 +1,11 @@
-"""Rows of the reference tables as frozen values, once they have been validated."""
+"""Rows of the reference tables as frozen values, once they have been validated.
+
+The fields of a record are the columns of its table, in order; `schemas.rows` maps one to the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -25,6 +29,13 @@ class AreaKind(StrEnum):
     REGION = "region"
     MUNICIPALITY = "municipality"
     OTHER = "other"
+
+
+class Language(StrEnum):
+    """Language of a report."""
+
+    DANISH = "da"
+    ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Membership:
     districts: tuple[str, ...]
     period: Period
     source_id: str
-    row: int = field(compare=False)
+    row: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +135,36 @@ class Assumption:
     text_da: str
     text_en: str
     cluster_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file by its name, its size in bytes and its sha256 in hexadecimal."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """All reference tables, validated, with the record of each file that was read.
+
+    Areas and districts stand in the order of the StatBank.
+    """
+
+    areas: Mapping[str, Area]
+    districts: Mapping[str, District]
+    clusters: tuple[Cluster, ...]
+    memberships: tuple[Membership, ...]
+    costs: tuple[Cost, ...]
+    sources: Mapping[str, Source]
+    assumptions: tuple[Assumption, ...]
+    files: tuple[FileRecord, ...] = ()
+
+    @property
+    def municipality_codes(self) -> tuple[str, ...]:
+        """Codes of the municipalities."""
+        return tuple(
+            code for code, area in self.areas.items() if area.kind is AreaKind.MUNICIPALITY
+        )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-import pandera.pandas as pa
+if TYPE_CHECKING:  # imported where a table is validated: a run on sound tables needs neither
+    import pandas as pd
+    import pandera.pandas as pa
 
 SHOWN: Final = 10
 """Failures that a message shows; the rest are counted."""
 
 HEADER_ROW: Final = 1
 """Excel counts rows from 1, and the header is the first."""
-
-_COLUMN_RULES: Final = {
-    "column_in_dataframe": "is missing",
-    "column_in_schema": "is not a column of this table",
-}
 
 _NOT_NULLABLE: Final = "not_nullable"
 
@@ -45,20 +41,15 @@ def failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> list[Failure]:
         schema: The schema; a rule over several columns names the one to report in its title.
         table: Rows numbered from 0, as read below the header.
     """
+    from pandera.errors import SchemaErrors
+
     try:
         schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as error:
+    except SchemaErrors as error:
         cases: pd.DataFrame = error.failure_cases
-        columns = cases[cases["check"].isin(list(_COLUMN_RULES))]
-        if len(columns):
-            return [_column_failure(case) for case in columns.to_dict("records")]
         reported_at = {check.error: check.title for check in schema.checks}
         return _row_failures(cases, reported_at)
     return []
-
-
-def _column_failure(case: dict[Hashable, Any]) -> Failure:
-    return Failure(None, str(case["failure_case"]), _COLUMN_RULES[str(case["check"])], None)
 
 
 def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> list[Failure]:
@@ -68,7 +59,7 @@ def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> lis
             row = int(case["index"]) + HEADER_ROW + 1
             rule = "must not be missing" if case["check"] == _NOT_NULLABLE else case["check"]
             found.append(Failure(row, case["column"], rule, str(case["failure_case"])))
-        elif pd.isna(case["index"]):
+        elif case["index"] is None or case["index"] != case["index"]:  # NaN: the table as a whole
             column = str(reported_at[case["check"]])
             found.append(Failure(None, column, str(case["check"]), None))
     return sorted(found, key=lambda failure: (failure.row or 0, failure.column, failure.rule))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.calculation.calculate import Calculation, Held, Parameters, calculate
+from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.inputs import Parameters
+from pipeline.gather import gather
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import Language
-from pipeline.snapshots.store import SnapshotStore
+from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
-from schemas.source_tables import FOLK1A, KKBEF1
+from schemas.records import Language
+from schemas.report_name import ReportName
 from tests.conftest import REPOSITORY
 
 FIRST = [Finding.of(Subject.FIRST_REVISION)]
@@ -23,13 +26,10 @@ def calculation_of(
     rules: str | None = None,
 ) -> Calculation:
     """Return the calculation of a quarter whose snapshots are held."""
-    store, wanted = SnapshotStore(data_dir), Quarter.parse(quarter)
-    areas, districts = (store.newest(table.table, wanted) for table in (FOLK1A, KKBEF1))
-    assert areas is not None
-    assert districts is not None
     rules_quarter = Quarter.parse(rules) if rules else None
-    parameters = Parameters(wanted, rules_quarter, language=language)
-    return calculate(parameters, Held(areas, districts), data_dir)
+    report = ReportName(Quarter.parse(quarter), rules_quarter, language=language)
+    acquisition = Acquisition.offline(Settings(data_dir, Path("nowhere")))
+    return calculate(gather(Parameters(report), acquisition))
 
 
 def content_of(

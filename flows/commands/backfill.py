@@ -70,7 +70,7 @@ def backfill(
 def _as_dict(done: Backfilled) -> dict[str, Any]:
     return {
         "files": [str(path) for path in done.files],
-        "quarters": [_summary(done, quarter) for quarter in done.calculations],
+        "quarters": _summaries(done),
         "failures": [
             {"quarter": str(quarter), "exit_code": error.exit_code, "reason": str(error)}
             for quarter, error in done.failures.items()
@@ -79,18 +79,22 @@ def _as_dict(done: Backfilled) -> dict[str, Any]:
     }
 
 
-def _summary(done: Backfilled, quarter: Quarter) -> dict[str, Any]:
-    result = done.calculations[quarter].result
-    allocations = [part for cluster in result.clusters for part in cluster.allocations]
-    outcome = done.outcomes.get(quarter)
-    return {
-        "quarter": str(quarter),
-        "rules": str(result.rules.quarter),
-        "clusters": len(result.clusters),
-        "allocated_dkk": sum(part.cost.amount_dkk for part in allocations),
-        "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in result.pools),
-        "report": str(outcome.folder) if outcome else "",
-    }
+def _summaries(done: Backfilled) -> list[dict[str, Any]]:
+    return [
+        {
+            "quarter": str(quarter),
+            "rules": str(row.result.rules.quarter),
+            "clusters": len(row.result.clusters),
+            "allocated_dkk": sum(
+                allocation.cost.amount_dkk
+                for cluster in row.result.clusters
+                for allocation in cluster.allocations
+            ),
+            "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in row.result.pools),
+            "report": str(row.outcome.folder) if row.outcome else "",
+        }
+        for quarter, row in done.calculated.items()
+    ]
 
 
 def _print(done: Backfilled) -> None:
@@ -101,20 +105,13 @@ def _print(done: Backfilled) -> None:
         ("Quarter", "left"), ("Rules", "left"), ("Clusters", "right"), 
         ("Allocated", "right"), ("Shared funds", "right"), ("Report", "left"),
     )  # fmt: skip
-    for quarter in done.calculations:
-        summary = _summary(done, quarter)
-        amounts = (kroner(summary["allocated_dkk"]), kroner(summary["shared_funds_dkk"]))
-        rows.add_row(
-            summary["quarter"],
-            summary["rules"],
-            str(summary["clusters"]),
-            *amounts,
-            summary["report"],
-        )
+    for row in _summaries(done):
+        amounts = (kroner(row["allocated_dkk"]), kroner(row["shared_funds_dkk"]))
+        rows.add_row(row["quarter"], row["rules"], str(row["clusters"]), *amounts, row["report"])
     console.print(rows)
     for path in done.files:
         console.say(f"Written: {path}", "bold")
     if done.left_out:
-        console.say(f"Not held, left out: {', '.join(map(str, done.left_out))}")
+        console.say(f"Not stored, left out: {', '.join(map(str, done.left_out))}")
     for quarter, error in done.failures.items():
         console.say(f"FAILED {quarter}: {error}", "bold red")

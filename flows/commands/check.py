@@ -45,13 +45,16 @@ def check(
     from flows.terminal import output
     from flows.terminal.screen import progress
     from pipeline.analysis.checks import check as run_checks
-    from pipeline.calculation.calculate import Parameters
+    from pipeline.calculation.inputs import Parameters
     from pipeline.reference.editing import fix_format as rewrite
+    from schemas.report_name import ReportName
 
     output.one_form(as_json, as_csv)
     settings = options.settings(data_dir)
     rewritten = rewrite(settings.data_dir) if fix_format else []
-    parameters = Parameters(quarter, accept_jumps=tuple(accept_jump or ())) if quarter else None
+    parameters = (
+        Parameters(ReportName(quarter), accept_jumps=tuple(accept_jump or ())) if quarter else None
+    )
     watched = partial(progress, doing="Reading the snapshots")
     checked = list(run_checks(parameters, settings, watched))
     if as_json or as_csv:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from flows.terminal import options
-from pipeline.revisions.name import ReportName
+from schemas.report_name import ReportName
 
 
 def compare(
@@ -22,17 +22,19 @@ def compare(
     The change is attributed to the krone, in this order: the municipality's own population, the
     others' population, the rules, the amount.
     """
+
     from flows.terminal import comparison_view, output
-    from pipeline.analysis.calculations import Calculations
     from pipeline.calculation.comparison import compare as compare_results
+    from pipeline.run import calculation_of
+    from pipeline.snapshots.acquisition import Acquisition
 
     output.one_form(as_json, as_csv)
-    calculations = Calculations(options.settings(data_dir, reports_dir))
-    first, second = calculations.of(before), calculations.of(after)
+    acquisition = Acquisition.offline(options.settings(data_dir, reports_dir))
+    first, second = calculation_of(before, acquisition), calculation_of(after, acquisition)
     view = comparison_view.View(
         compare_results(first.result, second.result),
         (str(before), str(after)),
-        {**first.reference.areas, **second.reference.areas},
+        {**first.inputs.reference.areas, **second.inputs.reference.areas},
     )
     view = view.limited_to(cluster or [])
     if as_json:

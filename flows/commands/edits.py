@@ -102,8 +102,8 @@ def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -
     from flows.terminal import output
     from pipeline.calculation.rule_periods import period_text
     from pipeline.reference.editing import edit
-    from pipeline.reporting.numbers import Language
     from pipeline.reporting.texts import Catalogue
+    from schemas.records import Language
 
     edited = edit(options.settings(data_dir).data_dir, name, change)
     english = Catalogue(Language.ENGLISH)

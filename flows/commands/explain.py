@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from flows.terminal import options
-from pipeline.revisions.name import ReportName
+from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
     from pipeline.analysis.standing import Standing
@@ -27,17 +27,19 @@ def explain(
     The whole trail, from the krone back to the answer of the StatBank, with its sha256. Each
     number is worked out on the spot and compared with the report; a difference is an error.
     """
+
     from flows.terminal import output
     from pipeline.analysis import trail as lineage
-    from pipeline.analysis.calculations import Calculations
     from pipeline.analysis.standing import stands_in
     from pipeline.reference import names
+    from pipeline.run import calculation_of
+    from pipeline.snapshots.acquisition import Acquisition
 
     output.one_form(as_json, as_csv)
     settings = options.settings(data_dir, reports_dir)
-    calculation = Calculations(settings).of(report)
+    calculation = calculation_of(report, Acquisition.offline(settings))
     clusters = names.clusters(calculation.result.rules.clusters)
-    areas = names.municipalities(calculation.reference.areas.values())
+    areas = names.municipalities(calculation.inputs.reference.areas.values())
     found = lineage.trail(
         calculation,
         names.find("cluster", cluster, clusters).code,
@@ -59,7 +61,7 @@ def _as_dict(found: Trail, steps: list[Step]) -> dict[str, object]:
         trail.setdefault(step.about, {})[step.item] = step.value
     trail["snapshot"]["query"] = dict(found.snapshot.query)
     return {
-        "report": found.calculation.parameters.label,
+        "report": found.calculation.report.label,
         "cluster_id": found.cluster.cluster.cluster_id,
         "cluster_name": found.cluster.cluster.name,
         "municipality_code": found.municipality_code,

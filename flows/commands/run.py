@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.server import embedded
 from flows.terminal import options
-from pipeline.reporting.numbers import Language
-from pipeline.settings import Settings
 from schemas.quarter import Quarter
+from schemas.report_name import ReportName
+
+if TYPE_CHECKING:
+    from pipeline.snapshots.acquisition import Acquisition
+from schemas.records import Language
 
 
 def run(
@@ -61,41 +64,31 @@ def run(
         embedded.prepare(settings)
     from flows.terminal import console
     from pipeline import run as pipeline_run
-    from pipeline.calculation.calculate import Parameters
+    from pipeline.calculation.inputs import Parameters
     from pipeline.snapshots.acquisition import Access, Acquisition
 
     access = Access(options.offline_unless(refresh, offline), refresh, tuple(accept_jump or ()))
     acquisition = Acquisition(settings, access, context.obj)
     quarter = quarter or acquisition.newest()
-    back_cast = None if rules == quarter else rules
-    parameters = Parameters(
-        quarter,
-        back_cast,
-        estimate_districts,
-        access.accept_jumps,
-        language,
-        settings.contact,
-    )
-    shown = (
-        _chosen_clusters(cluster, parameters.rules_quarter or quarter, settings) if cluster else []
-    )
+    report_name = ReportName(quarter, rules, language=language)
+    parameters = Parameters(report_name, estimate_districts, access.accept_jumps, settings.contact)
+    shown = _chosen_clusters(cluster, report_name.rules, acquisition) if cluster else []
     if prefect:
         report = embedded.run_flow(parameters, access)
     else:
-        report = pipeline_run.run(parameters, acquisition, settings)
+        report = pipeline_run.run(parameters, acquisition)
     if as_json:
         console.print_json(report.outcome.manifest)
     elif not quiet:
         console.print_report(report, shown)
 
 
-def _chosen_clusters(written: list[str], quarter: Quarter, settings: Settings) -> list[str]:
+def _chosen_clusters(written: list[str], quarter: Quarter, acquisition: Acquisition) -> list[str]:
     """Return the ids of the clusters to show, and stop before anything is written if one is not."""
     from pipeline.calculation.membership import rules_in_force
     from pipeline.reference import names
-    from pipeline.reference.tables import load_reference
 
-    reference = load_reference(settings.data_dir)
+    reference = acquisition.reference
     rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
     known = names.clusters(rules.clusters)
     return [names.find("cluster", text, known).code for text in written]

@@ -44,21 +44,21 @@ def scenario(
     from flows.terminal.comparison_view import View
     from pipeline.analysis.scenario import Scenario, read_set, read_toml
     from pipeline.analysis.scenario_report import run_scenario
+    from schemas.report_name import ReportName
 
     output.one_form(as_json, as_csv)
     overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []
     overrides += [read_set(text) for text in override or []]
     report = run_scenario(
         Scenario(name, tuple(overrides)),
-        quarter,
-        None if rules == quarter else rules,
+        ReportName(quarter, rules),
         options.settings(data_dir, reports_dir),
     )
     if as_json:
         output.print_json({**report.manifest, "difference": report.difference()})
         return
-    titles = (report.real.parameters.label, report.calculation.parameters.label)
-    areas = report.calculation.reference.areas
+    titles = (report.real.report.label, report.calculation.report.label)
+    areas = report.calculation.inputs.reference.areas
     view = View(report.comparison, titles, areas, only_changed=True).limited_to(cluster or [])
     if as_csv:
         output.print_csv(view.rows())

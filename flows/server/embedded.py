@@ -18,7 +18,7 @@ from flows.server import processes as server_processes
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.calculation.calculate import Parameters
+    from pipeline.calculation.inputs import Parameters
     from pipeline.run import Report
     from pipeline.snapshots.acquisition import Access
 
@@ -105,12 +105,13 @@ def _run(parameters: Parameters, access: Access) -> Report:
 
 
 def _flow_parameters(parameters: Parameters, access: Access) -> dict[str, Any]:
+    report = parameters.report
     return {
-        "quarter": str(parameters.quarter),
+        "quarter": str(report.quarter),
         "refresh": access.refresh,
-        "rules": str(parameters.rules_quarter) if parameters.rules_quarter else None,
+        "rules": str(report.rules_quarter) if report.rules_quarter else None,
         "accept_jumps": access.accept_jumps,
-        "language": parameters.language.value,
+        "language": report.language.value,
         "estimate_districts": parameters.estimate_districts,
         "offline": access.offline,
     }

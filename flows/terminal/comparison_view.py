@@ -12,9 +12,9 @@ from flows.terminal.screen import Terminal, kroner, table
 from pipeline.analysis.comparison_rows import amounts, municipality_rows, scope_rows
 from pipeline.calculation.comparison import ORDER, Change, Comparison, ScopeChange
 from pipeline.reference import names
-from pipeline.reporting.numbers import Language, percent, whole
+from pipeline.reporting.numbers import percent, whole
 from schemas.codes import ALL_CLUSTERS
-from schemas.records import Area, Cluster
+from schemas.records import Area, Cluster, Language
 
 _AMOUNTS = ("Before", "After", "Change", "Own", "Others'", "Rules", "Amount")
 _ORDER_TEXT = f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner."

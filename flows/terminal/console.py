@@ -13,16 +13,15 @@ from rich.table import Table
 from flows.terminal.screen import Terminal, kroner, table
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
-from pipeline.reference.tables import Reference
 from pipeline.reporting.notes import basis_text, citation, day_text
-from pipeline.reporting.numbers import Language, exact, localized, percent
+from pipeline.reporting.numbers import exact, localized, percent
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
 from pipeline.snapshots.acceptance import Kept
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.statbank.publication import Publication, expected_release
 from schemas.quarter import Quarter
-from schemas.records import Basis, Membership
+from schemas.records import Basis, Language, Membership, Reference
 from schemas.source_tables import SOURCE_TABLES
 
 if TYPE_CHECKING:  # a run that delivers nothing needs no mail
@@ -39,9 +38,9 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     console = Terminal()
     calculation, text = report.calculation, Catalogue(Language.ENGLISH)
     shown = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
-    day = day_text(calculation.parameters.quarter.reference_day, Language.ENGLISH)
-    console.say(f"{calculation.parameters.label}: population on {day}", "bold")
-    for snapshot in calculation.snapshots:
+    day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
+    console.say(f"{calculation.report.label}: population on {day}", "bold")
+    for snapshot in calculation.inputs.snapshots:
         console.say(citation(snapshot, text), "dim")
     console.print()
     if shown:

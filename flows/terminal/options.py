@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from flows.terminal import completion
-from pipeline.revisions.name import ReportName
 from pipeline.settings import Settings
 from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
+from schemas.report_name import ReportName
 
 
 def area_code(text: str) -> str:

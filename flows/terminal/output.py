@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from pipeline.reporting.plain_csv import csv_text
+from pipeline.reporting.csv_files import machine_csv
 
 
 def one_form(as_json: bool, as_csv: bool) -> None:
@@ -28,4 +28,4 @@ def print_json(value: Any) -> None:
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows as CSV for machines; the first row names the columns."""
-    print(csv_text(rows), end="")
+    print(machine_csv(rows), end="")

@@ -8,7 +8,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reporting.numbers import Language, whole
+from pipeline.reporting.numbers import whole
+from schemas.records import Language
 
 Item = TypeVar("Item")
 

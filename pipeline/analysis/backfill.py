@@ -3,38 +3,37 @@
     reports/backfill/fordeling-2016K1-2023K1-rules-2022K1.csv
     reports/backfill/puljer-2016K1-2023K1-rules-2022K1.csv        where there are shared funds
 
-Each quarter is calculated like a report of its own, by the same reference tables. What is not held
-is fetched first, in few requests. A quarter that fails is kept with its reason, and the others are
-written.
+What is not stored is fetched first, in few requests. Then each quarter is calculated like a report
+of its own, in whatever order and place the caller chooses. A quarter that fails is kept with its
+reason, and the others are written.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
-from pipeline.calculation.calculate import Calculation, Held, Parameters, calculate_by
+from pipeline.calculation.calculate import calculate
+from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
 from pipeline.files import write_atomically
-from pipeline.reference.tables import load_reference
+from pipeline.gather import gather
 from pipeline.reporting.csv_files import machine_csv
-from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, FUND_COLUMNS, allocation_rows, fund_rows
 from pipeline.revisions.store import Outcome, write
-from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
-from pipeline.snapshots.figure_reader import FigureReader
-from pipeline.snapshots.holding import held_snapshots
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter, quarter_range
-from schemas.source_tables import FOLK1A, KKBEF1, SOURCE_TABLES
+from schemas.report_name import ReportName
+from schemas.source_tables import SOURCE_TABLES
 
 FOLDER: Final = "backfill"
 Watched = Callable[[Iterable[Any]], Iterable[Any]]
+Failures = dict[Quarter, KlyngeError]
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,9 @@ class Request:
         contact: Who answers questions, as the full reports name them.
         reports: Whether to write the full report of each.
         parquet: Whether to write the table as Parquet too.
+
+    Raises:
+        UsageError: The last quarter lies before the first, or Parquet cannot be written.
     """
 
     first: Quarter
@@ -58,6 +60,12 @@ class Request:
     contact: str = ""
     reports: bool = False
     parquet: bool = False
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise UsageError(f"{self.last} lies before {self.first}.", "Swap the two quarters.")
+        if self.parquet:
+            _check_parquet()
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -72,76 +80,74 @@ class Request:
 
     def parameters(self, quarter: Quarter) -> Parameters:
         """Return the parameters of one quarter."""
-        rules_quarter = None if self.rules_quarter == quarter else self.rules_quarter
-        return Parameters(
-            quarter, rules_quarter, accept_jumps=self.accept_jumps, contact=self.contact
-        )
+        report = ReportName(quarter, self.rules_quarter)
+        return Parameters(report, accept_jumps=self.accept_jumps, contact=self.contact)
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """One quarter of a back-fill, and what writing its report came to where that was asked for."""
+
+    result: QuarterResult
+    outcome: Outcome | None
+
+
+Done = Mapping[Quarter, Calculated | KlyngeError]
 
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What came of it.
+    """What came of a request.
 
     Args:
-        calculations: Of the quarters that succeeded.
-        outcomes: What writing each full report came to.
-        failures: Why the others failed.
-        left_out: The quarters that are not held, offline.
+        done: What each quarter came to, in order: its result, or why it failed.
+        left_out: The quarters that are not stored, offline.
         files: The files that were written, not counting the full reports.
     """
 
-    calculations: Mapping[Quarter, Calculation]
-    outcomes: Mapping[Quarter, Outcome]
-    failures: Mapping[Quarter, KlyngeError]
+    done: Done
     left_out: Sequence[Quarter]
-    files: Sequence[Path] = field(default_factory=list)
+    files: Sequence[Path]
+
+    @property
+    def calculated(self) -> dict[Quarter, Calculated]:
+        """The quarters that succeeded."""
+        return {key: row for key, row in self.done.items() if isinstance(row, Calculated)}
+
+    @property
+    def failures(self) -> Failures:
+        """Why the others failed."""
+        return {key: row for key, row in self.done.items() if isinstance(row, KlyngeError)}
 
 
 def backfill(request: Request, acquisition: Acquisition, watched: Watched = iter) -> Backfilled:
-    """Calculate all quarters of a request, fetched where they are not held, and write the table.
+    """Calculate all quarters of a request, fetched where they are not stored, and write the table.
 
     Args:
         request: What to calculate.
-        acquisition: Gets what is not held; offline it is left out.
+        acquisition: Gets what is not stored; offline it is left out.
         watched: Hands on what is fetched, and the quarters, to show how far it is.
 
     Raises:
-        UsageError: Offline, and no quarter of the request is held; or Parquet cannot be written.
+        UsageError: Offline, and no quarter of the request is stored.
         InvalidData: The reference tables break a rule.
     """
-    if request.parquet:
-        _check_parquet()
-    settings = acquisition.settings
-    reader = FigureReader(load_reference(settings.data_dir), acquisition.store)
-    offline = acquisition.access.offline
-    failures = {} if offline else _fetch(request, acquisition, watched)
-    held = _held(request, settings, acquisition.store, failures)
-    if offline and not held and not failures:
-        raise _nothing_held(request, acquisition.store)
-    calculations, outcomes = {}, {}
-    for quarter in watched(list(_read_ahead(held, reader))):
-        try:
-            calculation = calculate_by(request.parameters(quarter), held[quarter], reader)
-            if request.reports:
-                outcomes[quarter] = write(calculation, settings.reports_dir)
-            calculations[quarter] = calculation
-        except KlyngeError as error:
-            failures[quarter] = error
-    left_out = [row for row in request.quarters if row not in {**calculations, **failures}]
-    files = _write(request, list(calculations.values()), settings.reports_dir / FOLDER)
-    return Backfilled(calculations, outcomes, failures, left_out, files)
+    failures = fetch_missing(request, acquisition, watched)
+    quarters = stored_quarters(request, acquisition.store, failures)
+    done = {row: calculate_one(request, row, acquisition) for row in watched(quarters)}
+    return finish(request, {**failures, **done}, acquisition.settings.reports_dir)
 
 
-def _fetch(
-    request: Request, acquisition: Acquisition, watched: Watched
-) -> dict[Quarter, KlyngeError]:
-    """Fetch what is not held in few requests, and return why what is still missing is so."""
-    failures: dict[Quarter, KlyngeError] = {}
-    held = _quarters_held(acquisition.store)
-    missing = [quarter for quarter in request.quarters if quarter not in held]
+def fetch_missing(request: Request, acquisition: Acquisition, watched: Watched = iter) -> Failures:
+    """Fetch what is not stored in few requests, and return why what is still missing is so."""
+    failures: Failures = {}
+    if acquisition.access.offline:
+        return failures
+    stored = acquisition.store.quarters_of_all_tables()
+    asked = [row for row in request.quarters if acquisition.access.refresh or row not in stored]
     published = []
     try:
-        for quarter in missing:
+        for quarter in asked:
             try:
                 acquisition.publication.require({source: [quarter] for source in SOURCE_TABLES})
                 published.append(quarter)
@@ -149,68 +155,81 @@ def _fetch(
                 failures[quarter] = error
         list(watched(acquisition.fetch_all(published)))
     except KlyngeError as error:
-        still_missing = set(missing) - _quarters_held(acquisition.store)
-        failures = {quarter: error for quarter in missing if quarter in still_missing} | failures
+        stored = acquisition.store.quarters_of_all_tables()
+        failures = {row: error for row in asked if row not in stored} | failures
     return failures
 
 
-def _held(
-    request: Request,
-    settings: Settings,
-    store: SnapshotStore,
-    failures: dict[Quarter, KlyngeError],
-) -> dict[Quarter, Held]:
-    """Return the snapshots of each quarter held; one that cannot be used joins the failures."""
-    held: dict[Quarter, Held] = {}
-    there = _quarters_held(store)
-    for quarter in (row for row in request.quarters if row in there):
-        try:
-            held[quarter] = held_snapshots(request.parameters(quarter), settings)
-        except KlyngeError as error:
-            failures[quarter] = error
-    return held
+def stored_quarters(
+    request: Request, store: SnapshotStore, failures: Mapping[Quarter, KlyngeError]
+) -> list[Quarter]:
+    """Return the quarters of a request that are stored.
+
+    Raises:
+        UsageError: There is none, and nothing says why.
+    """
+    stored = store.quarters_of_all_tables()
+    there = [quarter for quarter in request.quarters if quarter in stored]
+    if not there and not failures:
+        known = ", ".join(map(str, stored))
+        raise UsageError(
+            f"No quarter from {request.first} to {request.last} is stored in {store.folder}.",
+            f"Stored: {known}." if known else "",
+        )
+    return there
 
 
-def _read_ahead(held: Mapping[Quarter, Held], reader: FigureReader) -> Mapping[Quarter, Held]:
-    reader.read_ahead(FOLK1A, [snapshots.areas for snapshots in held.values()])
-    reader.read_ahead(KKBEF1, [snapshots.districts for snapshots in held.values()])
-    return held
+def calculate_one(
+    request: Request, quarter: Quarter, acquisition: Acquisition
+) -> Calculated | KlyngeError:
+    """Calculate one stored quarter, write its report if that is asked for, or say why not."""
+    try:
+        inputs = gather(request.parameters(quarter), acquisition, history=request.reports)
+        calculation = calculate(inputs)
+        reports_dir = acquisition.settings.reports_dir
+        outcome = write(calculation, reports_dir) if request.reports else None
+    except KlyngeError as error:
+        return error
+    return Calculated(calculation.result, outcome)
 
 
-def _quarters_held(store: SnapshotStore) -> set[Quarter]:
-    return set.intersection(*(set(store.quarters(source.table)) for source in SOURCE_TABLES))
+def finish(request: Request, done: Done, reports_dir: Path) -> Backfilled:
+    """Write the table of what was calculated, in the order of the quarters."""
+    ordered = {quarter: done[quarter] for quarter in request.quarters if quarter in done}
+    left_out = [quarter for quarter in request.quarters if quarter not in done]
+    results = [row.result for row in ordered.values() if isinstance(row, Calculated)]
+    files = list(_write_tables(request, results, reports_dir / FOLDER))
+    return Backfilled(ordered, left_out, files)
 
 
-def _nothing_held(request: Request, store: SnapshotStore) -> UsageError:
-    known = ", ".join(map(str, sorted(_quarters_held(store))))
-    return UsageError(
-        f"No quarter from {request.first} to {request.last} is held in {store.folder}.",
-        f"Held: {known}." if known else "",
-    )
-
-
-def _write(request: Request, calculations: Sequence[Calculation], folder: Path) -> list[Path]:
-    results = [calculation.result for calculation in calculations]
-    rules = {str(result.quarter): str(result.rules.quarter) for result in results}
+def _write_tables(
+    request: Request, results: Sequence[QuarterResult], folder: Path
+) -> Iterable[Path]:
     tables = {
-        "fordeling": allocation_table(*results) if results else pd.DataFrame(),
-        "puljer": pool_table(*results),
+        "fordeling": (allocation_rows, ALLOCATION_COLUMNS),
+        "puljer": (fund_rows, FUND_COLUMNS),
     }
-    contents: dict[Path, bytes] = {}
-    for name, table in tables.items():
-        if len(table):
-            table.insert(1, "rules", table["quarter"].map(rules))
+    for name, (rows_of, columns) in tables.items():
+        ruled = [
+            {**row, "rules": str(result.rules.quarter)}
+            for result in results
+            for row in rows_of(result)
+        ]
+        if ruled:
             path = folder / f"{name}-{request.label}.csv"
-            contents[path] = machine_csv(table)
+            ordered = (columns[0], "rules", *columns[1:])
+            write_atomically(path, machine_csv(ruled, ordered).encode())
+            yield path
             if request.parquet:
-                contents[path.with_suffix(".parquet")] = _parquet(table)
-    for path, content in contents.items():
-        write_atomically(path, content)
-    return list(contents)
+                write_atomically(path.with_suffix(".parquet"), _parquet(ruled, ordered))
+                yield path.with_suffix(".parquet")
 
 
-def _parquet(table: pd.DataFrame) -> bytes:
+def _parquet(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+    import pandas as pd
+
     content = io.BytesIO()
+    table = pd.DataFrame(rows, columns=list(columns)).astype({"amount_dkk": "Int64"})
     table.to_parquet(content, index=False)
     return content.getvalue()
 

@@ -10,20 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.calculation.calculate import ComparedFigures, Parameters, calculate_by
+from pipeline.calculation.calculate import calculate
 from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.plausibility import check_moves
+from pipeline.calculation.population import names_of_parts
 from pipeline.calculation.rule_periods import coverage, period_text, rule_periods
 from pipeline.errors import KlyngeError
+from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
-from pipeline.reference.tables import Reference, load_reference
-from pipeline.reporting.numbers import Language
+from pipeline.reference.tables import load_reference
 from pipeline.reporting.texts import Catalogue
 from pipeline.settings import Settings
-from pipeline.snapshots.figure_reader import FigureReader
-from pipeline.snapshots.holding import held_snapshots
+from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import Period
+from schemas.records import Language, Period, Reference
 from schemas.source_tables import SOURCE_TABLES, SourceTable
 
 Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
@@ -46,29 +48,31 @@ class Checked:
 
 
 def check(parameters: Parameters | None, settings: Settings, watched: Watched) -> Iterator[Checked]:
-    """Check reference data, the coverage of the rules, and the snapshots held.
+    """Check reference data, the coverage of the rules, and the stored snapshots.
 
     Args:
-        parameters: Of the one quarter to check and to calculate; None for all that is held.
+        parameters: Of the one quarter to check and to calculate; None for all that is stored.
         settings: The folders.
         watched: Hands the quarters on, to show how far the check is.
     """
-    store = SnapshotStore(settings.data_dir)
-    quarter = parameters.quarter if parameters else None
+    acquisition = Acquisition.offline(settings)
+    quarter = parameters.report.quarter if parameters else None
     try:
-        reference = load_reference(settings.data_dir)
+        reference = load_reference(settings.data_dir, remember=False)
     except KlyngeError as error:
         yield Checked("reference data", error.exit_code, (str(error),))
-        yield from _snapshots(store, quarter, watched, partial(_verified, store))
+        yield from _snapshots(
+            acquisition.store, quarter, watched, partial(_verified, acquisition.store)
+        )
         return
-    reader = FigureReader(reference, store)
     accepted = parameters.accept_jumps if parameters else ()
     yield _reference(settings, reference)
     yield from _coverage(reference, quarter)
-    yield from _snapshots(store, quarter, watched, partial(_compared, reader, accepted))
+    compared = partial(_compared, acquisition, accepted)
+    yield from _snapshots(acquisition.store, quarter, watched, compared)
     if parameters:
-        subject = f"calculation {parameters.label}"
-        yield _tried(subject, partial(_calculated, parameters, settings, reader))
+        subject = f"calculation {parameters.report.label}"
+        yield _tried(subject, partial(_calculated, parameters, acquisition))
 
 
 def _reference(settings: Settings, reference: Reference) -> Checked:
@@ -109,34 +113,26 @@ def _verified(store: SnapshotStore, source: SourceTable, quarter: Quarter) -> Se
 
 
 def _compared(
-    reader: FigureReader, accepted: Sequence[str], source: SourceTable, quarter: Quarter
+    acquisition: Acquisition, accepted: Sequence[str], source: SourceTable, quarter: Quarter
 ) -> Sequence[Finding]:
     """Read every answer of a quarter, and compare the current one with the quarter before."""
-    answers = reader.store.all(source.table, quarter)
-    for snapshot in answers:
-        reader.read(source, snapshot)
-    if not _is_sound(reader, source, quarter):
-        return ()  # told where the quarter before is checked
-    compared = ComparedFigures(accepted, reader)
-    compared.read(source, answers[-1])
-    return compared.findings
-
-
-def _is_sound(reader: FigureReader, source: SourceTable, quarter: Quarter) -> bool:
-    """Return whether the quarter before can be read; True if there is none."""
+    reader, store = acquisition.reader, acquisition.store
+    now = [reader.read(snapshot) for snapshot in store.all(source.table, quarter)][-1]
     try:
-        before = reader.store.newest_before(source.table, quarter)
-        return before is None or bool(reader.read(source, before))
+        earlier = store.newest_before(source.table, quarter)
+        before = reader.read(earlier) if earlier else None
     except KlyngeError:
-        return False
+        return ()  # told where the quarter before is checked
+    if before is None:
+        return ()
+    names = names_of_parts(source, reader.reference)
+    allowed = {*accepted, *now.snapshot.accepted_jumps}
+    return check_moves(before.quarter, before.people, quarter, now.people, names, allowed)
 
 
-def _calculated(
-    parameters: Parameters, settings: Settings, reader: FigureReader
-) -> Sequence[Finding]:
+def _calculated(parameters: Parameters, acquisition: Acquisition) -> Sequence[Finding]:
     """Return what the calculation adds to what the snapshots said already."""
-    calculation = calculate_by(parameters, held_snapshots(parameters, settings), reader)
-    findings = calculation.result.findings
+    findings = calculate(gather(parameters, acquisition)).result.findings
     return [finding for finding in findings if finding.subject is not Subject.POPULATION_MOVED]
 
 

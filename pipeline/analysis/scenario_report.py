@@ -2,7 +2,7 @@
 
     reports/scenarios/hoejere-beloeb/     the files of a report, named for quarter and scenario
         scenario.toml                     its overrides, to run it again
-        scenario.json                     what it was made from, and its files with their sha256
+        inputs.json, manifest.json        what it was made from, and its files with their sha256
         forskel-….csv                     the difference, by cluster, cost and municipality
 
 A scenario is never a revision: run again under the same name it replaces what was there.
@@ -14,30 +14,31 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from filelock import FileLock
 
-from pipeline.analysis.calculations import Calculations, accepted_parameters
 from pipeline.analysis.comparison_rows import scope_rows
 from pipeline.analysis.scenario import Scenario, write_toml
 from pipeline.analysis.scenario_rules import apply
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.inputs import Inputs
+from pipeline.calculation.membership import in_force
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
+from pipeline.reporting.csv_files import machine_csv
 from pipeline.reporting.outputs import figure_files, readable_files
-from pipeline.reporting.plain_csv import csv_text
-from pipeline.revisions.manifest import manifest_of
-from pipeline.revisions.name import ReportName
+from pipeline.revisions.manifest import INPUTS, MANIFEST, manifest_of
+from pipeline.revisions.recorded import recorded_inputs
+from pipeline.run import calculation_of
 from pipeline.settings import Settings
-from schemas.quarter import Quarter
-
-FOLDER: Final = "scenarios"
+from pipeline.snapshots.acquisition import Acquisition
+from schemas.report_name import ReportName
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class ScenarioReport:
         real: By the real ones.
         comparison: From the real allocation to the scenario's.
         folder: Where it is written.
-        manifest: What `scenario.json` holds.
+        manifest: Its manifest.
     """
 
     calculation: Calculation
@@ -63,34 +64,26 @@ class ScenarioReport:
         return _difference(self.calculation, self.comparison)
 
 
-def run_scenario(
-    scenario: Scenario, quarter: Quarter, rules_quarter: Quarter | None, settings: Settings
-) -> ScenarioReport:
-    """Calculate a quarter by the rules of a scenario and write its report.
+def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> ScenarioReport:
+    """Calculate a report by the rules of a scenario and write it.
 
     Args:
         scenario: The overrides.
-        quarter: The quarter whose population counts.
-        rules_quarter: The quarter whose rules are overridden; None for its own.
+        name: The report whose rules are overridden.
         settings: The folders.
 
     Raises:
         KlyngeError: Any of those of `calculate`; the message says that the scenario breaks the
             rule. Nothing is written then.
     """
-    calculations = Calculations(settings)
-    accepted = replace(
-        accepted_parameters(ReportName(quarter, rules_quarter), settings.reports_dir),
-        contact=settings.contact,
-    )
-    real = calculations.by(calculations.reference, accepted)
+    acquisition = Acquisition.offline(settings)
+    real = calculation_of(name, acquisition)
     reference_dir = settings.data_dir / "reference"
-    tables = {name: read_rows(reference_dir, name) for name in (MEMBERSHIPS, COSTS, SOURCES)}
-    changed = apply(scenario, tables, calculations.reference, rules_quarter or quarter)
-    contents = {name: write_rows(name, rows) for name, rows in changed.items()}
+    tables = {file: read_rows(reference_dir, file) for file in (MEMBERSHIPS, COSTS, SOURCES)}
+    changed = apply(scenario, tables, acquisition.reference, name.rules)
+    contents = {file: write_rows(file, rows) for file, rows in changed.items()}
     try:
-        reference = load_reference(settings.data_dir, contents)
-        calculation = calculations.by(reference, replace(accepted, scenario=scenario.name))
+        calculation = calculate(_overridden(real.inputs, scenario, settings.data_dir, contents))
     except KlyngeError as error:
         raise type(error)(
             f"The scenario {scenario.name} breaks a rule; the files are as they were.\n"
@@ -101,6 +94,18 @@ def run_scenario(
     return _write(scenario, real, calculation, comparison, settings.reports_dir)
 
 
+def _overridden(
+    inputs: Inputs, scenario: Scenario, data_dir: Path, contents: Mapping[str, bytes]
+) -> Inputs:
+    """Return the inputs with the rules of the scenario in place of those of the files."""
+    report = replace(inputs.parameters.report, scenario=scenario.name)
+    return replace(
+        inputs,
+        parameters=replace(inputs.parameters, report=report),
+        reference=in_force(load_reference(data_dir, contents), report.rules),
+    )
+
+
 def _write(
     scenario: Scenario,
     real: Calculation,
@@ -108,28 +113,27 @@ def _write(
     comparison: Comparison,
     reports_dir: Path,
 ) -> ScenarioReport:
-    label = calculation.parameters.label
+    label = calculation.report.label
     reasons = [Finding.of(Subject.SCENARIO, name=scenario.name, overrides=scenario.text)]
-    difference = csv_text(_difference(calculation, comparison))
     contents = {
         **figure_files(calculation),
-        f"forskel-{label}.csv": difference.encode(),
+        f"forskel-{label}.csv": machine_csv(_difference(calculation, comparison)).encode(),
         **readable_files(Content(calculation, 0, reasons)),
         "scenario.toml": write_toml(scenario).encode(),
+        INPUTS: json_bytes(recorded_inputs(calculation)),
     }
-    outputs = [asdict(record(name, content)) for name, content in contents.items()]
+    outputs = [asdict(record(file, content)) for file, content in contents.items()]
     manifest = manifest_of(calculation, 0, reasons, outputs)
-    del manifest["revision"]
     manifest["scenario"] = {row.text: row.value for row in scenario.overrides}
-    folder = reports_dir / FOLDER / scenario.name
-    _replace(folder, {**contents, "scenario.json": json_bytes(manifest)})
+    folder = reports_dir / calculation.report.path
+    _replace(folder, {**contents, MANIFEST: json_bytes(manifest)})
     return ScenarioReport(calculation, real, comparison, folder, manifest)
 
 
 def _difference(calculation: Calculation, comparison: Comparison) -> list[dict[str, Any]]:
-    areas = calculation.reference.areas
-    clusters = {row.cluster_id: row.name for row in calculation.reference.clusters}
-    titles = (str(comparison.before.quarter), calculation.parameters.label)
+    areas = calculation.inputs.reference.areas
+    clusters = {row.cluster_id: row.name for row in calculation.inputs.reference.clusters}
+    titles = (str(comparison.before.quarter), calculation.report.label)
     return scope_rows(
         comparison.scopes,
         titles,

@@ -15,10 +15,9 @@ from pipeline.analysis.scenario import Override, Scenario
 from pipeline.errors import UsageError
 from pipeline.reference import names
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
-from pipeline.reference.tables import Reference
 from schemas.codes import ALL_CLUSTERS
 from schemas.quarter import Quarter
-from schemas.records import Basis
+from schemas.records import Basis, Reference
 
 _MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
 _COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en")

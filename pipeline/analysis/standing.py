@@ -12,14 +12,14 @@ from pipeline.calculation.findings import Finding
 from pipeline.errors import ProvenanceError
 from pipeline.files import record
 from pipeline.reporting.csv_files import machine_csv
-from pipeline.reporting.numbers import Language
-from pipeline.reporting.rows import allocation_table
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, allocation_rows
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.inputs import changes, inputs_of
 from pipeline.revisions.manifest import MANIFEST
-from pipeline.revisions.name import ReportName
+from pipeline.revisions.recorded import changes, recorded_inputs
 from pipeline.revisions.replay import read_inputs
-from pipeline.revisions.store import newest_revision, read_revision
+from pipeline.revisions.store import read_revision, written
+from schemas.records import Language
+from schemas.report_name import ReportName
 
 _SHOWN = 5
 Row = dict[str, str]
@@ -62,9 +62,8 @@ def stands_in(trail: Trail, name: ReportName, reports_dir: Path) -> Standing | N
     Raises:
         ProvenanceError: Any of those of `standing`.
     """
-    folder = reports_dir / name.label
-    revision = name.revision or newest_revision(folder)
-    return standing(trail, folder / f"r{revision}") if revision else None
+    folder = written(name, reports_dir)
+    return standing(trail, folder) if folder else None
 
 
 def standing(trail: Trail, folder: Path) -> Standing:
@@ -79,8 +78,8 @@ def standing(trail: Trail, folder: Path) -> Standing:
             what was worked out; the message gives both and what changed since.
     """
     read_revision(folder)
-    label = trail.calculation.parameters.label
-    expected = _rows(trail, machine_csv(allocation_table(trail.calculation.result)))
+    label = trail.calculation.report.label
+    expected = _rows(trail, machine_csv(allocation_rows(trail.calculation.result)).encode())
     found = _rows(trail, (folder / f"fordeling-{label}.csv").read_bytes())
     if found != expected:
         raise _differs(trail, folder, expected, found)
@@ -91,7 +90,7 @@ def standing(trail: Trail, folder: Path) -> Standing:
 def _rows(trail: Trail, content: bytes) -> list[Row]:
     wanted = (trail.cluster.cluster.cluster_id, trail.municipality_code)
     return [
-        row
+        {column: row[column] for column in ALLOCATION_COLUMNS}
         for row in csv.DictReader(io.StringIO(content.decode()))
         if (row["cluster_id"], row["municipality_code"]) == wanted
     ]
@@ -107,12 +106,12 @@ def _differs(trail: Trail, folder: Path, expected: list[Row], found: list[Row]) 
     ]
     if len(found) != len(expected):
         lines.append(f"  {len(found)} rows in the report, {len(expected)} worked out now")
-    since = changes(read_inputs(folder), inputs_of(trail.calculation))
+    since = changes(read_inputs(folder), recorded_inputs(trail.calculation))
     return ProvenanceError(
         f"{folder} says something else than what is held now:\n"
         + "\n".join([*lines, *_changed(since)]),
         f"klynge run writes what is held now as a new revision; to explain this one as it was "
-        f"written: klynge explain {trail.calculation.parameters.label}:{folder.name} "
+        f"written: klynge explain {trail.calculation.report.label}:{folder.name} "
         f"{trail.cluster.cluster.cluster_id} {trail.municipality_code}",
     )
 

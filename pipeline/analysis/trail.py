@@ -15,11 +15,11 @@ from typing import Any
 
 from pipeline.calculation.allocation import Part
 from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.inputs import Snapshot
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.errors import AllocationError, UsageError
 from pipeline.reporting.numbers import exact, rounded
 from pipeline.reporting.rows import SHARE_DECIMALS
-from pipeline.snapshots.store import Snapshot
 from schemas.records import Basis, Source
 from schemas.source_tables import FOLK1A, KKBEF1
 
@@ -147,9 +147,9 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
         calculation,
         cluster,
         member,
-        calculation.reference.sources[member.membership.source_id],
+        calculation.inputs.reference.sources[member.membership.source_id],
         tuple(_figures(calculation, member)),
-        calculation.snapshots[1 if by_district else 0],
+        calculation.inputs.snapshots[1 if by_district else 0],
     )
     _check(found)
     return found
@@ -177,7 +177,7 @@ def query_text(query: Mapping[str, Any]) -> str:
 def _no_member(
     calculation: Calculation, cluster: ClusterResult, municipality_code: str
 ) -> UsageError:
-    name = calculation.reference.areas[municipality_code].name
+    name = calculation.inputs.reference.areas[municipality_code].name
     where = [
         row.cluster.cluster_id
         for row in calculation.result.clusters
@@ -195,7 +195,7 @@ def _figures(calculation: Calculation, member: Member) -> Iterator[Figure]:
     rule, population = member.membership, calculation.result.population
     if rule.basis is Basis.DISTRICTS:
         for code in rule.districts:
-            name = calculation.reference.districts[code].name
+            name = calculation.inputs.reference.districts[code].name
             yield Figure(KKBEF1.table, code, name, population.by_district[code])
     else:
         people = population.by_area[rule.municipality_code]

@@ -47,13 +47,8 @@ class Development:
 
 
 def development_of(calculation: Calculation) -> Development:
-    """Return the development up to the report's quarter.
-
-    Raises:
-        KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
-    """
-    result = calculation.result
-    populations = {**calculation.history.populations, result.quarter: result.population}
+    """Return the development up to the report's quarter."""
+    result, populations = calculation.result, calculation.populations()
     quarters = tuple(populations)
     counted = {
         cluster_id: {

@@ -10,7 +10,7 @@ reported as a finding, since a municipality may stand outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
@@ -19,7 +19,17 @@ from pipeline.calculation.population import Population
 from pipeline.errors import RuleError
 from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind, Basis, Cluster, Cost, District, Membership
+from schemas.records import (
+    Area,
+    AreaKind,
+    Basis,
+    Cluster,
+    Cost,
+    District,
+    Membership,
+    Period,
+    Reference,
+)
 
 _HINT = "Correct data/reference/memberships.csv and run the command again."
 
@@ -85,6 +95,28 @@ def rules_in_force(
             for cluster_id, rows in members.items()
         },
         tuple(due),
+    )
+
+
+def in_force(reference: Reference, quarter: Quarter) -> Reference:
+    """Return the reference tables with nothing but what is in force in a quarter.
+
+    Each rule has that one quarter as its period, so that a row for another quarter, or a rule that
+    ends later, is no change.
+
+    Raises:
+        RuleError: As `rules_in_force`.
+    """
+    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    now = Period(quarter, quarter)
+    memberships = [row for rows in rules.memberships.values() for row in rows]
+    cited = {row.source_id for row in memberships} | {row.source_id for row in rules.costs}
+    return replace(
+        reference,
+        clusters=tuple(replace(row, period=now) for row in rules.clusters),
+        memberships=tuple(replace(row, period=now) for row in memberships),
+        costs=tuple(replace(row, period=now) for row in rules.costs),
+        sources={key: row for key, row in reference.sources.items() if key in cited},
     )
 
 

@@ -9,7 +9,7 @@ seen is Høje-Taastrup's, 14 % in 16 quarters.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -72,14 +72,37 @@ def moves(
     return found
 
 
-def findings(found: Iterable[Move], names: Mapping[str, str]) -> list[Finding]:
-    """Return a finding for each notable change."""
+def check_moves(
+    since: Quarter,
+    before: Mapping[str, int],
+    now: Quarter,
+    after: Mapping[str, int],
+    names: Mapping[str, str],
+    accepted: Collection[str],
+) -> list[Finding]:
+    """Return a finding for each notable change from one quarter to a later one.
+
+    Args:
+        since: The earlier quarter.
+        before: People then, by code.
+        now: The later quarter.
+        after: People then, by code.
+        names: Names of the codes to compare: those that are no totals of others.
+        accepted: Codes whose implausible change is accepted.
+
+    Raises:
+        InvalidData: A change is implausible and not accepted.
+    """
+    found = moves(since, before, now, after, names)
+    stopped = [move for move in found if move.implausible and move.code not in accepted]
+    if stopped:
+        raise _implausible(stopped, now, names)
     return [
         Finding.of(
             Subject.POPULATION_MOVED,
             code=move.code,
             name=names[move.code],
-            since=str(move.since),
+            since=str(since),
             before=move.before,
             after=move.after,
             percent=move.percent,
@@ -88,26 +111,16 @@ def findings(found: Iterable[Move], names: Mapping[str, str]) -> list[Finding]:
     ]
 
 
-def check_accepted(
-    found: Iterable[Move], accepted: Collection[str], quarter: Quarter, names: Mapping[str, str]
-) -> None:
-    """Stop at changes that are implausible and not accepted.
-
-    Raises:
-        InvalidData: There is one; the message lists at most ten and says how to accept them.
-    """
-    stopped = [move for move in found if move.implausible and move.code not in accepted]
-    if not stopped:
-        return
+def _implausible(stopped: Sequence[Move], now: Quarter, names: Mapping[str, str]) -> InvalidData:
     lines = [
         f"  {move.code} {names[move.code]}: {move.before} in {move.since}, {move.after} in "
-        f"{quarter} ({move.percent} %)"
+        f"{now} ({move.percent} %)"
         for move in stopped[:_SHOWN]
     ]
     if len(stopped) > _SHOWN:
         lines.append(f"  and {len(stopped) - _SHOWN} more")
     accept = " ".join(f"--accept-jump {move.code}" for move in stopped)
-    raise InvalidData(
-        f"The population of {quarter} moved implausibly:\n" + "\n".join(lines),
+    return InvalidData(
+        f"The population of {now} moved implausibly:\n" + "\n".join(lines),
         f"If it is right, run the command again with {accept}",
     )

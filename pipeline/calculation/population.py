@@ -19,7 +19,8 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.errors import InvalidData
 from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind
+from schemas.records import Area, AreaKind, Reference
+from schemas.source_tables import FOLK1A, SourceTable
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,35 @@ class Population:
     def districts_estimated(self) -> bool:
         """Whether the districts are an estimate."""
         return self.districts_from is not None
+
+
+def names_of(source: SourceTable, reference: Reference) -> dict[str, str]:
+    """Return the names of all codes of a table, in the order of the StatBank."""
+    rows = reference.areas if source is FOLK1A else reference.districts
+    return {code: row.name for code, row in rows.items()}
+
+
+def names_of_parts(source: SourceTable, reference: Reference) -> dict[str, str]:
+    """Return the names of the codes that are no total: municipalities, or districts and 1099."""
+    names = names_of(source, reference)
+    if source is FOLK1A:
+        parts = (AreaKind.MUNICIPALITY, AreaKind.OTHER)
+        return {code: names[code] for code, area in reference.areas.items() if area.kind in parts}
+    return {code: name for code, name in names.items() if code != COPENHAGEN_TOTAL}
+
+
+def check_identities(
+    source: SourceTable, reference: Reference, people: Mapping[str, int], place: str
+) -> None:
+    """Check that parts and totals of a table add up.
+
+    Raises:
+        InvalidData: They do not; the message gives the sums.
+    """
+    if source is FOLK1A:
+        check_areas(reference.areas, people, place)
+    else:
+        check_districts(people, place)
 
 
 def check_areas(areas: Mapping[str, Area], people: Mapping[str, int], place: str) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import check_coverage, rules_in_force
-from pipeline.reference.tables import Reference
-from schemas.records import Period
+from schemas.records import Period, Reference
 
 
 @dataclass(frozen=True)

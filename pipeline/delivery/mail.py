@@ -23,9 +23,10 @@ from pipeline.delivery.issue import Issue
 from pipeline.delivery.settings import Security, Smtp
 from pipeline.errors import DeliveryError
 from pipeline.reference.recipients import Recipient
-from pipeline.reporting.numbers import Language, percent
+from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.manifest import INPUTS
+from schemas.records import Language
 
 TIMEOUT_SECONDS: Final = 60.0
 _WORKBOOK: Final = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")

@@ -21,8 +21,9 @@ from filelock import FileLock, Timeout
 from pipeline.calculation.rule_periods import Coverage, coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, StorageError
 from pipeline.files import write_atomically
-from pipeline.reference.files import FORMS, Row, canonical, read_content, rows_of, write_rows
-from pipeline.reference.tables import Reference, load_reference
+from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of, write_rows
+from pipeline.reference.tables import load_reference
+from schemas.records import Reference
 
 LOCK: Final = ".lock"
 _PATIENCE_SECONDS: Final = 10.0
@@ -95,7 +96,7 @@ def fix_format(data_dir: Path) -> list[Path]:
     folder = data_dir / "reference"
     rewritten = []
     with _locked(folder):
-        for name in FORMS:
+        for name in COLUMNS:
             path = folder / name
             before = read_content(path)
             after = canonical(folder, name, rows_of(path, before))
@@ -112,7 +113,7 @@ def not_canonical(data_dir: Path) -> list[Path]:
         InvalidData: A file is no CSV or has other columns.
     """
     folder = data_dir / "reference"
-    contents = {name: read_content(folder / name) for name in FORMS}
+    contents = {name: read_content(folder / name) for name in COLUMNS}
     return [
         folder / name
         for name, content in contents.items()

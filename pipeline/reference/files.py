@@ -11,52 +11,31 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline.errors import InvalidData
-from schemas.validation import HEADER_ROW, counted, describe
+from schemas.rows import TABLES, columns
+from schemas.validation import HEADER_ROW, Failure, counted, describe
 
 Row = dict[str, str]
-SortKey = Callable[[Row], tuple[str | int, ...]]
 
 CLUSTERS: Final = "clusters.csv"
 MEMBERSHIPS: Final = "memberships.csv"
 COSTS: Final = "costs.csv"
 SOURCES: Final = "sources.csv"
 
+COLUMNS: Final = {f"{name}.csv": columns(record) for name, record in TABLES.items()}
+"""The columns of each file, in the order in which one file builds on another."""
 
-@dataclass(frozen=True)
-class FileForm:
-    """The columns of a file in order, and those that its rows are sorted by, if they are."""
-
-    columns: tuple[str, ...]
-    sorted_by: tuple[str, ...] = ()
-
-
-def _form(columns: str, sorted_by: str = "") -> FileForm:
-    return FileForm(tuple(columns.split()), tuple(sorted_by.split()))
-
-
-FORMS: Final = {
-    SOURCES: _form("source_id title url confidence remark", "source_id"),
-    "areas.csv": _form("code name kind region_code"),
-    "districts.csv": _form("code name municipality_code"),
-    CLUSTERS: _form("cluster_id name structure region hospital first_quarter last_quarter"),
-    MEMBERSHIPS: _form(
-        "cluster_id municipality_code basis fraction districts "
-        "first_quarter last_quarter source_id",
-        "cluster_id municipality_code first_quarter",
-    ),
-    COSTS: _form(
-        "cost_id name_da name_en scope amount_dkk first_quarter last_quarter source_id",
-        "scope cost_id first_quarter",
-    ),
-    "assumptions.csv": _form("number text_da text_en cluster_ids", "number"),
+SORTED_BY: Final = {
+    SOURCES: ("source_id",),
+    MEMBERSHIPS: ("cluster_id", "municipality_code", "first_quarter"),
+    COSTS: ("scope", "cost_id", "first_quarter"),
+    "assumptions.csv": ("number",),
 }
-"""The files, in the order in which one builds on another."""
+"""The columns that the rows of a file are sorted by, if they are."""
 
 
 def read_content(path: Path) -> bytes:
@@ -75,28 +54,35 @@ def read_content(path: Path) -> bytes:
         ) from None
 
 
-def read_cells(path: Path, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows below it as text.
+def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Row]:
+    """Return the rows of a file as text by column.
 
     Args:
-        path: The file, for messages.
+        path: The file, for messages and for its columns.
         content: Its bytes.
+        expected: Its columns, where it is none of the reference tables.
 
     Raises:
-        InvalidData: It is not a CSV in UTF-8 with as many cells in each row as in the header.
+        InvalidData: It is no CSV in UTF-8, its columns are not exactly those of the table, or a row
+            has another number of cells.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + HEADER_ROW
-        problem = f"row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
-        raise invalid(path, problem) from None
-    header, *rows = _cells(path, text)
+    header, *rows = _cells(path, _text(path, content))
+    if broken := _header_failures(header, expected or COLUMNS[path.name]):
+        raise invalid(path, *broken)
     for number, cells in enumerate(rows, start=HEADER_ROW + 1):
         if len(cells) != len(header):
             problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
             raise invalid(path, problem)
-    return header, rows
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + HEADER_ROW
+        problem = f"row {row}: is not UTF-8, found byte 0x{content[error.start]:02x}"
+        raise invalid(path, problem) from None
 
 
 def _cells(path: Path, text: str) -> list[list[str]]:
@@ -114,6 +100,15 @@ def _cells(path: Path, text: str) -> list[list[str]]:
     return stripped
 
 
+def _header_failures(header: Sequence[str], expected: Sequence[str]) -> list[Failure]:
+    rules = {
+        "is missing": [name for name in expected if name not in header],
+        "is not a column of this table": [name for name in header if name not in expected],
+        "stands twice": sorted({name for name in header if header.count(name) > 1}),
+    }
+    return [Failure(None, name, rule, None) for rule, found in rules.items() for name in found]
+
+
 def invalid(path: Path, *problems: object) -> InvalidData:
     """Return the error for a file with problems, each of which says where it is."""
     return InvalidData(
@@ -123,7 +118,7 @@ def invalid(path: Path, *problems: object) -> InvalidData:
 
 
 def read_rows(folder: Path, name: str) -> list[Row]:
-    """Return the rows of a reference file as text by column.
+    """Return the rows of a reference file.
 
     Raises:
         InvalidData: The file is missing, is no CSV, or has other columns.
@@ -132,24 +127,10 @@ def read_rows(folder: Path, name: str) -> list[Row]:
     return rows_of(path, read_content(path))
 
 
-def rows_of(path: Path, content: bytes) -> list[Row]:
-    """Return the rows of a reference file that has this content.
-
-    Raises:
-        InvalidData: It is no CSV, or has other columns than those of the table.
-    """
-    header, rows = read_cells(path, content)
-    columns = FORMS[path.name].columns
-    if sorted(header) != sorted(columns):
-        problem = f"row 1: must be {','.join(columns)}, found {','.join(header)}"
-        raise invalid(path, problem)
-    return [dict(zip(header, row, strict=True)) for row in rows]
-
-
 def write_rows(name: str, rows: Sequence[Row]) -> bytes:
     """Return rows as the bytes of a file, in the order given."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, FORMS[name].columns, lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS[name], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
@@ -167,10 +148,10 @@ def canonical(folder: Path, name: str, rows: Sequence[Row]) -> bytes:
     place = {row["cluster_id"]: number for number, row in enumerate(clusters)}
 
     def key(row: Row) -> tuple[tuple[int, str], ...]:
-        cells = ((column, row[column]) for column in FORMS[name].sorted_by)
+        cells = ((column, row[column]) for column in SORTED_BY[name])
         return tuple((_rank(column, cell, place), cell) for column, cell in cells)
 
-    return write_rows(name, sorted(rows, key=key) if FORMS[name].sorted_by else rows)
+    return write_rows(name, sorted(rows, key=key) if name in SORTED_BY else rows)
 
 
 def _rank(column: str, cell: str, place: dict[str, int]) -> int:

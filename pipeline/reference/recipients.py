@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline.reference.tables import Reference, read_rows
-from pipeline.reporting.numbers import Language
+from pipeline.reference.files import read_content, rows_of
+from pipeline.reference.tables import check_rows
 from schemas.recipients import EVERY_CLUSTER, recipients
+from schemas.records import Language, Reference
 
 FILE: Final = "recipients.csv"
 
@@ -41,7 +42,9 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
     if not path.exists():
         return ()
     cluster_ids = [cluster.cluster_id for cluster in reference.clusters]
-    rows, _ = read_rows(path, recipients(cluster_ids))
+    schema = recipients(cluster_ids)
+    rows = rows_of(path, read_content(path), list(schema.columns))
+    check_rows(path, schema, rows)
     return tuple(
         Recipient(
             row["cluster_id"],

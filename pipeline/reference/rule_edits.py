@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pipeline.errors import UsageError
 from pipeline.reference import names
 from pipeline.reference.files import Row
-from pipeline.reference.tables import Reference
 from schemas.codes import ALL_CLUSTERS
 from schemas.quarter import Quarter
-from schemas.records import Basis, Cluster
+from schemas.records import Basis, Cluster, Reference
 
 
 @dataclass(frozen=True)

@@ -1,198 +1,144 @@
-"""The reference tables: validated strictly, handed on as frozen values."""
+"""The reference tables: validated strictly, handed on as frozen values.
+
+Pandera validates a table where it comes in. What it found sound is remembered by sha256, of the
+files and of the rules, in `<data_dir>/reference/.validated`; tables that are the same are not
+validated again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any, Final
 
-import pandas as pd
-import pandera.pandas as pa
+from pipeline.files import record, write_atomically
+from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
+from schemas.codes import COPENHAGEN_TOTAL
+from schemas.records import AreaKind, Reference
+from schemas.rows import TABLES, from_row
+from schemas.validation import HEADER_ROW
 
-from pipeline.files import FileRecord, record
-from pipeline.reference.files import invalid, read_cells, read_content
-from schemas import codes, tables
-from schemas.quarter import Quarter
-from schemas.records import (
-    Area,
-    AreaKind,
-    Assumption,
-    Basis,
-    Cluster,
-    Cost,
-    District,
-    Membership,
-    Period,
-    Source,
-)
-from schemas.validation import HEADER_ROW, failures
-
-Row = Mapping[str, str]
+REMEMBERED: Final = ".validated"
+_RULES: Final = ("codes", "column_rules", "records", "rows", "tables", "validation")
 
 
-@dataclass(frozen=True)
-class Reference:
-    """All reference tables, validated, with the record of each file that was read.
-
-    Areas and districts stand in the order of the StatBank.
-    """
-
-    areas: Mapping[str, Area]
-    districts: Mapping[str, District]
-    clusters: tuple[Cluster, ...]
-    memberships: tuple[Membership, ...]
-    costs: tuple[Cost, ...]
-    sources: Mapping[str, Source]
-    assumptions: tuple[Assumption, ...]
-    files: tuple[FileRecord, ...]
-
-    @cached_property
-    def municipality_codes(self) -> tuple[str, ...]:
-        """Codes of the 98 municipalities."""
-        return tuple(
-            code for code, area in self.areas.items() if area.kind is AreaKind.MUNICIPALITY
-        )
-
-
-class _Reader:
-    """Reads and validates one table after the other, and keeps a record of each file."""
-
-    def __init__(self, folder: Path, instead: Mapping[str, bytes]) -> None:
-        self.folder = folder
-        self.instead = instead
-        self.files: list[FileRecord] = []
-
-    def read(self, name: str, schema: pa.DataFrameSchema) -> list[Row]:
-        path = self.folder / f"{name}.csv"
-        rows, content = read_rows(path, schema, self.instead.get(path.name))
-        self.files.append(record(path.name, content))
-        return rows
-
-
-def load_reference(data_dir: Path, instead: Mapping[str, bytes] | None = None) -> Reference:
+def load_reference(
+    data_dir: Path, instead: Mapping[str, bytes] | None = None, remember: bool = True
+) -> Reference:
     """Read and validate `<data_dir>/reference/*.csv`.
 
     Args:
         data_dir: The data folder.
         instead: Contents by file name that are read in place of the files', to try them.
+        remember: Whether tables found sound may be remembered, and not be validated again.
 
     Raises:
         InvalidData: A file is missing, is not a CSV in UTF-8, or breaks a rule; the message names
             file, row as Excel shows it, column, rule and value.
     """
-    reader = _Reader(data_dir / "reference", instead or {})
-    sources = {row["source_id"]: Source(**row) for row in reader.read("sources", tables.sources())}
-    areas = {row["code"]: _area(row) for row in reader.read("areas", tables.areas())}
-    municipalities = [code for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY]
-    districts = _districts(reader, municipalities)
-    clusters = tuple(_cluster(row) for row in reader.read("clusters", tables.clusters()))
-    cluster_ids = [cluster.cluster_id for cluster in clusters]
+    folder = data_dir / "reference"
+    given = instead or {}
+    contents = {
+        name: given[name] if name in given else read_content(folder / name) for name in COLUMNS
+    }
+    rows = {name: rows_of(folder / name, content) for name, content in contents.items()}
+    if instead or not remember or not _is_remembered(folder, contents):
+        for name in rows:
+            _validate(folder / name, rows)
+        if remember and not instead:
+            _remember(folder, contents)
+    tables: dict[str, list[Any]] = {
+        name: [from_row(kind, row) for row in rows[f"{name}.csv"]] for name, kind in TABLES.items()
+    }
+    return _reference(tables, contents)
+
+
+def _reference(tables: Mapping[str, list[Any]], contents: Mapping[str, bytes]) -> Reference:
+    numbered = enumerate(tables["memberships"], start=HEADER_ROW + 1)
     return Reference(
-        areas=areas,
-        districts=districts,
-        clusters=clusters,
-        memberships=_memberships(reader, clusters, municipalities, districts, sources),
-        costs=tuple(_cost(row) for row in reader.read("costs", tables.costs(cluster_ids, sources))),
-        sources=sources,
-        assumptions=tuple(
-            _assumption(row) for row in reader.read("assumptions", tables.assumptions(cluster_ids))
-        ),
-        files=tuple(reader.files),
+        areas={row.code: row for row in tables["areas"]},
+        districts={row.code: row for row in tables["districts"]},
+        clusters=tuple(tables["clusters"]),
+        memberships=tuple(replace(row, row=number) for number, row in numbered),
+        costs=tuple(tables["costs"]),
+        sources={row.source_id: row for row in tables["sources"]},
+        assumptions=tuple(tables["assumptions"]),
+        files=tuple(record(name, content) for name, content in contents.items()),
     )
 
 
-def _districts(reader: _Reader, municipality_codes: Collection[str]) -> dict[str, District]:
-    rows = reader.read("districts", tables.districts(municipality_codes))
-    return {row["code"]: District(**row) for row in rows}
+def _validate(path: Path, rows: Mapping[str, list[Row]]) -> None:
+    """Validate a file against the rules, given the rows of those that it refers to."""
+    from schemas import tables
 
-
-def _memberships(
-    reader: _Reader,
-    clusters: Collection[Cluster],
-    municipality_codes: Collection[str],
-    district_codes: Collection[str],
-    source_ids: Collection[str],
-) -> tuple[Membership, ...]:
-    periods = {
-        cluster.cluster_id: (str(cluster.period.first), str(cluster.period.last or ""))
-        for cluster in clusters
+    schemas: dict[str, Callable[[], Any]] = {
+        "sources.csv": tables.sources,
+        "areas.csv": tables.areas,
+        "districts.csv": lambda: tables.districts(_municipalities(rows)),
+        "clusters.csv": tables.clusters,
+        "memberships.csv": lambda: tables.memberships(
+            {
+                row["cluster_id"]: (row["first_quarter"], row["last_quarter"])
+                for row in rows["clusters.csv"]
+            },
+            _municipalities(rows),
+            [row["code"] for row in rows["districts.csv"] if row["code"] != COPENHAGEN_TOTAL],
+            [row["source_id"] for row in rows["sources.csv"]],
+        ),
+        "costs.csv": lambda: tables.costs(
+            [row["cluster_id"] for row in rows["clusters.csv"]],
+            [row["source_id"] for row in rows["sources.csv"]],
+        ),
+        "assumptions.csv": lambda: tables.assumptions(
+            [row["cluster_id"] for row in rows["clusters.csv"]]
+        ),
     }
-    in_city = [code for code in district_codes if code != codes.COPENHAGEN_TOTAL]
-    schema = tables.memberships(periods, municipality_codes, in_city, source_ids)
-    rows = enumerate(reader.read("memberships", schema), start=HEADER_ROW + 1)
-    return tuple(_membership(number, row) for number, row in rows)
+    check_rows(path, schemas[path.name](), rows[path.name])
 
 
-def read_rows(
-    path: Path, schema: pa.DataFrameSchema, instead: bytes | None = None
-) -> tuple[list[Row], bytes]:
-    """Return the validated rows of a table, and the file as it was read.
+def _municipalities(rows: Mapping[str, list[Row]]) -> list[str]:
+    return [row["code"] for row in rows["areas.csv"] if row["kind"] == AreaKind.MUNICIPALITY]
 
-    Args:
-        path: The file.
-        schema: What it must look like.
-        instead: Content that is read in place of the file's, to try it.
+
+def check_rows(path: Path, schema: Any, rows: list[Row]) -> None:
+    """Validate the rows of a file.
 
     Raises:
-        InvalidData: As `load_reference`.
+        InvalidData: They break a rule of the schema.
     """
-    content = read_content(path) if instead is None else instead
-    header, rows = read_cells(path, content)
-    table = pd.DataFrame(rows, columns=header, dtype=str)
-    broken = failures(schema, table)
+    import pandas as pd
+
+    from schemas.validation import failures
+
+    columns = list(schema.columns)
+    broken = failures(schema, pd.DataFrame(rows, columns=columns, dtype=str))
     if broken:
         raise invalid(path, *broken)
-    return [dict(zip(header, row, strict=True)) for row in rows], content
 
 
-def _period(row: Row) -> Period:
-    last = row["last_quarter"]
-    return Period(Quarter.parse(row["first_quarter"]), Quarter.parse(last) if last else None)
+@cache
+def _rules_digest() -> bytes:
+    modules = (files("schemas").joinpath(f"{name}.py").read_bytes() for name in _RULES)
+    return hashlib.sha256(b"\0".join(modules)).digest()
 
 
-def _area(row: Row) -> Area:
-    return Area(row["code"], row["name"], AreaKind(row["kind"]), row["region_code"])
+def _digest(contents: Mapping[str, bytes]) -> bytes:
+    digests = (hashlib.sha256(content).digest() for content in contents.values())
+    return hashlib.sha256(_rules_digest() + b"".join(digests)).hexdigest().encode()
 
 
-def _cluster(row: Row) -> Cluster:
-    return Cluster(
-        row["cluster_id"],
-        row["name"],
-        row["structure"],
-        row["region"],
-        row["hospital"],
-        _period(row),
-    )
+def _is_remembered(folder: Path, contents: Mapping[str, bytes]) -> bool:
+    try:
+        return (folder / REMEMBERED).read_bytes() == _digest(contents)
+    except OSError:
+        return False
 
 
-def _membership(number: int, row: Row) -> Membership:
-    return Membership(
-        row["cluster_id"],
-        row["municipality_code"],
-        Basis(row["basis"]),
-        Fraction(row["fraction"] or 1),
-        tuple(row["districts"].split()),
-        _period(row),
-        row["source_id"],
-        number,
-    )
-
-
-def _cost(row: Row) -> Cost:
-    return Cost(
-        row["cost_id"],
-        row["name_da"],
-        row["name_en"],
-        row["scope"],
-        int(row["amount_dkk"]),
-        _period(row),
-        row["source_id"],
-    )
-
-
-def _assumption(row: Row) -> Assumption:
-    return Assumption(
-        int(row["number"]), row["text_da"], row["text_en"], tuple(row["cluster_ids"].split())
-    )
+def _remember(folder: Path, contents: Mapping[str, bytes]) -> None:
+    with suppress(OSError):  # a folder that cannot be written to is validated each time
+        write_atomically(folder / REMEMBERED, _digest(contents))

@@ -33,12 +33,12 @@ class Content:
     @cached_property
     def text(self) -> Catalogue:
         """The texts in the language of the report."""
-        return Catalogue(self.calculation.parameters.language)
+        return Catalogue(self.calculation.report.language)
 
     @property
     def label(self) -> str:
         """Name of the report, such as `2022K1`."""
-        return self.calculation.parameters.label
+        return self.calculation.report.label
 
     @property
     def issue(self) -> str:
@@ -48,7 +48,7 @@ class Content:
     @property
     def mark(self) -> str:
         """What marks every page of a scenario; empty in a report."""
-        scenario = self.calculation.parameters.scenario
+        scenario = self.calculation.report.scenario
         return self.text("cover.scenario", name=scenario) if scenario else ""
 
     @property
@@ -77,8 +77,8 @@ class Content:
     @property
     def quarter_text(self) -> str:
         """The quarter, and in a back-cast whose rules were applied to it."""
-        parameters = self.calculation.parameters
-        quarter, rules = str(parameters.quarter), parameters.rules_quarter
+        report = self.calculation.report
+        quarter, rules = str(report.quarter), report.rules_quarter
         return self.text("cover.backcast", quarter=quarter, rules=str(rules)) if rules else quarter
 
     @property

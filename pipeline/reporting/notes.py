@@ -9,12 +9,11 @@ from itertools import chain, groupby
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.findings import Finding
+from pipeline.calculation.inputs import Snapshot
 from pipeline.calculation.quarter import ClusterResult, Member
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.texts import Catalogue
-from pipeline.snapshots.store import Snapshot
 from pipeline.version import VERSION
-from schemas.records import Basis
+from schemas.records import Basis, Language
 
 _MONTHS_DA = (
     "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
@@ -76,17 +75,17 @@ def basis_text(member: Member, text: Catalogue) -> str:
 
 def command(calculation: Calculation) -> str:
     """Return the command that makes the report again."""
-    parameters = calculation.parameters
+    parameters, report = calculation.inputs.parameters, calculation.report
     options = [
-        f"--rules {parameters.rules_quarter}" if parameters.rules_quarter else "",
+        f"--rules {report.rules_quarter}" if report.rules_quarter else "",
         "--estimate-districts" if parameters.estimate_districts else "",
         *(f"--accept-jump {code}" for code in parameters.accept_jumps),
-        "" if parameters.language is Language.DANISH else f"--language {parameters.language}",
+        "" if report.language is Language.DANISH else f"--language {report.language}",
     ]
-    name = parameters.scenario
+    name = report.scenario
     verb = f"scenario {name}" if name else "run"
     overrides = "--file scenario.toml" if name else ""
-    parts = ["klynge", verb, str(parameters.quarter), *options, overrides]
+    parts = ["klynge", verb, str(report.quarter), *options, overrides]
     return " ".join(filter(None, parts))
 
 
@@ -111,7 +110,7 @@ def numbered_notes(
 
 
 def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
-    for row in calculation.reference.assumptions:
+    for row in calculation.inputs.reference.assumptions:
         subject = text("notes.assumption", number=row.number)
         yield Note(subject, text.choose(row.text_da, row.text_en), row.cluster_ids)
 
@@ -139,7 +138,7 @@ def _rule(calculation: Calculation, member: Member, text: Catalogue) -> str:
             population=member.population,
         )
     if rule.basis is Basis.DISTRICTS:
-        names = (calculation.reference.districts[code].name for code in rule.districts)
+        names = (calculation.inputs.reference.districts[code].name for code in rule.districts)
         return text("cluster.districts", name=member.name, districts=", ".join(names))
     return ""
 
@@ -151,7 +150,7 @@ def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -
         return member.membership.source_id
 
     for cited, members in groupby(sorted(result.members, key=source_id), source_id):
-        source = calculation.reference.sources[cited]
+        source = calculation.inputs.reference.sources[cited]
         worded = text(
             "notes.source",
             municipalities=", ".join(member.name for member in members),
@@ -162,12 +161,12 @@ def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -
 
 
 def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
-    for snapshot in calculation.snapshots:
+    for snapshot in calculation.inputs.snapshots:
         record = text(
             "notes.file", file=snapshot.path, bytes=snapshot.bytes, sha256=snapshot.sha256
         )
         yield Note(text("notes.snapshot"), f"{citation(snapshot, text)}. {record}")
-    for file in calculation.reference.files:
+    for file in calculation.inputs.reference.files:
         record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
         yield Note(text("notes.reference"), record)
     yield Note(

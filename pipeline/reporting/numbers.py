@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from fractions import Fraction
 
-
-class Language(StrEnum):
-    """Language of a report."""
-
-    DANISH = "da"
-    ENGLISH = "en"
+from schemas.records import Language
 
 
 def exact(value: Fraction) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pipeline.calculation.calculate import Calculation
 from pipeline.reporting.content import Content
 from pipeline.reporting.csv_files import excel_csv, machine_csv
-from pipeline.reporting.rows import allocation_table, pool_table
+from pipeline.reporting.rows import (
+    ALLOCATION_COLUMNS,
+    FUND_COLUMNS,
+    allocation_rows,
+    fund_rows,
+)
 from pipeline.reporting.texts import Catalogue
 
 
@@ -17,25 +22,20 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     Raises:
         AllocationError: The figures are not what they must be; a fault of the calculation.
     """
-    label = calculation.parameters.label
-    table, pools = allocation_table(calculation.result), pool_table(calculation.result)
-    if calculation.parameters.scenario:
-        table.insert(0, "scenario", calculation.parameters.scenario)
-        pools.insert(0, "scenario", calculation.parameters.scenario)
-    text = Catalogue(calculation.parameters.language)
+    report, label = calculation.report, calculation.report.label
+    marked = {"scenario": report.scenario} if report.scenario else {}
+    rows = [{**marked, **row} for row in allocation_rows(calculation.result)]
+    funds = [{**marked, **row} for row in fund_rows(calculation.result)]
+    columns = (*marked, *ALLOCATION_COLUMNS)
     return {
-        f"fordeling-{label}.csv": machine_csv(table),
-        f"fordeling-{label}-excel.csv": excel_csv(table, text),
-        f"puljer-{label}.csv": machine_csv(pools),
+        f"fordeling-{label}.csv": machine_csv(rows, columns).encode(),
+        f"fordeling-{label}-excel.csv": excel_csv(rows, columns, Catalogue(report.language)),
+        f"puljer-{label}.csv": machine_csv(funds, (*marked, *FUND_COLUMNS)).encode(),
     }
 
 
 def readable_files(content: Content) -> dict[str, bytes]:
-    """Return the workbooks and the page, which a rerun that changes nothing need not make.
-
-    Raises:
-        KlyngeError: A snapshot of an earlier quarter differs from its sidecar, or is broken.
-    """
+    """Return the workbooks and the page, which a rerun that changes nothing need not make."""
     from pipeline.reporting.page import page
     from pipeline.reporting.workbook.books import workbooks
 

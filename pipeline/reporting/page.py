@@ -87,9 +87,11 @@ def page(content: Content) -> bytes:
     rendered = _template().render(
         content=content,
         text=text,
-        day=notes.day_text(content.calculation.parameters.quarter.reference_day, text.language),
+        day=notes.day_text(content.calculation.report.quarter.reference_day, text.language),
         headlines=list(_headlines(content)),
-        sources=[notes.citation(snapshot, text) for snapshot in content.calculation.snapshots],
+        sources=[
+            notes.citation(snapshot, text) for snapshot in content.calculation.inputs.snapshots
+        ],
         findings=[text.finding(finding) for finding in content.result.findings],
         overview=_overview(content),
         sections=sections,

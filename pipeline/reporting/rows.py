@@ -5,74 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import pandas as pd
-
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.errors import AllocationError
 from pipeline.reporting.numbers import exact, rounded
-from schemas import figures
-from schemas.validation import describe, failures
+
+Row = dict[str, Any]
 
 SHARE_DECIMALS: Final = 10
+ALLOCATION_COLUMNS: Final = (
+    "quarter", "structure", "cluster_id", "cluster_name", "cost_id", "municipality_code",
+    "municipality_name", "basis", "population", "counted_population", "share", "amount_dkk",
+    "estimated",
+)  # fmt: skip
+FUND_COLUMNS: Final = (
+    "quarter", "structure", "cost_id", "cluster_id", "cluster_name", "counted_population",
+    "share", "amount_dkk",
+)  # fmt: skip
 
 
-def allocation_table(*results: QuarterResult) -> pd.DataFrame:
-    """Return the allocation, validated: a row a quarter, cluster, cost and municipality.
+def allocation_rows(result: QuarterResult) -> list[Row]:
+    """Return the allocation: a row a cluster, cost and municipality.
 
     A cluster without a cost has one row a municipality with no cost and no amount. `population`
     is what the basis starts from, `counted_population` is exact (`20690.5`), `share` has ten
     decimals, `amount_dkk` is whole kroner.
 
     Raises:
-        AllocationError: The table is not what it must be; a fault of the calculation.
+        AllocationError: The kroner of a cost do not add up to it; a fault of the calculation.
     """
-    rows = [
-        row
-        for result in results
+    return [
+        _member_row(result, cluster, member, allocation)
         for cluster in result.clusters
-        for row in _cluster_rows(result, cluster)
+        for allocation in cluster.allocations or (None,)
+        for member in _adding_up(cluster, allocation)
     ]
-    table = pd.DataFrame(rows).astype({"amount_dkk": "Int64"})
-    amounts = {
-        (str(result.quarter), cluster.cluster.cluster_id, allocation.cost.cost_id): (
-            allocation.cost.amount_dkk
+
+
+def _adding_up(cluster: ClusterResult, allocation: Allocation | None) -> tuple[Member, ...]:
+    codes = [member.membership.municipality_code for member in cluster.members]
+    if allocation and sum(allocation.parts[code].amount for code in codes) != (
+        allocation.cost.amount_dkk
+    ):
+        raise AllocationError(
+            f"The kroner of {allocation.cost.cost_id} in {cluster.cluster.cluster_id} do not add "
+            f"up to {allocation.cost.amount_dkk}.",
         )
-        for result in results
-        for cluster in result.clusters
-        for allocation in cluster.allocations
-    }
-    broken = failures(figures.allocation(amounts), table)
-    if broken:
-        raise AllocationError(f"The allocation does not hold:\n{describe(broken)}")
-    return table
-
-
-def pool_table(*results: QuarterResult) -> pd.DataFrame:
-    """Return the shared funds: a row a quarter, cost and cluster, with none where there is none."""
-    columns = (
-        "quarter structure cost_id cluster_id cluster_name counted_population share amount_dkk"
-    )
-    rows = [
-        row
-        for result in results
-        for allocation in result.pools
-        for row in _pool_rows(result, allocation)
-    ]
-    return pd.DataFrame(rows, columns=columns.split())
-
-
-def _cluster_rows(result: QuarterResult, cluster: ClusterResult) -> Iterator[dict[str, Any]]:
-    for allocation in cluster.allocations or (None,):
-        for member in cluster.members:
-            yield _member_row(result, cluster, member, allocation)
+    return cluster.members
 
 
 def _member_row(
-    result: QuarterResult,
-    cluster: ClusterResult,
-    member: Member,
-    allocation: Allocation | None,
-) -> dict[str, Any]:
+    result: QuarterResult, cluster: ClusterResult, member: Member, allocation: Allocation | None
+) -> Row:
     code = member.membership.municipality_code
     return {
         "quarter": str(result.quarter),
@@ -91,7 +74,12 @@ def _member_row(
     }
 
 
-def _pool_rows(result: QuarterResult, allocation: Allocation) -> Iterator[dict[str, Any]]:
+def fund_rows(result: QuarterResult) -> list[Row]:
+    """Return the shared funds: a row a fund and cluster, with none where there is none."""
+    return [row for allocation in result.pools for row in _fund_rows(result, allocation)]
+
+
+def _fund_rows(result: QuarterResult, allocation: Allocation) -> Iterator[Row]:
     clusters = [
         cluster for cluster in result.clusters if cluster.cluster.cluster_id in allocation.parts
     ]

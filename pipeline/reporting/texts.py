@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Final
 
 from pipeline.calculation.findings import Finding
-from pipeline.reporting.numbers import Language, whole
+from pipeline.reporting.numbers import whole
+from schemas.records import Language
 
 SHOWN: Final = 10
 

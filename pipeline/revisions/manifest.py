@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.findings import Finding
-from pipeline.reporting.numbers import Language
+from pipeline.calculation.inputs import Snapshot
 from pipeline.reporting.texts import Catalogue
-from pipeline.snapshots.store import Snapshot
 from pipeline.version import VERSION
+from schemas.records import Language
 
 MANIFEST: Final = "manifest.json"
 INPUTS: Final = "inputs.json"
@@ -20,6 +20,7 @@ _SNAPSHOT_KEYS: Final = (
     "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",
     "request_id", "accepted_jumps", "bytes", "sha256",
 )  # fmt: skip
+_SHOWN_KEYS: Final = ("table", "quarter", "retrieved_at", "sha256")
 
 
 def manifest_of(
@@ -37,27 +38,25 @@ def manifest_of(
         outputs: Name, bytes and sha256 of every file beside the manifest.
     """
     english = Catalogue(Language.ENGLISH)
-    parameters = calculation.parameters
+    inputs, parameters = calculation.inputs, calculation.inputs.parameters
+    earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history)]
     return {
-        "report": parameters.label,
+        "report": calculation.report.label,
         "revision": revision,
         "reason": english.findings(reasons),
         "changes": [reason.as_dict() for reason in reasons],
         "parameters": {
-            "quarter": str(parameters.quarter),
-            "rules": str(calculation.result.rules.quarter),
+            "quarter": str(parameters.report.quarter),
+            "rules": str(parameters.report.rules),
             "estimate_districts": parameters.estimate_districts,
             "accept_jumps": list(parameters.accept_jumps),
-            "language": parameters.language.value,
+            "language": parameters.report.language.value,
             "contact": parameters.contact,
         },
-        "snapshots": [_snapshot(snapshot) for snapshot in calculation.snapshots],
-        "compared_with": [_snapshot(snapshot) for snapshot in calculation.compared_with],
-        "history": [
-            {"table": snapshot.table, "quarter": snapshot.quarter, "sha256": snapshot.sha256}
-            for snapshot in (*calculation.history.areas, *calculation.history.districts)
-        ],
-        "reference": [asdict(file) for file in calculation.reference.files],
+        "snapshots": [_keys(snapshot, _SNAPSHOT_KEYS) for snapshot in inputs.snapshots],
+        "compared_with": [_keys(row.snapshot, _SNAPSHOT_KEYS) for row in inputs.compared_with],
+        "history": [_keys(row.snapshot, _SHOWN_KEYS) for row in earlier],
+        "reference": [asdict(file) for file in inputs.reference.files],
         "versions": {"klyngefordeling": VERSION},
         "findings": [
             {**finding.as_dict(), "text": english.finding(finding)}
@@ -67,6 +66,5 @@ def manifest_of(
     }
 
 
-def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
-    recorded = asdict(snapshot)
-    return {key: recorded[key] for key in _SNAPSHOT_KEYS}
+def _keys(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: getattr(snapshot, key) for key in keys}

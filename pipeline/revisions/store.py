@@ -21,12 +21,14 @@ from filelock import FileLock
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
-from pipeline.files import FileRecord, json_bytes, record, write_folder_atomically
+from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reporting.content import Content
 from pipeline.reporting.outputs import figure_files, readable_files
-from pipeline.revisions.inputs import Inputs, changes, inputs_of
 from pipeline.revisions.manifest import INPUTS, MANIFEST, manifest_of
+from pipeline.revisions.recorded import Recorded, changes, recorded_inputs
 from pipeline.version import VERSION
+from schemas.records import FileRecord
+from schemas.report_name import ReportName
 
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
 
@@ -61,10 +63,9 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     Raises:
         ProvenanceError: A file of the newest revision differs from its manifest.
     """
-    label = calculation.parameters.label
-    folder = reports_dir / label
+    label, folder = calculation.report.label, reports_dir / calculation.report.path
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = inputs_of(calculation)
+    inputs = recorded_inputs(calculation)
     figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
         newest = newest_revision(folder)
@@ -78,6 +79,17 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
         revision = (newest or 0) + 1
         manifest = _write_revision(calculation, folder, revision, reasons, inputs, figures)
         return Outcome(label, revision, folder / f"r{revision}", True, manifest)
+
+
+def written(name: ReportName, reports_dir: Path) -> Path | None:
+    """Return the folder of a revision or scenario, or of a report's newest revision.
+
+    None if it was not written.
+    """
+    folder = reports_dir / name.path
+    if not (name.revision or name.scenario):
+        folder = folder / f"r{newest_revision(folder)}"
+    return folder if folder.is_dir() else None
 
 
 def newest_revision(folder: Path) -> int | None:
@@ -127,7 +139,7 @@ def read_revision(folder: Path) -> dict[str, Any]:
 
 
 def _reasons(
-    folder: Path, manifest: Mapping[str, Any], inputs: Inputs, figures: Mapping[str, bytes]
+    folder: Path, manifest: Mapping[str, Any], inputs: Recorded, figures: Mapping[str, bytes]
 ) -> list[Finding]:
     recorded = {output["file"]: output["sha256"] for output in manifest["outputs"]}
     reasons = changes(json.loads((folder / INPUTS).read_text(encoding="utf-8")), inputs)
@@ -143,7 +155,7 @@ def _write_revision(
     folder: Path,
     revision: int,
     reasons: list[Finding],
-    inputs: Inputs,
+    inputs: Recorded,
     figures: Mapping[str, bytes],
 ) -> dict[str, Any]:
     contents = {

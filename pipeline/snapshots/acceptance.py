@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from pipeline.calculation import plausibility
+from pipeline.calculation.inputs import FETCHED, Snapshot
+from pipeline.calculation.plausibility import check_moves
+from pipeline.calculation.population import check_identities, names_of, names_of_parts
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, record, write_atomically
-from pipeline.reference.tables import Reference
-from pipeline.snapshots.figures import check_identities, names_of, parts_of, read_snapshot
-from pipeline.snapshots.store import FETCHED, Snapshot, SnapshotStore
+from pipeline.snapshots.figures import FigureReader
 from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable
@@ -53,16 +53,14 @@ class Acceptance:
     """Checks answers and keeps them.
 
     Args:
-        store: The snapshots held.
-        reference: The reference tables.
+        reader: Reads the figures that are stored already, by the reference tables.
         accept_jumps: Codes whose implausible change is accepted.
     """
 
-    def __init__(
-        self, store: SnapshotStore, reference: Reference, accept_jumps: Sequence[str]
-    ) -> None:
-        self.store = store
-        self.reference = reference
+    def __init__(self, reader: FigureReader, accept_jumps: Sequence[str]) -> None:
+        self.reader = reader
+        self.store = reader.store
+        self.reference = reader.reference
         self.accept_jumps = accept_jumps
 
     def accept(
@@ -100,20 +98,16 @@ class Acceptance:
 
     def _check_moves(self, source: SourceTable, quarter: Quarter, table: pd.DataFrame) -> None:
         answered = [Quarter.parse(str(label)) for label in table.index]
-        held = self.store.quarters(source.table)
-        since = max((other for other in {*answered, *held} if other < quarter), default=None)
+        stored = self.store.quarters(source.table)
+        since = max((other for other in {*answered, *stored} if other < quarter), default=None)
         if since is None:
             return
-        before = _people(table, since) if since in answered else self._held(source, since)
-        names = names_of(source, self.reference)
-        found = plausibility.moves(
-            since, before, quarter, _people(table, quarter), parts_of(source, self.reference)
-        )
-        plausibility.check_accepted(found, self.accept_jumps, quarter, names)
+        before = _people(table, since) if since in answered else self._stored(source, since)
+        now, names = _people(table, quarter), names_of_parts(source, self.reference)
+        check_moves(since, before, quarter, now, names, self.accept_jumps)
 
-    def _held(self, source: SourceTable, quarter: Quarter) -> Mapping[str, int]:
-        snapshot = self.store.all(source.table, quarter)[-1]
-        return read_snapshot(source, self.reference, snapshot, self.store)
+    def _stored(self, source: SourceTable, quarter: Quarter) -> Mapping[str, int]:
+        return self.reader.read(self.store.all(source.table, quarter)[-1]).people
 
     def _keep(
         self,

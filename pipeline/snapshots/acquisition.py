@@ -1,35 +1,35 @@
-"""The first of the three calls: the snapshots that a quarter rests on, asked for if need be.
+"""The snapshots that reports rest on, stored or fetched.
 
-What is held is not asked for again, unless to refresh it. Otherwise each table is asked what it
+What is stored is not asked for again, unless to refresh it. Otherwise each table is asked what it
 holds, then for all missing quarters in as few queries as the API's limit of cells allows; the
-answers are checked, and only then kept.
+answers are checked, and only then stored.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.calculation.calculate import Held, Parameters
+from pipeline.calculation.inputs import Figures, Parameters, Snapshot
+from pipeline.calculation.population import names_of
 from pipeline.clock import Clock
 from pipeline.errors import StatBankUnavailable, UsageError
-from pipeline.reference.tables import Reference, load_reference
+from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.acceptance import Acceptance, Kept
-from pipeline.snapshots.figures import names_of
-from pipeline.snapshots.store import Snapshot, SnapshotStore
+from pipeline.snapshots.figures import FigureReader
+from pipeline.snapshots.store import SnapshotStore
 from pipeline.statbank.publication import Publication
 from schemas.quarter import Quarter
+from schemas.records import Reference
 from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.statbank.client import StatBank
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Access:
     """How the StatBank may be asked.
 
     Args:
-        offline: Never; only held snapshots are used.
-        refresh: Also for what is held.
+        offline: Never; only stored snapshots are used.
+        refresh: Also for what is stored.
         accept_jumps: Codes whose implausible change is accepted.
     """
 
@@ -48,7 +48,7 @@ class Access:
 
 
 class Acquisition:
-    """Gets the snapshots of quarters, held or fetched."""
+    """Gets the snapshots of quarters, stored or fetched, and reads each file once."""
 
     def __init__(self, settings: Settings, access: Access, clock: Clock) -> None:
         self.settings = settings
@@ -56,10 +56,24 @@ class Acquisition:
         self.clock = clock
         self.store = SnapshotStore(settings.data_dir)
 
+    @classmethod
+    def offline(cls, settings: Settings) -> Acquisition:
+        """Return one that asks nobody."""
+        return cls(settings, Access(offline=True), Clock())
+
     @cached_property
     def reference(self) -> Reference:
-        """The reference tables, read when the StatBank must be asked."""
+        """The reference tables.
+
+        Raises:
+            InvalidData: They break a rule.
+        """
         return load_reference(self.settings.data_dir)
+
+    @cached_property
+    def reader(self) -> FigureReader:
+        """Reads the figures of stored snapshots."""
+        return FigureReader(self.reference, self.store)
 
     @cached_property
     def bank(self) -> StatBank:
@@ -75,45 +89,52 @@ class Acquisition:
         return Publication(self.bank.tableinfo, codes)
 
     def newest(self) -> Quarter:
-        """Return the newest quarter that all tables have published; offline, that is held.
+        """Return the newest quarter that all tables have published; offline, that is stored.
 
         Raises:
-            UsageError: Offline, and nothing is held.
-            StatBankUnavailable: The message names the newest quarter held.
+            UsageError: Offline, and nothing is stored.
+            StatBankUnavailable: The message names the newest quarter stored.
         """
         if not self.access.offline:
-            return self._or_name_held(self.publication.newest)
-        newest = newest_held(self.store)
+            return self._or_name_stored(self.publication.newest)
+        newest = self._newest_stored()
         if newest is None:
             raise UsageError(
-                f"No snapshots are held below {self.store.folder}.",
+                f"No snapshots are stored below {self.store.folder}.",
                 "Run the command without --offline, or name the data folder with --data-dir.",
             )
         return newest
 
-    def hold(self, parameters: Parameters) -> Held:
-        """Return the snapshots that a report rests on, fetched where they are not held.
+    def snapshots(self, parameters: Parameters) -> list[Snapshot]:
+        """Return the snapshots that a report rests on, one a table, fetched where none is stored.
 
         Raises:
-            UsageError: Offline, and one is not held.
+            UsageError: Offline, and one is not stored.
             NotPublishedYet: A table lacks the quarter.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        wanted = dict.fromkeys(SOURCE_TABLES, parameters.quarter)
-        to_ask = [source for source in wanted if self._must_ask(source, parameters.quarter)]
+        quarter = parameters.report.quarter
+        wanted = dict.fromkeys(SOURCE_TABLES, quarter)
+        to_ask = [source for source in wanted if self._must_ask(source, quarter)]
         if self.access.offline:
-            wanted[KKBEF1] = self._districts_quarter(parameters, self.store.quarters(KKBEF1.table))
+            wanted[KKBEF1] = _districts_quarter(parameters, self.store.quarters(KKBEF1.table))
         elif to_ask:
-            self._or_name_held(lambda: [self.publication.info(source) for source in to_ask])
+            self._or_name_stored(lambda: [self.publication.info(source) for source in to_ask])
             if KKBEF1 in to_ask:
-                published = self.publication.quarters(KKBEF1)
-                wanted[KKBEF1] = self._districts_quarter(parameters, published)
+                wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
             self.publication.require({source: [wanted[source]] for source in to_ask})
             for source in to_ask:
                 list(self.fetch(source, [wanted[source]]))
-        held = Held(*(self._held(source, quarter) for source, quarter in wanted.items()))
-        log.info("population: %s, %s", held.areas.path, held.districts.path)
-        return held
+        return [self._newest(source, quarter) for source, quarter in wanted.items()]
+
+    def stored(self, source: SourceTable, quarter: Quarter) -> Figures:
+        """Return the newest stored figures of a table and quarter.
+
+        Raises:
+            UsageError: None are stored.
+            KlyngeError: Any of those of `FigureReader.read`.
+        """
+        return self.reader.read(self._newest(source, quarter))
 
     def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Kept]:
         """Fetch the quarters of all tables, and yield each that had to be asked for.
@@ -142,7 +163,7 @@ class Acquisition:
         if not to_ask:
             return
         codes = tuple(names_of(source, self.reference))
-        acceptance = Acceptance(self.store, self.reference, self.access.accept_jumps)
+        acceptance = Acceptance(self.reader, self.access.accept_jumps)
         updated = self.publication.info(source).updated
         for batch in batches(source, len(codes), to_ask):
             answer = self.bank.data(source, codes, batch)
@@ -151,37 +172,40 @@ class Acquisition:
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None
 
-    def _districts_quarter(self, parameters: Parameters, there: Iterable[Quarter]) -> Quarter:
-        """Return the quarter whose districts to use: an earlier one if they are estimated."""
-        there = set(there)
-        if parameters.quarter in there or not parameters.estimate_districts:
-            return parameters.quarter
-        earlier = [quarter for quarter in there if quarter < parameters.quarter]
-        return max(earlier, default=parameters.quarter)
-
-    def _held(self, source: SourceTable, quarter: Quarter) -> Snapshot:
+    def _newest(self, source: SourceTable, quarter: Quarter) -> Snapshot:
         snapshot = self.store.newest(source.table, quarter)
         if snapshot is not None:
             return snapshot
-        newest = newest_held(self.store)
-        other = f"the newest quarter held is {newest}" if newest else "name another --data-dir"
+        newest = self._newest_stored()
+        other = f"the newest quarter stored is {newest}" if newest else "name another --data-dir"
         raise UsageError(
-            f"No snapshot of {source.table} {quarter} is held in {self.store.folder}.",
+            f"No snapshot of {source.table} {quarter} is stored in {self.store.folder}.",
             f"Run the command without --offline, or {other}.",
         )
 
-    def _or_name_held(self, ask: Callable[[], T]) -> T:
+    def _newest_stored(self) -> Quarter | None:
+        return max(self.store.quarters_of_all_tables(), default=None)
+
+    def _or_name_stored(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
         except StatBankUnavailable as error:
-            newest = newest_held(self.store)
+            newest = self._newest_stored()
             if newest is None:
                 raise
             raise StatBankUnavailable(
                 error.message,
-                f"Try again later. The newest quarter held is {newest}: "
+                f"Try again later. The newest quarter stored is {newest}: "
                 f"klynge run {newest} --offline",
             ) from None
+
+
+def _districts_quarter(parameters: Parameters, there: Iterable[Quarter]) -> Quarter:
+    """Return the quarter whose districts to use: an earlier one if they are estimated."""
+    there, quarter = set(there), parameters.report.quarter
+    if quarter in there or not parameters.estimate_districts:
+        return quarter
+    return max((other for other in there if other < quarter), default=quarter)
 
 
 def batches(
@@ -190,9 +214,3 @@ def batches(
     """Split quarters so that each query stays within the API's limit of cells."""
     size = max(1, CELL_LIMIT // source.cells(code_count, 1))
     return [quarters[start : start + size] for start in range(0, len(quarters), size)]
-
-
-def newest_held(store: SnapshotStore) -> Quarter | None:
-    """Return the newest quarter of which snapshots of all tables are held."""
-    held = [set(store.quarters(source.table)) for source in SOURCE_TABLES]
-    return max(set.intersection(*held), default=None)

@@ -13,85 +13,43 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.calculation.inputs import FETCHED, TRANSCRIBED, Snapshot
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, write_atomically
 from schemas.quarter import Quarter
-
-FETCHED: Final = "fetched"
-TRANSCRIBED: Final = "transcribed"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The sidecar of an answer, and where it lies.
-
-    Args:
-        table: Table id, such as `FOLK1A`.
-        bank: Bank on the API, empty for Statistics Denmark's own.
-        quarter: The quarter whose figures it holds, such as `2022K1`.
-        origin: `fetched` from the API, or `transcribed` from published figures.
-        source: Publisher and table, to cite.
-        licence: Licence of the figures.
-        url: Where the query is sent.
-        query: The query, as sent or as it would be.
-        retrieved_at: When it was fetched or transcribed, UTC, such as `2026-11-11T07:15:00Z`.
-        updated: When the table was updated, as the StatBank says it (local time); None if unknown.
-        request_id: The API's id of the request; None if there was none.
-        response: Record of the whole answer where it held more quarters than this one.
-        accepted_jumps: Codes whose implausible change an analyst accepted.
-        sha256: Of the answer, hexadecimal.
-        bytes: Size of the answer.
-        path: The answer below the data folder.
-    """
-
-    table: str
-    bank: str
-    quarter: str
-    origin: str
-    source: str
-    licence: str
-    url: str
-    query: Mapping[str, Any]
-    retrieved_at: str
-    updated: str | None
-    request_id: str | None
-    response: Mapping[str, Any] | None
-    accepted_jumps: tuple[str, ...]
-    sha256: str
-    bytes: int
-    path: str
-
-    @property
-    def transcribed(self) -> bool:
-        """Whether the figures were transcribed rather than fetched."""
-        return self.origin == TRANSCRIBED
-
+from schemas.source_tables import SOURCE_TABLES
 
 _SIDECAR_KEYS: Final = {field.name for field in fields(Snapshot)} - {"path"}
 _HINT: Final = (
-    "Restore the file from the repository or a backup. A held snapshot is evidence: do not edit it."
+    "Restore the file from the repository or a backup. A snapshot is evidence: do not edit it."
 )
 
 
 class SnapshotStore:
-    """The snapshots below a data folder."""
+    """The snapshots below a data folder; each sidecar is read once."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.folder = data_dir / "snapshots"
+        self._read: dict[tuple[str, Quarter], list[Snapshot]] = {}
+        self._quarters: dict[str, list[Quarter]] = {}
 
     def quarters(self, table: str) -> list[Quarter]:
-        """Return the quarters held of a table, in order."""
-        found = []
-        for folder in (self.folder / table).glob("????K?"):
-            if any(folder.glob("*.json")):
-                found.append(Quarter.parse(folder.name))
-        return sorted(found)
+        """Return the quarters that are stored of a table, in order."""
+        if table not in self._quarters:
+            sidecars = (self.folder / table).glob("????K?/*.json")
+            self._quarters[table] = sorted({Quarter.parse(path.parent.name) for path in sidecars})
+        return self._quarters[table]
+
+    def quarters_of_all_tables(self) -> list[Quarter]:
+        """Return the quarters of which every table is stored, in order."""
+        stored = (set(self.quarters(source.table)) for source in SOURCE_TABLES)
+        return sorted(set.intersection(*stored))
 
     def all(self, table: str, quarter: Quarter) -> list[Snapshot]:
         """Return every retrieval of a quarter, the newest last.
@@ -99,18 +57,21 @@ class SnapshotStore:
         Raises:
             ProvenanceError: A sidecar cannot be read, or does not belong where it lies.
         """
-        sidecars = (self.folder / table / str(quarter)).glob("*.json")
-        found = [self._sidecar(path, table, quarter) for path in sidecars]
-        return sorted(found, key=lambda snapshot: (snapshot.retrieved_at, snapshot.path))
+        key = (table, quarter)
+        if key not in self._read:
+            sidecars = (self.folder / table / str(quarter)).glob("*.json")
+            found = (self._sidecar(path, table, quarter) for path in sidecars)
+            self._read[key] = sorted(found, key=lambda row: (row.retrieved_at, row.path))
+        return self._read[key]
 
     def newest(self, table: str, quarter: Quarter) -> Snapshot | None:
-        """Return the newest retrieval of a quarter, or None if the quarter is not held."""
+        """Return the newest retrieval of a quarter, or None if none is stored."""
         found = self.all(table, quarter)
         return found[-1] if found else None
 
     def newest_before(self, table: str, quarter: Quarter) -> Snapshot | None:
-        """Return the newest retrieval of the newest earlier quarter held; None without one."""
-        earlier = [held for held in self.quarters(table) if held < quarter]
+        """Return the newest retrieval of the newest earlier quarter stored; None without one."""
+        earlier = [stored for stored in self.quarters(table) if stored < quarter]
         return self.newest(table, earlier[-1]) if earlier else None
 
     def read(self, snapshot: Snapshot) -> bytes:
@@ -148,6 +109,8 @@ class SnapshotStore:
         sidecar = answer.with_name(f"{sha12}-{earlier + 1}.json" if earlier else f"{sha12}.json")
         recorded = {key: value for key, value in asdict(snapshot).items() if key != "path"}
         write_atomically(sidecar, json_bytes(recorded))
+        self._read.pop((snapshot.table, Quarter.parse(snapshot.quarter)), None)
+        self._quarters.pop(snapshot.table, None)
         return replace(snapshot, path=answer.relative_to(self.data_dir).as_posix())
 
     def _sidecar(self, path: Path, table: str, quarter: Quarter) -> Snapshot:

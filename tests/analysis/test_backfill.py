@@ -129,7 +129,7 @@ def test_nothing_held_is_a_mistake(klynge: Klynge) -> None:
     """A span of which nothing is held says what is."""
     ended = klynge("backfill", "--offline", "--from", "1990K1", "--to", "1991K1")
     assert ended.exit_code == 2
-    assert "Held: 2016K1, 2017K1" in ended.err
+    assert "Stored: 2016K1, 2017K1" in ended.err
 
 
 def test_seventy_six_quarters(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:

@@ -227,7 +227,7 @@ def test_a_revision_whose_snapshot_is_gone_is_refused(klynge: Klynge, data_dir: 
         sidecar.unlink()
     ended = klynge("compare", "2022K1:r1", "2023K1")
     assert ended.exit_code == 50
-    assert "is not held" in ended.err
+    assert "is not stored" in ended.err
 
 
 def test_the_terminal_states_the_order(klynge: Klynge) -> None:

@@ -15,17 +15,18 @@ from pipeline.analysis.standing import standing
 from pipeline.calculation.calculate import Calculation
 from pipeline.errors import AllocationError
 from pipeline.files import record
+from pipeline.run import calculation_of
+from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
+from schemas.report_name import ReportName
 from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge
 
 
 def _calculation(data_dir: Path, quarter: str) -> Calculation:
-    from pipeline.analysis.calculations import Calculations
-    from pipeline.revisions.name import ReportName
-    from pipeline.settings import Settings
-
-    return Calculations(Settings(data_dir, Path("nowhere"))).of(ReportName.parse(quarter))
+    acquisition = Acquisition.offline(Settings(data_dir, Path("nowhere")))
+    return calculation_of(ReportName.parse(quarter), acquisition)
 
 
 def test_the_trail_of_every_membership_recomputes(
@@ -143,7 +144,7 @@ def test_a_wrong_calculation_is_noticed(bundled: dict[str, Calculation]) -> None
         (("2022K1:r1", "hobro", "Rebild"), "There is no revision r1 of 2022K1"),
         (("2022", "hobro", "Rebild"), "is not a quarter"),
         (("2022K1:x", "hobro", "Rebild"), "is not a report"),
-        (("2024K1", "hobro", "Rebild"), "No snapshot of FOLK1A 2024K1 is held"),
+        (("2024K1", "hobro", "Rebild"), "No snapshot of FOLK1A 2024K1 is stored"),
     ],
 )
 def test_what_cannot_be_explained(klynge: Klynge, arguments: tuple[str, ...], message: str) -> None:

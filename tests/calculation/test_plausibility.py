@@ -12,7 +12,7 @@ from pipeline.calculation.plausibility import (
     FEW_PEOPLE,
     IMPLAUSIBLE_PER_QUARTER,
     NOTABLE_PER_QUARTER,
-    check_accepted,
+    check_moves,
     moves,
 )
 from pipeline.errors import InvalidData
@@ -56,11 +56,11 @@ def test_small_islands_get_wider_bounds() -> None:
 def test_an_accepted_code_passes_and_another_stops() -> None:
     """Acceptance is by code; the message lists what is not accepted, and how to accept it."""
     before, after = {"101": 9_000, "147": 9_000}, {"101": 18_000, "147": 18_000}
-    found = moves(START, before, START + 1, after, before)
     names = {"101": "København", "147": "Frederiksberg"}
-    check_accepted(found, ["101", "147"], START + 1, names)
+    found = check_moves(START, before, START + 1, after, names, ["101", "147"])
+    assert [dict(finding.values)["code"] for finding in found] == ["101", "147"]
     with pytest.raises(InvalidData) as stopped:
-        check_accepted(found, ["101"], START + 1, names)
+        check_moves(START, before, START + 1, after, names, ["101"])
     assert "147 Frederiksberg: 9000 in 2022K1, 18000 in 2022K2 (+100.0 %)" in str(stopped.value)
     assert "--accept-jump 147" in str(stopped.value)
     assert "101 København" not in str(stopped.value)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Klynge
 from tests.flows.conftest import EndedRun, Run
 from tests.prefect_site import Site
+from tests.processes import contents
 from tests.statbank_emulator import StatBankEmulator, faults
 
-RANGE = {"from_quarter": "2022K1", "to_quarter": "2022K4"}
+RANGE = {"from_quarter": "2022K1", "to_quarter": "2022K4", "reports": True}
 LABELS = ["2022K1", "2022K2", "2022K3", "2022K4"]
 
 
@@ -27,9 +29,21 @@ def test_range_in_few_queries(
     run = backfill(**RANGE)
     assert run.message == "4 written, 0 unchanged"
     assert statbank.count("data") == 2
-    assert sorted(folder.name for folder in reports_dir.iterdir()) == LABELS
+    assert sorted(folder.name for folder in reports_dir.glob("????K?")) == LABELS
     assert [row["quarter"] for row in shown_rows(environment, run)] == LABELS
     assert backfill(**RANGE).message == "0 written, 4 unchanged"
+
+
+def test_one_table_of_many_quarters(
+    backfill: Run, klynge: Klynge, reports_dir: Path, tmp_path: Path
+) -> None:
+    """Without reports the flow writes the one table that the command writes, byte for byte."""
+    run = backfill(from_quarter="2016K1", to_quarter="2023K1", rules="2022K1", offline=True)
+    assert run.message == "8 calculated"
+    there = tmp_path / "by-command"
+    span = ("--offline", "--from", "2016K1", "--to", "2023K1", "--rules", "2022K1")
+    assert klynge("backfill", *span, "--reports-dir", str(there)).exit_code == 0
+    assert contents(reports_dir) == contents(there)
 
 
 def test_progress_is_shown(backfill: Run, environment: Site) -> None:
@@ -43,18 +57,18 @@ def test_one_failing_quarter_stops_no_other(
     backfill: Run, environment: Site, statbank: StatBankEmulator, reports_dir: Path
 ) -> None:
     """A quarter without rules fails with its reason, and the quarters beside it are written."""
-    run = backfill(from_quarter="2021K4", to_quarter="2022K1")
+    run = backfill(from_quarter="2021K4", to_quarter="2022K1", reports=True)
     assert run.name == "Failed"
     assert run.message.startswith("1 of 2 failed, first 2021K4: ")
     assert shown_rows(environment, run)[1] == {"quarter": "2022K1", "result": "written r1"}
-    assert [folder.name for folder in reports_dir.iterdir()] == ["2022K1"]
+    assert [folder.name for folder in reports_dir.glob("????K?")] == ["2022K1"]
 
 
 def test_back_casts(backfill: Run, reports_dir: Path) -> None:
     """Rules of another quarter make back-casts, kept apart from the reports."""
-    run = backfill(from_quarter="2021K4", to_quarter="2022K1", rules="2022K1")
+    run = backfill(from_quarter="2021K4", to_quarter="2022K1", rules="2022K1", reports=True)
     assert run.message == "2 written, 0 unchanged"
-    assert sorted(folder.name for folder in reports_dir.iterdir()) == [
+    assert sorted(folder.name for folder in reports_dir.glob("????K?*")) == [
         "2021K4-rules-2022K1",
         "2022K1",
     ]
@@ -80,4 +94,4 @@ def test_dask(backfill: Run, monkeypatch: pytest.MonkeyPatch, reports_dir: Path)
     monkeypatch.setenv("KLYNGE_TASK_RUNNER", "dask")
     run = backfill(**RANGE)
     assert run.message == "4 written, 0 unchanged"
-    assert sorted(folder.name for folder in reports_dir.iterdir()) == LABELS
+    assert sorted(folder.name for folder in reports_dir.glob("????K?")) == LABELS

@@ -43,7 +43,7 @@ FILES = [
     broken("open quote", "costs", added('"open,'), "is not a CSV file"),
     broken("missing column", "sources", without_column("url"), "column url: is missing"),
     broken("extra column", "sources", replaced(",remark", ",remark,note"),
-           "must have 6 cells, found 5"),
+           "column note: is not a column of this table"),
     broken("renamed column", "costs", replaced("amount_dkk", "amount"),
            "column amount_dkk: is missing", "column amount: is not a column of this table"),
     broken("column twice", "costs", replaced("name_en", "name_da"), "column name_"),

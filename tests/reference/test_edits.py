@@ -13,7 +13,8 @@ from pipeline.errors import ProvenanceError, StorageError
 from pipeline.reference import editing
 from pipeline.reference.editing import edit
 from pipeline.reference.files import COSTS, MEMBERSHIPS, Row
-from pipeline.reference.tables import Reference, load_reference
+from pipeline.reference.tables import load_reference
+from schemas.records import Reference
 from tests.conftest import REPOSITORY, Klynge
 from tests.processes import contents
 

@@ -84,7 +84,7 @@ OFFERED = {
 @pytest.mark.parametrize("written", MUNICIPALITIES)
 def test_a_municipality_is_understood(bundled: dict[str, Calculation], written: str) -> None:
     """Case, accents, hyphens, the word Kommune and the old and new spelling make no difference."""
-    things = names.municipalities(bundled["2022K1"].reference.areas.values())
+    things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
     assert names.find("municipality", written, things).code == MUNICIPALITIES[written]
 
 
@@ -100,7 +100,7 @@ def test_a_misspelt_name_is_answered_with_the_nearest(
     bundled: dict[str, Calculation], written: str
 ) -> None:
     """A misspelt name is never guessed, and the one that was meant is offered."""
-    things = names.municipalities(bundled["2022K1"].reference.areas.values())
+    things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
     with pytest.raises(UsageError) as caught:
         names.find("municipality", written, things)
     assert OFFERED[written] in caught.value.hint
@@ -119,14 +119,14 @@ def test_a_name_of_two_clusters_is_answered_with_both(
 @pytest.mark.parametrize("written", ["", "-", "xyz", "Christiansø", "084"])
 def test_what_is_no_municipality_is_refused(bundled: dict[str, Calculation], written: str) -> None:
     """Nothing, nonsense, an island outside and a region are no municipality."""
-    things = names.municipalities(bundled["2022K1"].reference.areas.values())
+    things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
     with pytest.raises(UsageError, match="No municipality is called"):
         names.find("municipality", written, things)
 
 
 def test_every_official_name_is_its_own(bundled: dict[str, Calculation]) -> None:
     """Each of the 98 official names, and each in capitals without accents, finds its own code."""
-    things = names.municipalities(bundled["2022K1"].reference.areas.values())
+    things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
     for thing in things:
         plain = "".join(names.fold(thing.name)).upper()
         found = [names.find("municipality", text, things) for text in (thing.name, plain)]

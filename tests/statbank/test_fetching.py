@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.calculation.inputs import Snapshot
 from pipeline.snapshots.acceptance import rows_of
 from pipeline.snapshots.acquisition import batches
-from pipeline.snapshots.store import Snapshot, SnapshotStore
+from pipeline.snapshots.store import SnapshotStore
 from pipeline.version import VERSION
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import CELL_LIMIT, FOLK1A, SOURCE_TABLES
@@ -137,7 +138,7 @@ def test_offline_asks_nobody(asking: Klynge, statbank: StatBankEmulator) -> None
     assert "2021K1-rules-2022K1" in ended.out
     ended = asking("run", "2022K1", "--offline")
     assert ended.exit_code == 2
-    assert "No snapshot of FOLK1A 2022K1 is held" in ended.err
+    assert "No snapshot of FOLK1A 2022K1 is stored" in ended.err
     assert asking("run", "--offline", "--refresh").exit_code == 2
     assert statbank.log == []
 

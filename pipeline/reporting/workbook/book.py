@@ -19,10 +19,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.plain_text import plain
 from pipeline.reporting.workbook.document import Document
 from pipeline.reporting.workbook.styles import MARKED, STYLES
+from schemas.records import Language
 
 _A4: Final = 9
 _LINE_LENGTH: Final = 180
@@ -98,9 +98,15 @@ class Book:
             {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
             _LOCALES[self.text.language],
         )
-        retrieved = datetime.fromisoformat(content.calculation.retrieved_at).replace(tzinfo=None)
+        retrieved = datetime.fromisoformat(content.calculation.inputs.retrieved_at).replace(
+            tzinfo=None
+        )
         self.document.set_properties(
-            {"title": plain(title), "subject": content.issue, "created": retrieved}
+            {
+                "title": plain(title),
+                "subject": content.issue,
+                "created": retrieved.replace(tzinfo=None),
+            }
         )
         self._formats: dict[str, Format] = {}
 

@@ -157,7 +157,10 @@ def _by_districts(result: ClusterResult) -> bool:
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
-    people, areas = content.result.population.by_area, content.calculation.reference.areas.values()
+    people, areas = (
+        content.result.population.by_area,
+        content.calculation.inputs.reference.areas.values(),
+    )
     kinds = {kind: [people[area.code] for area in areas if area.kind is kind] for kind in AreaKind}
     country = sum(kinds[AreaKind.COUNTRY])
     regions, others = kinds[AreaKind.REGION], kinds[AreaKind.OTHER]

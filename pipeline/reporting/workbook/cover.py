@@ -31,7 +31,7 @@ def write_cover(sheet: Sheet, contents: Contents, all_allocated: Formula) -> Non
 
 def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     text, calculation = content.text, content.calculation
-    quarter = calculation.parameters.quarter
+    quarter = calculation.report.quarter
     yield text("cover.quarter"), content.quarter_text
     yield text("cover.reference_day"), notes.day_text(quarter.reference_day, text.language)
     if content.mark:
@@ -39,7 +39,7 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     else:
         yield text("cover.revision"), f"r{content.revision}"
         yield text("cover.reason"), content.changes_text
-    for snapshot in calculation.snapshots:
+    for snapshot in calculation.inputs.snapshots:
         yield text("cover.source"), notes.citation(snapshot, text)
     yield text("cover.money"), text("cover.money_text")
     yield text("cover.all_allocated"), all_allocated
@@ -47,7 +47,7 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
         yield text("column.estimated"), text("cover.estimated")
     for finding in content.result.findings:
         yield text("notes.finding"), text.finding(finding)
-    yield text("cover.contact"), calculation.parameters.contact or text("cover.no_contact")
+    yield text("cover.contact"), calculation.inputs.parameters.contact or text("cover.no_contact")
     yield text("cover.usage"), text("cover.usage_text")
 
 

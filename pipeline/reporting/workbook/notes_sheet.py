@@ -12,7 +12,7 @@ def notes_sheet(book: Book, notes: Iterable[Note]) -> None:
     """Write a row a note."""
     text = book.text
     sheet = book.sheet(text("sheet.notes"), text("notes.title"), [text("notes.line")])
-    names = {row.cluster_id: row.name for row in book.content.calculation.reference.clusters}
+    names = {row.cluster_id: row.name for row in book.content.calculation.inputs.reference.clusters}
     in_force = {row.cluster_id for row in book.content.result.rules.clusters}
     columns = [
         Column(text("notes.number"), "label", 12),

@@ -86,8 +86,8 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     sheet = book.sheet(
         name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
     )
-    areas = content.calculation.reference.areas
-    codes = sorted(content.calculation.reference.municipality_codes)
+    areas = content.calculation.inputs.reference.areas
+    codes = sorted(content.calculation.inputs.reference.municipality_codes)
     names = [cluster.name for cluster in content.result.rules.clusters]
     columns = [
         Column(text("column.municipality_code"), "text", 14),

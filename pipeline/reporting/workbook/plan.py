@@ -109,14 +109,14 @@ def _cluster_lines(content: Content, result: ClusterResult) -> Iterable[str]:
     by_districts = any(member.membership.basis is Basis.DISTRICTS for member in result.members)
     sources = [
         notes.citation(snapshot, text)
-        for snapshot in content.calculation.snapshots
+        for snapshot in content.calculation.inputs.snapshots
         if by_districts or snapshot.table == FOLK1A.table
     ]
     yield f"{text('cover.source')}: {'; '.join(sources)}."
     assumptions = [
         note.mark
         for note in content.notes_on(result)
-        if note.number <= len(content.calculation.reference.assumptions)
+        if note.number <= len(content.calculation.inputs.reference.assumptions)
     ]
     yield text("live.notes", marks=", ".join(assumptions), sheet=text("sheet.notes"))
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.page import page
+from schemas.records import Language
 from tests.report_of import content_of
 
 CHROMIUM = shutil.which("chromium")

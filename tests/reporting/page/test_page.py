@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import Language, percent, whole
+from pipeline.reporting.numbers import percent, whole
 from pipeline.reporting.page import page
+from schemas.records import Language
 from tests.report_of import content_of
 
 VOID = {"meta", "polyline", "circle"}

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.workbook.books import workbooks
+from schemas.records import Language
 from tests.report_of import content_of
 
 NASTY = [

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import Language
 from pipeline.reporting.workbook.books import workbooks
+from schemas.records import Language
 from tests.report_of import content_of
 from tests.reporting.workbook.cells import figures, grid, opened
 

@@ -136,7 +136,7 @@ def test_title_language_and_time_are_set(
     properties = opened(book).properties
     assert properties.language == language
     assert properties.title
-    retrieved = datetime.fromisoformat(content.calculation.retrieved_at).replace(tzinfo=None)
+    retrieved = datetime.fromisoformat(content.calculation.inputs.retrieved_at).replace(tzinfo=None)
     assert properties.created == retrieved
 
 

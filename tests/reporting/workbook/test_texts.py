@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reporting.csv_files import excel_csv, machine_csv
-from pipeline.reporting.numbers import Language
+from pipeline.reporting.outputs import figure_files
 from pipeline.reporting.page import page
 from pipeline.reporting.plain_text import csv_field, plain
-from pipeline.reporting.rows import allocation_table, pool_table
-from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.books import workbooks
+from schemas.records import Language
 from tests.report_of import content_of
 from tests.reporting.workbook.cells import opened, parts
 from tests.reporting.workbook.conftest import NASTY
@@ -56,13 +54,8 @@ def test_text_from_outside_stays_text_everywhere(nasty_dir: Path, language: Lang
 def test_csv_fields_from_outside_stay_text(nasty_dir: Path, language: Language) -> None:
     """Every field of each CSV file is one field of text that no spreadsheet calculates."""
     report = content_of(language=language, data_dir=nasty_dir)
-    table, text = allocation_table(report.result), Catalogue(language)
-    files = {
-        machine_csv(table): ",",
-        machine_csv(pool_table(report.result)): ",",
-        excel_csv(table, text): ";" if language is Language.DANISH else ",",
-    }
-    for file, separator in files.items():
+    for name, file in figure_files(report.calculation).items():
+        separator = ";" if "excel" in name and language is Language.DANISH else ","
         rows = list(
             csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""), delimiter=separator)
         )

@@ -1,0 +1,104 @@
+"""One mapping between a record and its row, for reference files, `inputs.json` and replay.
+
+A row is text or whole numbers by column. The columns of a table are the fields of its record; a
+period stands in two of them, and the row number that messages name is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from fractions import Fraction
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from cattrs import Converter
+
+from schemas.quarter import Quarter
+from schemas.records import (
+    Area,
+    Assumption,
+    Cluster,
+    Cost,
+    District,
+    Membership,
+    Period,
+    Source,
+)
+
+Record = TypeVar("Record")
+Row = Mapping[str, Any]
+
+TABLES: Final[Mapping[str, type]] = {
+    "sources": Source,
+    "areas": Area,
+    "districts": District,
+    "clusters": Cluster,
+    "memberships": Membership,
+    "costs": Cost,
+    "assumptions": Assumption,
+}
+"""The record of each reference table, in the order in which one builds on another."""
+
+KEYS: Final[Mapping[type, tuple[str, ...]]] = {
+    Source: ("source_id",),
+    Area: ("code",),
+    District: ("code",),
+    Cluster: ("cluster_id",),
+    Membership: ("cluster_id", "municipality_code"),
+    Cost: ("cost_id", "scope"),
+    Assumption: ("number",),
+}
+"""The columns that tell the rows in force in one quarter apart."""
+
+PERIOD: Final = ("first_quarter", "last_quarter")
+_NOT_A_COLUMN: Final = "row"
+
+
+def columns(record: type) -> tuple[str, ...]:
+    """Return the columns of a record's table, in order."""
+    names = (field.name for field in fields(record) if field.name != _NOT_A_COLUMN)
+    return tuple(column for name in names for column in (PERIOD if name == "period" else (name,)))
+
+
+def from_row(record: type[Record], row: Row) -> Record:
+    """Return the record of a row; columns that a row lacks are blank.
+
+    Raises:
+        ValueError: A value is not of its kind.
+    """
+    given = {**dict.fromkeys(columns(record), ""), **row}
+    return _converter().structure({**given, "period": given}, record)
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """Return the row of a record: text and whole numbers by column, in order."""
+    values = _converter().unstructure(record)
+    values |= values.pop("period", {})
+    return {column: values[column] for column in columns(type(record))}
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(detailed_validation=False)
+    converter.register_structure_hook(Quarter, lambda text, _: Quarter.parse(text))
+    converter.register_structure_hook(Fraction, lambda text, _: Fraction(text or 1))
+    converter.register_structure_hook_func(_is_list, lambda text, _: tuple(text.split()))
+    converter.register_structure_hook(Period, lambda row, _: _period(*(row[at] for at in PERIOD)))
+    converter.register_unstructure_hook(Quarter, str)
+    converter.register_unstructure_hook(Fraction, str)
+    converter.register_unstructure_hook_func(_is_list, " ".join)
+    converter.register_unstructure_hook(Period, _period_columns)
+    return converter
+
+
+def _is_list(kind: Any) -> bool:
+    return bool(kind == tuple[str, ...])
+
+
+def _period(first: str, last: str) -> Period:
+    return Period(Quarter.parse(first), Quarter.parse(last) if last else None)
+
+
+def _period_columns(period: Period) -> dict[str, str]:
+    return dict(zip(PERIOD, (str(period.first), str(period.last or "")), strict=True))
