@@ -41,6 +41,7 @@ from pipeline.run import Report
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.records import Language
+from schemas.report_name import ReportName
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
@@ -73,9 +74,9 @@ def publish(report: Report, language: Language, reports_url: str) -> None:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
-def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
+def deliver(report: ReportName, settings: Settings, delivery: DeliverySettings) -> None:
     """Deliver the newest revision to the targets that have not got it."""
-    deliver_revision(label, settings, configured_targets(settings, delivery), Clock())
+    deliver_revision(report, settings, configured_targets(settings, delivery), Clock())
 
 
 def run_name() -> str:
@@ -152,4 +153,4 @@ def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSett
     delivery = DeliverySettings.from_environment(os.environ)
     is_report = parameters.report.rules_quarter is None  # a back-cast is nobody's report
     if is_report and delivery != DeliverySettings():
-        patient(deliver, flow_settings)(parameters.report.label, settings, delivery)
+        patient(deliver, flow_settings)(parameters.report, settings, delivery)

@@ -10,6 +10,7 @@ from typing import Final
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
+QUARTER: Final = r"[0-9]{4}K[1-4]"
 IDENTIFIER: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 COPENHAGEN: Final = "101"

@@ -26,13 +26,12 @@ from schemas.column_rules import (
 )
 from schemas.records import AreaKind, Basis
 
-QUARTER: Final = r"[0-9]{4}K[1-4]"
 _CONFIDENCE: Final = ("high", "medium", "low")
 _AMOUNT: Final = r"0|[1-9][0-9]{0,15}"
 _NUMBER: Final = r"[1-9][0-9]{0,2}"
 
-_quarter = matches(QUARTER, "must be a quarter such as 2022K1")
-_quarter_or_blank = matches(rf"|{QUARTER}", "must be a quarter such as 2026K4, or blank")
+_quarter = matches(codes.QUARTER, "must be a quarter such as 2022K1")
+_quarter_or_blank = matches(rf"|{codes.QUARTER}", "must be a quarter such as 2026K4, or blank")
 _identifier = matches(
     codes.IDENTIFIER, "must be lower-case letters a-z, digits and hyphens, such as amager-hvidovre"
 )

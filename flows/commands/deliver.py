@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 
 from flows.terminal import options
-from schemas.quarter import Quarter
+from schemas.report_name import ReportName
 
 
 def deliver(
     context: typer.Context,
-    quarter: Annotated[
-        Quarter, typer.Argument(parser=options.quarter, metavar="QUARTER", help="Such as 2022K1.")
-    ],
+    report: Annotated[ReportName, options.report_argument("REPORT")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be delivered; deliver nothing.")
     ] = False,
@@ -23,7 +21,7 @@ def deliver(
     reports_dir: options.ReportsDir = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Deliver the newest revision of a quarter to the targets that have not got it yet."""
+    """Deliver the newest revision of a report to the targets that have not got it yet."""
     options.log_to_terminal(verbose)
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
@@ -32,7 +30,7 @@ def deliver(
 
     targets = delivery.configured_targets(settings, DeliverySettings.from_environment(os.environ))
     if dry_run:
-        console.print_delivery(delivery.plan(str(quarter), settings, targets), "to be delivered")
+        console.print_delivery(delivery.plan(report, settings, targets), "to be delivered")
     else:
-        done = delivery.deliver(str(quarter), settings, targets, context.obj)
+        done = delivery.deliver(report, settings, targets, context.obj)
         console.print_delivery(done, "delivered")

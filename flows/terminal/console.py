@@ -17,7 +17,6 @@ from pipeline.reporting.notes import basis_text, citation, day_text
 from pipeline.reporting.numbers import exact, localized, percent
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
-from pipeline.snapshots.acceptance import Kept
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.statbank.publication import Publication, expected_release
 from schemas.quarter import Quarter
@@ -26,6 +25,7 @@ from schemas.source_tables import SOURCE_TABLES
 
 if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.delivery.deliver import Plan
+    from pipeline.snapshots.acceptance import Kept
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:

@@ -49,7 +49,7 @@ def report_argument(metavar: str) -> Any:
         parser=report_name,
         autocompletion=completion.quarters,
         metavar=metavar,
-        help="Such as 2022K1, its revision 2022K1:r1, or the back-cast 2019K1-rules-2022K1.",
+        help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
     )
 
 

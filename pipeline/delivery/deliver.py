@@ -21,14 +21,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from pipeline.clock import Clock
-from pipeline.delivery.issue import Issue, newest_issue
-from pipeline.delivery.mail import compose, send
+from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.delivery.settings import DeliverySettings, Smtp
 from pipeline.errors import DeliveryError, ProvenanceError
 from pipeline.files import json_bytes, write_atomically, write_folder_atomically
 from pipeline.reference.recipients import Recipient, load_recipients
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
+from schemas.report_name import ReportName
 
 log = logging.getLogger(__name__)
 
@@ -101,22 +101,25 @@ def targets_of(settings: DeliverySettings, recipients: Sequence[Recipient]) -> l
     return folders + ([ToRecipient(recipient, smtp) for recipient in recipients] if smtp else [])
 
 
-def plan(label: str, settings: Settings, targets: Sequence[Target]) -> Plan:
-    """Return what the newest revision of a report still has to reach.
+def plan(name: ReportName, settings: Settings, targets: Sequence[Target]) -> Plan:
+    """Return what a report, in its newest revision where none is named, still has to reach.
 
     Raises:
         UsageError: The report is not written yet.
         ProvenanceError: A file of it is gone or differs from its manifest.
     """
-    issue = newest_issue(settings.reports_dir, label)
+    return _planned(read_issue(name, settings.reports_dir), targets)
+
+
+def _planned(issue: Issue, targets: Sequence[Target]) -> Plan:
     record = _record(issue)
     delivered = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     pending = tuple(target for target in targets if str(target) not in delivered)
     return Plan(issue, delivered, pending)
 
 
-def deliver(label: str, settings: Settings, targets: Sequence[Target], clock: Clock) -> Plan:
-    """Deliver the newest revision of a report to all targets that have not got it.
+def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clock: Clock) -> Plan:
+    """Deliver a report, in its newest revision where none is named, to all that have not got it.
 
     Returns:
         What there was to do, and is done.
@@ -125,11 +128,12 @@ def deliver(label: str, settings: Settings, targets: Sequence[Target], clock: Cl
         DeliveryError: Some targets did not get it; the message says which and why.
         KlyngeError: Any other of `plan`.
     """
-    folder = settings.reports_dir / label / "deliveries"
-    folder.mkdir(parents=True, exist_ok=True)
+    issue = read_issue(name, settings.reports_dir)
+    folder = issue.folder / "deliveries"
+    folder.mkdir(exist_ok=True)
     failures: list[DeliveryError] = []
     with FileLock(folder / ".lock"):
-        planned = plan(label, settings, targets)
+        planned = _planned(issue, targets)
         for target in planned.pending:
             try:
                 _deliver_one(planned, target, clock.now())

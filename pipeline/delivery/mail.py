@@ -1,6 +1,6 @@
-"""A revision as an e-mail: what it says, and how it is sent.
+"""A written revision, and the e-mail that hands it on: what it says, and how it is sent.
 
-Everything in it is read from the files of the revision, which were compared with its manifest.
+Everything in a mail is read from the files of the revision, which were compared with its manifest.
 """
 
 from __future__ import annotations
@@ -11,25 +11,70 @@ import io
 import json
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.delivery.issue import Issue
 from pipeline.delivery.settings import Security, Smtp
-from pipeline.errors import DeliveryError
+from pipeline.errors import DeliveryError, UsageError
 from pipeline.reference.recipients import Recipient
 from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.manifest import INPUTS
+from pipeline.revisions.manifest import INPUTS, MANIFEST
+from pipeline.revisions.store import read_revision, written
 from schemas.records import Language
+from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
 _WORKBOOK: Final = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A written revision as it is handed on: its files in memory, compared with its manifest.
+
+    Args:
+        folder: Folder of the report, above its revisions.
+        label: Name of the report, such as `2022K1`.
+        revision: Its number; 0 for a scenario.
+        manifest: Its manifest.
+        files: Content by name, the manifest included.
+    """
+
+    folder: Path
+    label: str
+    revision: int
+    manifest: Mapping[str, Any] = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def workbook(self, cluster_id: str) -> tuple[str, bytes]:
+        """Return name and content of the workbook of a cluster; of all where it has none."""
+        own = f"klynger/{cluster_id}-{self.label}.xlsx"
+        name = own if own in self.files else f"fordeling-{self.label}.xlsx"
+        return name.rpartition("/")[2], self.files[name]
+
+
+def read_issue(name: ReportName, reports_dir: Path) -> Issue:
+    """Read a revision or scenario, or the newest revision of a report.
+
+    Raises:
+        UsageError: It is not written.
+        ProvenanceError: A file is gone or differs from the manifest.
+    """
+    where = written(name, reports_dir)
+    if where is None:
+        raise UsageError(f"No report {name} is written in {reports_dir}.", f"klynge run {name}")
+    manifest = read_revision(where)
+    names = [MANIFEST, *(output["file"] for output in manifest["outputs"])]
+    files = {file: (where / file).read_bytes() for file in names}
+    folder = where if name.scenario else where.parent
+    return Issue(folder, name.label, manifest["revision"], manifest, files)
 
 
 def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -> EmailMessage:

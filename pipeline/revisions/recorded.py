@@ -36,8 +36,13 @@ def recorded_inputs(calculation: Calculation) -> Recorded:
             table: {code: {POPULATION: count} for code, count in figures.items()}
             for table, figures in people.items()
         },
-        **{name: _rows(name, getattr(reference, name)) for name in _ORDER},
+        **recorded_tables(reference),
     }
+
+
+def recorded_tables(reference: Reference) -> Recorded:
+    """Return what a revision records of the reference tables."""
+    return {name: _rows(name, getattr(reference, name)) for name in _ORDER}
 
 
 def _rows(name: str, records: Mapping[str, Any] | Iterable[Any]) -> Rows:

@@ -18,7 +18,6 @@ from pipeline.clock import Clock
 from pipeline.errors import StatBankUnavailable, UsageError
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
-from pipeline.snapshots.acceptance import Acceptance, Kept
 from pipeline.snapshots.figures import FigureReader
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.statbank.publication import Publication
@@ -27,6 +26,7 @@ from schemas.records import Reference
 from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
+    from pipeline.snapshots.acceptance import Kept
     from pipeline.statbank.client import StatBank
 
 T = TypeVar("T")
@@ -162,6 +162,8 @@ class Acquisition:
         to_ask = [quarter for quarter in sorted(quarters) if self._must_ask(source, quarter)]
         if not to_ask:
             return
+        from pipeline.snapshots.acceptance import Acceptance  # pandas, where an answer comes in
+
         codes = tuple(names_of(source, self.reference))
         acceptance = Acceptance(self.reader, self.access.accept_jumps)
         updated = self.publication.info(source).updated

@@ -12,9 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.errors import NotPublishedYet, SchemaDrift
+from schemas.codes import QUARTER
 from schemas.quarter import Quarter
 from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
-from schemas.tables import QUARTER
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import TableInfo

@@ -1,0 +1,92 @@
+"""`klynge` with a trace: which files it opens in which phase, how deep its own frames stack.
+
+    python -m tests.architecture.traced ARGUMENT ...      prints the trace as JSON on the last line
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+OURS = tuple(str(REPOSITORY / name) for name in ("flows", "pipeline", "schemas"))
+
+
+class Trace:
+    """What is seen while the command runs."""
+
+    def __init__(self) -> None:
+        self.phase = "gather"
+        self.opened: list[tuple[str, str]] = []
+        self.depth = self.deepest = 0
+        self.stack: list[str] = []
+        self.functions: set[CodeType] = set()
+        self.validated: Counter[str] = Counter()
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note each file that is opened."""
+        if event == "open" and isinstance(arguments[0], str | Path):
+            self.opened.append((self.phase, str(arguments[0])))
+
+    def profile(self, frame: FrameType, event: str, _: object) -> None:
+        """Follow our own functions in and out."""
+        code = frame.f_code
+        ours = code.co_filename.startswith(OURS) and code.co_name != "<module>"
+        if event not in ("call", "return") or not ours:
+            return
+        if event == "call":
+            self.depth += 1
+            if self.depth > self.deepest:
+                self.deepest, self.stack = self.depth, _stack(frame)
+            self.functions.add(code)
+            if code.co_name == "check_rows":
+                self.validated[Path(frame.f_locals["path"]).name] += 1
+            if (Path(code.co_filename).name, code.co_name) == ("store.py", "write"):
+                self.phase = "write"
+            return
+        self.depth -= 1
+        if (Path(code.co_filename).name, code.co_name) == ("gather.py", "gather"):
+            self.phase = "calculate"
+
+    def report(self) -> dict[str, Any]:
+        """Return what was seen, as JSON takes it."""
+        return {
+            "opened": self.opened,
+            "deepest": self.deepest,
+            "stack": self.stack,
+            "functions": len(self.functions),
+            "modules": len({code.co_filename for code in self.functions}),
+            "validated": dict(self.validated),
+        }
+
+
+def _stack(frame: FrameType | None) -> list[str]:
+    stack = []
+    while frame:
+        if frame.f_code.co_filename.startswith(OURS):
+            stack.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}")
+        frame = frame.f_back
+    return stack
+
+
+def main() -> None:
+    """Run the command line under the trace."""
+    from flows.cli import main as klynge
+
+    trace = Trace()
+    sys.argv[0] = "klynge"
+    sys.addaudithook(trace.audit)
+    sys.setprofile(trace.profile)
+    with suppress(SystemExit):
+        klynge()
+    sys.setprofile(None)
+    print(json.dumps(trace.report()))
+
+
+if __name__ == "__main__":
+    main()

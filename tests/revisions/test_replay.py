@@ -1,0 +1,136 @@
+"""What a revision recorded gives the same inputs again, and so the same kroner."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.calculation.calculate import calculate
+from pipeline.calculation.inputs import Parameters
+from pipeline.gather import gather
+from pipeline.revisions.recorded import recorded_reference, recorded_tables
+from pipeline.revisions.replay import replay
+from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Acquisition
+from schemas.quarter import Quarter
+from schemas.records import (
+    Area,
+    AreaKind,
+    Assumption,
+    Basis,
+    Cluster,
+    Cost,
+    District,
+    Membership,
+    Period,
+    Reference,
+    Source,
+)
+from schemas.report_name import ReportName
+from schemas.rows import TABLES, columns, from_row, to_row
+from tests.analysis.quarters import add_quarter
+from tests.conftest import REPOSITORY, Klynge
+
+NOW = Period(Quarter(2022, 1), Quarter(2022, 1))
+ids = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,6})?", fullmatch=True)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
+areas = st.builds(
+    Area, st.from_regex("[0-9]{3}", fullmatch=True), texts, st.sampled_from(AreaKind), ids
+)
+districts = st.builds(District, st.from_regex("[0-9]{4}", fullmatch=True), texts, ids)
+clusters = st.builds(Cluster, ids, texts, texts, texts, texts, st.just(NOW))
+memberships = st.builds(
+    Membership,
+    ids,
+    st.from_regex("[0-9]{3}", fullmatch=True),
+    st.sampled_from(Basis),
+    st.fractions(Fraction(1, 999), 1, max_denominator=999),
+    st.lists(st.from_regex("[0-9]{4}", fullmatch=True), max_size=3).map(tuple),
+    st.just(NOW),
+    ids,
+)
+costs = st.builds(Cost, ids, texts, texts, ids, st.integers(0, 10**15), st.just(NOW), ids)
+sources = st.builds(Source, ids, texts, texts, st.sampled_from(["high", "low"]), texts)
+assumptions = st.builds(
+    Assumption, st.integers(1, 999), texts, texts, st.lists(ids, max_size=3).map(tuple)
+)
+
+
+def unique(records: st.SearchStrategy, *key: str) -> st.SearchStrategy:
+    """Return lists of records of which no two have the same key."""
+    return st.lists(
+        records, max_size=4, unique_by=lambda row: tuple(getattr(row, name) for name in key)
+    )
+
+
+references = st.builds(
+    Reference,
+    unique(areas, "code").map(lambda rows: {row.code: row for row in rows}),
+    unique(districts, "code").map(lambda rows: {row.code: row for row in rows}),
+    unique(clusters, "cluster_id").map(tuple),
+    unique(memberships, "cluster_id", "municipality_code").map(tuple),
+    unique(costs, "cost_id", "scope").map(tuple),
+    unique(sources, "source_id").map(lambda rows: {row.source_id: row for row in rows}),
+    unique(assumptions, "number").map(tuple),
+)
+
+
+@given(references)
+def test_every_table_comes_back_as_it_was_recorded(reference: Reference) -> None:
+    """Through JSON and back, every column of every record in force is what it was."""
+    recorded = json.loads(json.dumps(recorded_tables(reference)))
+    assert recorded_reference(recorded, NOW.first) == reference
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_columns_of_a_file_are_the_fields_of_its_record(name: str) -> None:
+    """The bundled file has the columns that its record declares, and each row maps back."""
+    path = REPOSITORY / "data" / "reference" / f"{name}.csv"
+    header, *rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
+    assert tuple(header) == columns(TABLES[name])
+    assert rows
+
+
+@given(memberships, st.sampled_from([None, Quarter(2026, 4)]))
+def test_a_row_is_its_record(membership: Membership, last: Quarter | None) -> None:
+    """A record becomes a row and the same record again, its period in two columns."""
+    from dataclasses import replace
+
+    record = replace(membership, period=Period(Quarter(2022, 1), last))
+    assert from_row(Membership, to_row(record)) == record
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["2022K1"],
+        ["2022K1", "--language", "en"],
+        ["2019K1", "--rules", "2022K1"],
+        ["2022K2", "--estimate-districts", "--offline"],
+    ],
+    ids=" ".join,
+)
+def test_a_revision_replays_to_equal_inputs(
+    klynge: Klynge, data_dir: Path, reports_dir: Path, arguments: list[str]
+) -> None:
+    """Rules, figures, history and what they are compared with: all equal to what was gathered."""
+    add_quarter(data_dir, Quarter(2022, 2))
+    for path in (data_dir / "snapshots" / "KKBEF1" / "2022K2").iterdir():
+        path.unlink()
+    (data_dir / "snapshots" / "KKBEF1" / "2022K2").rmdir()
+    ended = klynge("run", *arguments, "--quiet")
+    assert ended.exit_code == 0, ended.err
+    (folder,) = reports_dir.iterdir()
+    name = ReportName.parse(folder.name)
+    estimated = "--estimate-districts" in arguments
+    gathered = gather(
+        Parameters(name, estimated), Acquisition.offline(Settings(data_dir, reports_dir))
+    )
+    replayed = replay(ReportName.parse(f"{folder.name}:r1"), data_dir, reports_dir)
+    assert replayed == gathered
+    assert calculate(replayed) == calculate(gathered)
