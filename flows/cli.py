@@ -9,19 +9,12 @@ import sys
 
 import typer
 
-from flows.commands.backfill import backfill
-from flows.commands.check import check
-from flows.commands.clusters import clusters
-from flows.commands.compare import compare
-from flows.commands.deliver import deliver
-from flows.commands.edits import add_cost, add_membership, end_membership
-from flows.commands.explain import explain
-from flows.commands.fetch import fetch
-from flows.commands.run import run
-from flows.commands.scenario import scenario
+from flows.commands.analysis import compare, explain, scenario
+from flows.commands.inputs import check, fetch, status
+from flows.commands.reports import backfill, deliver, run
+from flows.commands.rules import add_cost, add_membership, clusters, end_membership
 from flows.commands.serve import serve
 from flows.commands.server import app as server
-from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
 

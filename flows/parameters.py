@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.calculate import Parameters
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName

@@ -26,9 +26,8 @@ from flows.notifications import tell_of_failure, tell_of_revision
 from flows.parameters import AreaCode, LanguageCode, QuarterText, report_parameters
 from flows.patience import patient, time_may_mend
 from flows.summary import ended, one_line
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Calculation, Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
-from pipeline.calculation.inputs import Inputs, Parameters
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision

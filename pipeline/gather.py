@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from pipeline.calculation.inputs import Figures, Inputs, Parameters
+from pipeline.calculation.calculate import Figures, Inputs, Parameters
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter

@@ -18,8 +18,7 @@ import pandas as pd
 
 from pipeline.calculation import membership
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.calculation.calculate import calculate
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.gather import gather

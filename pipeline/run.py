@@ -6,8 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.calculation.calculate import Calculation, calculate
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.gather import gather
 from pipeline.revisions.replay import recorded_parameters, replay
 from pipeline.revisions.store import Outcome, read_revision, write, written

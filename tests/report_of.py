@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.calculation.calculate import Calculation, calculate
+from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.inputs import Parameters
 from pipeline.gather import gather
 from pipeline.reporting.content import Content
 from pipeline.settings import Settings

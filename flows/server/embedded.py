@@ -18,7 +18,7 @@ from flows.server import processes as server_processes
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.calculation.inputs import Parameters
+    from pipeline.calculation.calculate import Parameters
     from pipeline.run import Report
     from pipeline.snapshots.acquisition import Access
 

@@ -9,10 +9,10 @@ from typing import Any
 from rich.table import Table
 
 from flows.terminal.screen import Terminal, kroner, table
-from pipeline.analysis.comparison_rows import amounts, municipality_rows, scope_rows
 from pipeline.calculation.comparison import ORDER, Change, Comparison, ScopeChange
 from pipeline.reference import names
 from pipeline.reporting.numbers import percent, whole
+from pipeline.reporting.rows import amounts, municipality_rows, scope_rows
 from schemas.codes import ALL_CLUSTERS
 from schemas.records import Area, Cluster, Language
 

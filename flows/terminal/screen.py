@@ -1,14 +1,17 @@
-"""The terminal: a console, tables without lines, and a progress bar on standard error."""
+"""The terminal: tables, sentences, JSON and CSV, and a progress bar on standard error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from pipeline.reporting.numbers import whole
+from pipeline.reporting.rows import machine_csv
 from schemas.records import Language
 
 Item = TypeVar("Item")
@@ -62,3 +65,23 @@ def _with_bar(items: Iterable[Item], doing: str, console: Console) -> Iterator[I
     from rich.progress import track  # only where there is a terminal to show it on
 
     yield from track(items, description=doing, console=console, transient=True)
+
+
+def one_form(as_json: bool, as_csv: bool) -> None:
+    """Refuse both forms at once.
+
+    Raises:
+        typer.BadParameter: Both are asked for.
+    """
+    if as_json and as_csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows as CSV for machines; the first row names the columns."""
+    print(machine_csv(rows), end="")

@@ -16,14 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.calculation.calculate import calculate
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
 from pipeline.files import write_atomically
 from pipeline.gather import gather
-from pipeline.reporting.csv_files import machine_csv
-from pipeline.reporting.rows import ALLOCATION_COLUMNS, FUND_COLUMNS, allocation_rows, fund_rows
+from pipeline.reporting.rows import (
+    ALLOCATION_COLUMNS,
+    FUND_COLUMNS,
+    allocation_rows,
+    fund_rows,
+    machine_csv,
+)
 from pipeline.revisions.store import Outcome, write
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore

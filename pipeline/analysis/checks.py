@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.calculation.calculate import calculate
+from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.membership import coverage, period_text, rule_periods
 from pipeline.calculation.plausibility import check_moves
 from pipeline.calculation.population import names_of_parts
-from pipeline.calculation.rule_periods import coverage, period_text, rule_periods
 from pipeline.errors import KlyngeError
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical

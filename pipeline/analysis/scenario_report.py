@@ -18,23 +18,20 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.analysis.comparison_rows import scope_rows
 from pipeline.analysis.scenario import Scenario, write_toml
 from pipeline.analysis.scenario_rules import apply
-from pipeline.calculation.calculate import Calculation, calculate
+from pipeline.calculation.calculate import Calculation, Inputs, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.inputs import Inputs
 from pipeline.calculation.membership import in_force
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
-from pipeline.reporting.csv_files import machine_csv
-from pipeline.reporting.outputs import figure_files, readable_files
-from pipeline.revisions.manifest import INPUTS, MANIFEST, manifest_of
-from pipeline.revisions.recorded import recorded_inputs
+from pipeline.reporting.rows import figure_files, machine_csv, readable_files, scope_rows
+from pipeline.revisions.replay import recorded_inputs
+from pipeline.revisions.store import INPUTS, MANIFEST, manifest_of
 from pipeline.run import calculation_of
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition

@@ -11,13 +11,10 @@ from pipeline.analysis.trail import Step, Trail
 from pipeline.calculation.findings import Finding
 from pipeline.errors import ProvenanceError
 from pipeline.files import record
-from pipeline.reporting.csv_files import machine_csv
-from pipeline.reporting.rows import ALLOCATION_COLUMNS, allocation_rows
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, allocation_rows, machine_csv
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.manifest import MANIFEST
-from pipeline.revisions.recorded import changes, recorded_inputs
-from pipeline.revisions.replay import read_inputs
-from pipeline.revisions.store import read_revision, written
+from pipeline.revisions.replay import changes, read_inputs, recorded_inputs
+from pipeline.revisions.store import MANIFEST, read_revision, written
 from schemas.records import Language
 from schemas.report_name import ReportName
 

@@ -14,8 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from pipeline.calculation.allocation import Part
-from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.inputs import Snapshot
+from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.errors import AllocationError, UsageError
 from pipeline.reporting.numbers import exact, rounded

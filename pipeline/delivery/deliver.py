@@ -25,8 +25,7 @@ from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.delivery.settings import DeliverySettings, Smtp
 from pipeline.errors import DeliveryError, ProvenanceError
 from pipeline.files import json_bytes, write_atomically, write_folder_atomically
-from pipeline.reference.recipients import Recipient, load_recipients
-from pipeline.reference.tables import load_reference
+from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
 

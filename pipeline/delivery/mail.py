@@ -23,11 +23,10 @@ from typing import Any, Final
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.delivery.settings import Security, Smtp
 from pipeline.errors import DeliveryError, UsageError
-from pipeline.reference.recipients import Recipient
+from pipeline.reference.tables import Recipient
 from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.manifest import INPUTS, MANIFEST
-from pipeline.revisions.store import read_revision, written
+from pipeline.revisions.store import INPUTS, MANIFEST, read_revision, written
 from schemas.records import Language
 from schemas.report_name import ReportName
 

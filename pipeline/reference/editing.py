@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from pipeline.calculation.rule_periods import Coverage, coverage, rule_periods
+from pipeline.calculation.membership import Coverage, coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, StorageError
 from pipeline.files import write_atomically
 from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of, write_rows

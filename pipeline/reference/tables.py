@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,9 @@ from typing import Any, Final
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
 from schemas.codes import COPENHAGEN_TOTAL
-from schemas.records import AreaKind, Reference
+from schemas.records import AreaKind, Language, Reference
 from schemas.rows import TABLES, from_row
+from schemas.tables import EVERY_CLUSTER, recipients
 from schemas.validation import HEADER_ROW
 
 REMEMBERED: Final = ".validated"
@@ -142,3 +143,45 @@ def _is_remembered(folder: Path, contents: Mapping[str, bytes]) -> bool:
 def _remember(folder: Path, contents: Mapping[str, bytes]) -> None:
     with suppress(OSError):  # a folder that cannot be written to is validated each time
         write_atomically(folder / REMEMBERED, _digest(contents))
+
+
+FILE: Final = "recipients.csv"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person or mailbox that gets every revision; `cluster_id` is `*` for the whole report."""
+
+    cluster_id: str
+    email: str
+    name: str
+    language: Language
+
+    @property
+    def gets_everything(self) -> bool:
+        """Whether it gets the whole report, and not that of one cluster."""
+        return self.cluster_id == EVERY_CLUSTER
+
+
+def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ...]:
+    """Read and validate the recipients; without the file there are none.
+
+    Raises:
+        InvalidData: The file breaks a rule; the message names row, column, rule and value.
+    """
+    path = data_dir / "reference" / FILE
+    if not path.exists():
+        return ()
+    cluster_ids = [cluster.cluster_id for cluster in reference.clusters]
+    schema = recipients(cluster_ids)
+    rows = rows_of(path, read_content(path), list(schema.columns))
+    check_rows(path, schema, rows)
+    return tuple(
+        Recipient(
+            row["cluster_id"],
+            row["email"],
+            row["name"],
+            Language(row["language"] or Language.DANISH),
+        )
+        for row in rows
+    )

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, groupby
 
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
-from pipeline.calculation.inputs import Snapshot
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.reporting.texts import Catalogue
 from pipeline.version import VERSION

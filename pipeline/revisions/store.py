@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock
 
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reporting.content import Content
-from pipeline.reporting.outputs import figure_files, readable_files
-from pipeline.revisions.manifest import INPUTS, MANIFEST, manifest_of
-from pipeline.revisions.recorded import Recorded, changes, recorded_inputs
+from pipeline.reporting.rows import figure_files, readable_files
+from pipeline.reporting.texts import Catalogue
+from pipeline.revisions.replay import Recorded, changes, recorded_inputs
 from pipeline.version import VERSION
-from schemas.records import FileRecord
+from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
@@ -167,3 +167,60 @@ def _write_revision(
     manifest = manifest_of(calculation, revision, reasons, [asdict(output) for output in outputs])
     write_folder_atomically(folder / f"r{revision}", {**contents, MANIFEST: json_bytes(manifest)})
     return manifest
+
+
+MANIFEST: Final = "manifest.json"
+INPUTS: Final = "inputs.json"
+
+_SNAPSHOT_KEYS: Final = (
+    "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",
+    "request_id", "accepted_jumps", "bytes", "sha256",
+)  # fmt: skip
+_SHOWN_KEYS: Final = ("table", "quarter", "retrieved_at", "sha256")
+
+
+def manifest_of(
+    calculation: Calculation,
+    revision: int,
+    reasons: Sequence[Finding],
+    outputs: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the manifest of a revision; the same calculation always gives the same.
+
+    Args:
+        calculation: The calculation.
+        revision: Its number, from 1.
+        reasons: Why it was written.
+        outputs: Name, bytes and sha256 of every file beside the manifest.
+    """
+    english = Catalogue(Language.ENGLISH)
+    inputs, parameters = calculation.inputs, calculation.inputs.parameters
+    earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history)]
+    return {
+        "report": calculation.report.label,
+        "revision": revision,
+        "reason": english.findings(reasons),
+        "changes": [reason.as_dict() for reason in reasons],
+        "parameters": {
+            "quarter": str(parameters.report.quarter),
+            "rules": str(parameters.report.rules),
+            "estimate_districts": parameters.estimate_districts,
+            "accept_jumps": list(parameters.accept_jumps),
+            "language": parameters.report.language.value,
+            "contact": parameters.contact,
+        },
+        "snapshots": [_keys(snapshot, _SNAPSHOT_KEYS) for snapshot in inputs.snapshots],
+        "compared_with": [_keys(row.snapshot, _SNAPSHOT_KEYS) for row in inputs.compared_with],
+        "history": [_keys(row.snapshot, _SHOWN_KEYS) for row in earlier],
+        "reference": [asdict(file) for file in inputs.reference.files],
+        "versions": {"klyngefordeling": VERSION},
+        "findings": [
+            {**finding.as_dict(), "text": english.finding(finding)}
+            for finding in calculation.result.findings
+        ],
+        "outputs": list(outputs),
+    }
+
+
+def _keys(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: getattr(snapshot, key) for key in keys}

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from pipeline.calculation.inputs import FETCHED, Snapshot
+from pipeline.calculation.calculate import FETCHED, Snapshot
 from pipeline.calculation.plausibility import check_moves
 from pipeline.calculation.population import check_identities, names_of, names_of_parts
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, record, write_atomically
-from pipeline.snapshots.figures import FigureReader
+from pipeline.snapshots.store import FigureReader
 from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable

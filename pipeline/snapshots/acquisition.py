@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.calculation.inputs import Figures, Parameters, Snapshot
+from pipeline.calculation.calculate import Figures, Parameters, Snapshot
 from pipeline.calculation.population import names_of
 from pipeline.clock import Clock
 from pipeline.errors import StatBankUnavailable, UsageError
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
-from pipeline.snapshots.figures import FigureReader
-from pipeline.snapshots.store import SnapshotStore
+from pipeline.snapshots.store import FigureReader, SnapshotStore
 from pipeline.statbank.publication import Publication
 from schemas.quarter import Quarter
 from schemas.records import Reference

@@ -1,7 +1,7 @@
 """The house in numbers, from its own imports and definitions: `python -m tests.architecture`.
 
-A room is a folder of modules; a module that stands in `pipeline` itself is a room of its own. A room
-stands on a layer above all rooms that it imports, wherever in its modules the imports stand.
+A room is a folder of modules; a module that stands in `pipeline` itself is a room of its own. A
+room stands on a layer above all rooms that it imports, wherever in its modules the imports stand.
 """
 
 from __future__ import annotations

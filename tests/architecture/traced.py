@@ -1,6 +1,6 @@
 """`klynge` with a trace: which files it opens in which phase, how deep its own frames stack.
 
-    python -m tests.architecture.traced ARGUMENT ...      prints the trace as JSON on the last line
+python -m tests.architecture.traced ARGUMENT ...      prints the trace as JSON on the last line
 """
 
 from __future__ import annotations

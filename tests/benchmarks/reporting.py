@@ -23,7 +23,7 @@ from openpyxl import load_workbook
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.reporting.content import Content
-from pipeline.reporting.outputs import figure_files, readable_files
+from pipeline.reporting.rows import figure_files, readable_files
 from tests.report_of import FIRST, calculation_of
 
 RATIO = 1.5

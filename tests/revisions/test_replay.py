@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.calculate import calculate
-from pipeline.calculation.inputs import Parameters
+from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.gather import gather
-from pipeline.revisions.recorded import recorded_reference, recorded_tables
-from pipeline.revisions.replay import replay
+from pipeline.revisions.replay import recorded_reference, recorded_tables, replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter

@@ -1,4 +1,4 @@
-"""`klynge check`: everything but writing."""
+"""`klynge fetch`, `status` and `check`: the snapshots and rules that reports rest on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,74 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
-from schemas.quarter import Quarter
+from pipeline.errors import UsageError
+from schemas.quarter import Quarter, quarter_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.analysis.checks import Checked
+
+
+def fetch(
+    context: typer.Context,
+    quarters: Annotated[
+        list[Quarter] | None,
+        typer.Argument(parser=options.quarter, metavar="QUARTER", help="Such as 2022K1."),
+    ] = None,
+    first: Annotated[
+        Quarter | None,
+        typer.Option("--from", parser=options.quarter, metavar="QUARTER", help="First of a range."),
+    ] = None,
+    last: Annotated[
+        Quarter | None,
+        typer.Option("--to", parser=options.quarter, metavar="QUARTER", help="Last of a range."),
+    ] = None,
+    refresh: options.Refresh = False,
+    accept_jump: options.AcceptJump = None,
+    data_dir: options.DataDir = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Fetch the population of quarters from the StatBank and keep it as snapshots."""
+    options.log_to_terminal(verbose)
+    wanted = _wanted(quarters or [], first, last)
+    settings = options.settings(data_dir)
+    from flows.terminal import console
+    from pipeline.snapshots.acquisition import Access, Acquisition
+
+    access = Access(refresh=refresh, accept_jumps=tuple(accept_jump or ()))
+    acquisition = Acquisition(settings, access, context.obj)
+    console.print_fetched(wanted, acquisition.fetch_all(wanted))
+
+
+def _wanted(quarters: list[Quarter], first: Quarter | None, last: Quarter | None) -> list[Quarter]:
+    if (first is None) != (last is None):
+        raise UsageError("--from and --to belong together.", "Example: --from 2022K1 --to 2023K1")
+    if first and last and last < first:
+        raise UsageError(
+            f"--from {first} lies after --to {last}.", f"Example: --from {last} --to {first}"
+        )
+    ranged = quarter_range(first, last) if first and last else ()
+    wanted = sorted({*quarters, *ranged})
+    if not wanted:
+        raise UsageError("No quarter to fetch.", "Example: klynge fetch 2022K1 2023K1")
+    return wanted
+
+
+def status(
+    context: typer.Context,
+    data_dir: options.DataDir = None,
+    reports_dir: options.ReportsDir = None,
+) -> None:
+    """Show what is held and written, and what the StatBank has published."""
+    settings = options.settings(data_dir, reports_dir)
+    from flows.terminal import console
+    from pipeline.revisions.store import written_revisions
+    from pipeline.snapshots.acquisition import Access, Acquisition
+
+    acquisition = Acquisition(settings, Access(), context.obj)
+    console.print_held(acquisition.store, written_revisions(settings.reports_dir))
+    console.print_published(acquisition.publication)
 
 
 def check(
@@ -42,10 +104,10 @@ def check(
     Reference data, coverage of the rules, and snapshots are checked. The exit code is that of
     the worst that was found; a finding that only needs explaining is 0.
     """
-    from flows.terminal import output
+    from flows.terminal import screen as output
     from flows.terminal.screen import progress
     from pipeline.analysis.checks import check as run_checks
-    from pipeline.calculation.inputs import Parameters
+    from pipeline.calculation.calculate import Parameters
     from pipeline.reference.editing import fix_format as rewrite
     from schemas.report_name import ReportName
 

@@ -1,7 +1,8 @@
-"""`klynge add-cost`, `add-membership` and `end-membership`: safe edits of the reference files."""
+"""`klynge clusters`, `add-cost`, `add-membership` and `end-membership`: who belongs where."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
     from pipeline.reference.editing import Change
+
 
 SourceId = Annotated[
     str, typer.Option("--source", metavar="ID", help="Where it comes from: an id of sources.csv.")
@@ -99,8 +101,8 @@ def end_membership(
 
 
 def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:
-    from flows.terminal import output
-    from pipeline.calculation.rule_periods import period_text
+    from flows.terminal import screen as output
+    from pipeline.calculation.membership import period_text
     from pipeline.reference.editing import edit
     from pipeline.reporting.texts import Catalogue
     from schemas.records import Language
@@ -122,3 +124,29 @@ def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -
     for finding in findings:
         print(f"Finding, {finding['period']}: {finding['text']}")
     print(f"{'Written' if edited.written else 'Unchanged'}: {edited.path}")
+
+
+def clusters(
+    quarter: Annotated[
+        Quarter | None,
+        typer.Option(
+            parser=options.quarter,
+            metavar="QUARTER",
+            help="Quarter whose rules to show; the current one if it is left out.",
+        ),
+    ] = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """List the clusters in force, their members and how each counts."""
+    from flows.terminal import console
+    from pipeline.calculation.membership import rules_in_force
+    from pipeline.reference.tables import load_reference
+
+    reference = load_reference(options.settings(data_dir).data_dir)
+    rules = rules_in_force(
+        quarter or Quarter.of_day(date.today()),
+        reference.clusters,
+        reference.memberships,
+        reference.costs,
+    )
+    console.print_clusters(rules, reference)
