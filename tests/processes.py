@@ -62,9 +62,12 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder by its relative path; none if there is no folder."""
+    """Return every file below a folder by its relative path; none if there is no folder.
+
+    Locks, and what is remembered of tables found sound, are no content.
+    """
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.name not in (".lock", ".validated")
     }

@@ -49,11 +49,19 @@ def add_cost(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a cost, if all tables are valid with it."""
+    from pipeline.reference import rule_edits
     from pipeline.reference.files import COSTS
-    from pipeline.reference.rule_edits import NewCost
 
-    cost = NewCost(cost_id, scope, amount_dkk, name_da, name_en, first, last, source)
-    _edit(data_dir, COSTS, cost.added, as_json)
+    cost = {
+        "cost_id": cost_id,
+        "name_da": name_da,
+        "name_en": name_en,
+        "scope": scope,
+        "amount_dkk": amount_dkk,
+        "first_quarter": str(first),
+        "source_id": source,
+    }
+    _edit(data_dir, COSTS, rule_edits.add_cost(cost, last), as_json)
 
 
 def add_membership(
@@ -72,13 +80,20 @@ def add_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a membership, if all tables are valid."""
+    from pipeline.reference import rule_edits
     from pipeline.reference.files import MEMBERSHIPS
-    from pipeline.reference.rule_edits import NewMembership
 
     if fraction and districts:
         raise typer.BadParameter("choose one of --fraction and --districts")
-    new = NewMembership(cluster, municipality, first, last, fraction, districts, source)
-    _edit(data_dir, MEMBERSHIPS, new.added, as_json)
+    membership = {
+        "cluster_id": cluster,
+        "municipality_code": municipality,
+        "fraction": fraction,
+        "districts": districts,
+        "first_quarter": str(first),
+        "source_id": source,
+    }
+    _edit(data_dir, MEMBERSHIPS, rule_edits.add_membership(membership, last), as_json)
 
 
 def end_membership(
@@ -94,10 +109,11 @@ def end_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """End a membership, if all tables are valid."""
+    from pipeline.reference import rule_edits
     from pipeline.reference.files import MEMBERSHIPS
-    from pipeline.reference.rule_edits import EndedMembership
 
-    _edit(data_dir, MEMBERSHIPS, EndedMembership(cluster, municipality, last).ended, as_json)
+    named = {"cluster_id": cluster, "municipality_code": municipality}
+    _edit(data_dir, MEMBERSHIPS, rule_edits.end_membership(named, last), as_json)
 
 
 def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:

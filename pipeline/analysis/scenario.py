@@ -7,24 +7,39 @@
     moderne.scope=viborg, moderne.amount_dkk=1   a new cost
 
 On the command line each is a --set; in TOML each key is a table.
+
+Method: the overrides are applied, in the order given, to the rows of the reference tables that are
+in force in the quarter whose rules apply, before anything is validated: a scenario must hold by the
+same rules as the real tables, and is refused with the same messages. What is changed gets the
+scenario itself as its source, so that every trail leads to it.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.errors import UsageError
-from schemas.codes import IDENTIFIER
+from pipeline.reference import names
+from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
+from pipeline.reference.rule_edits import is_due
+from schemas.codes import ALL_CLUSTERS, IDENTIFIER
+from schemas.quarter import Quarter
+from schemas.records import Basis, Reference
+
+Tables = dict[str, list[Row]]
 
 _NONE: Final = "none"
 _HINT: Final = (
     "Write COST.amount_dkk=KRONER, MUNICIPALITY@CLUSTER.fraction=P/Q, .basis=whole, "
     ".districts='CODE CODE', or MUNICIPALITY@CLUSTER=none."
 )
+_MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
+_COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en")
+_OF_BASIS: Final = {"fraction": Basis.FRACTION, "districts": Basis.DISTRICTS}
 
 
 @dataclass(frozen=True)
@@ -38,9 +53,8 @@ class Override:
     @property
     def text(self) -> str:
         """The override as it is written on the command line."""
-        return (
-            f"{self.key}.{self.column}={self.value}" if self.column else f"{self.key}={self.value}"
-        )
+        place = f"{self.key}.{self.column}" if self.column else self.key
+        return f"{place}={self.value}"
 
 
 @dataclass(frozen=True)
@@ -59,10 +73,11 @@ class Scenario:
     overrides: tuple[Override, ...]
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(IDENTIFIER, self.name):
+        if not re.fullmatch(IDENTIFIER, self.name) or self.name.endswith("-en"):
             raise UsageError(
                 f"{self.name!r} cannot name a scenario.",
-                "Use lower-case letters a-z, digits and hyphens, such as hoejere-beloeb.",
+                "Use lower-case letters a-z, digits and hyphens, such as hoejere-beloeb; a name "
+                "that ends in -en is that of a report in English.",
             )
         if not self.overrides:
             raise UsageError(f"The scenario {self.name} overrides nothing.", _HINT)
@@ -126,13 +141,13 @@ def read_toml(text: str, place: str) -> list[Override]:
 
 def write_toml(scenario: Scenario) -> str:
     """Return the overrides as TOML that gives the same scenario when it is read."""
-    removed = [row for row in scenario.overrides if not row.column]
-    lines = [f"{_quoted(row.key)} = {_quoted(row.value)}" for row in removed]
-    for key in dict.fromkeys(row.key for row in scenario.overrides if row.column):
-        values = {row.column: row.value for row in scenario.overrides if row.key == key}
-        lines += ["", f"[{_quoted(key)}]"]
-        lines += [f"{column} = {_quoted(value)}" for column, value in values.items() if column]
-    return "\n".join(lines).lstrip("\n") + "\n"
+    import tomli_w
+
+    document: dict[str, Any] = {row.key: row.value for row in scenario.overrides if not row.column}
+    for row in scenario.overrides:
+        if row.column:
+            document.setdefault(row.key, {})[row.column] = row.value
+    return tomli_w.dumps(document)
 
 
 def _toml_value(place: str, name: str, value: Any) -> str:
@@ -145,6 +160,120 @@ def _toml_value(place: str, name: str, value: Any) -> str:
     )
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def apply(scenario: Scenario, tables: Tables, reference: Reference, quarter: Quarter) -> Tables:
+    """Return the tables with the overrides applied; those given stay as they are.
+
+    Args:
+        scenario: The overrides.
+        tables: Rows of memberships.csv, costs.csv and sources.csv by file name.
+        reference: The real reference tables, by which names are found.
+        quarter: The quarter whose rules are overridden.
+
+    Raises:
+        UsageError: An override names what is not there.
+    """
+    changed = {name: [dict(row) for row in rows] for name, rows in tables.items()}
+    editor = _Editor(scenario.source_id, changed, reference, quarter)
+    for override in scenario.overrides:
+        editor.apply(override)
+    changed[SOURCES].append(
+        {
+            "source_id": scenario.source_id,
+            "title": f"Scenario {scenario.name}: {scenario.text}",
+            "url": "",
+            "confidence": "low",
+            "remark": "A scenario: not in force",
+        }
+    )
+    return changed
+
+
+class _Editor:
+    """Applies overrides to the rows of a quarter."""
+
+    def __init__(
+        self, source_id: str, tables: Tables, reference: Reference, quarter: Quarter
+    ) -> None:
+        self.source_id = source_id
+        self.tables = tables
+        self.quarter = quarter
+        self.clusters = names.clusters(row for row in reference.clusters if quarter in row.period)
+        self.municipalities = names.municipalities(reference.areas.values())
+        now = dict.fromkeys(("first_quarter", "last_quarter"), str(quarter))
+        self.new = {**now, "source_id": source_id}
+
+    def apply(self, override: Override) -> None:
+        subject, at, place = (part.strip() for part in override.key.partition("@"))
+        if at and not self._in_force(COSTS, cost_id=subject):
+            self._override_membership(override, subject, place)
+        else:
+            self._override_cost(override, subject, place)
+
+    def _override_membership(self, override: Override, written: str, place: str) -> None:
+        code = names.find("municipality", written, self.municipalities).code
+        cluster_id = names.find("cluster", place, self.clusters).code
+        key = {"cluster_id": cluster_id, "municipality_code": code}
+        rows = self._in_force(MEMBERSHIPS, **key)
+        if not override.column:
+            self._remove(override, rows)
+            return
+        _check_column(override, _MEMBERSHIP_COLUMNS)
+        if not rows:
+            rows = [
+                {**key, "basis": Basis.WHOLE.value, "fraction": "", "districts": "", **self.new}
+            ]
+            self.tables[MEMBERSHIPS] += rows
+        rows[0].update(self._membership_values(override))
+
+    def _membership_values(self, override: Override) -> Row:
+        values = {override.column: override.value, "source_id": self.source_id}
+        basis = _OF_BASIS.get(override.column)
+        if basis:  # a fraction means counting by it, whatever it was before
+            return {"fraction": "", "districts": "", "basis": basis.value, **values}
+        kept = next((name for name, of in _OF_BASIS.items() if of == override.value), "")
+        return {**{name: "" for name in _OF_BASIS if name != kept}, **values}
+
+    def _remove(self, override: Override, rows: list[Row]) -> None:
+        if not rows:
+            raise UsageError(f"{override.text}: there is no such membership in {self.quarter}.")
+        self.tables[MEMBERSHIPS] = [
+            row for row in self.tables[MEMBERSHIPS] if all(row is not gone for gone in rows)
+        ]
+
+    def _override_cost(self, override: Override, cost_id: str, place: str) -> None:
+        _check_column(override, _COST_COLUMNS)
+        within = {"scope": self._scope(place)} if place else {}
+        rows = self._in_force(COSTS, cost_id=cost_id, **within)
+        value = self._scope(override.value) if override.column == "scope" else override.value
+        if not rows:
+            if override.column != "scope":
+                raise self._no_cost(override, cost_id)
+            names_of = {"name_da": cost_id, "name_en": cost_id, "amount_dkk": "0"}
+            rows = [{"cost_id": cost_id, **names_of, **self.new}]
+            self.tables[COSTS] += rows
+        for row in rows:
+            row.update({override.column: value, "source_id": self.source_id})
+
+    def _no_cost(self, override: Override, cost_id: str) -> UsageError:
+        known = ", ".join(sorted({row["cost_id"] for row in self._in_force(COSTS)}))
+        return UsageError(
+            f"{override.text}: no cost {cost_id} is in force in {self.quarter}.",
+            f"In force: {known or 'none'}. A new cost begins with {cost_id}.scope=CLUSTER.",
+        )
+
+    def _scope(self, written: str) -> str:
+        if written.endswith(ALL_CLUSTERS):
+            return written
+        return names.find("cluster", written, self.clusters).code
+
+    def _in_force(self, name: str, **key: str) -> list[Row]:
+        rows = self.tables[name]
+        return [row for row in rows if key.items() <= row.items() and is_due(row, self.quarter)]
+
+
+def _check_column(override: Override, known: Sequence[str]) -> None:
+    if override.column not in known:
+        raise UsageError(
+            f"{override.text}: there is no {override.column or 'column'} to override.",
+            f"Known here: {', '.join(known)}.",
+        )

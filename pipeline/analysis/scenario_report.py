@@ -18,8 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.analysis.scenario import Scenario, write_toml
-from pipeline.analysis.scenario_rules import apply
+from pipeline.analysis.scenario import Scenario, apply, write_toml
 from pipeline.calculation.calculate import Calculation, Inputs, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
@@ -30,8 +29,8 @@ from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, wri
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files, machine_csv, readable_files, scope_rows
-from pipeline.revisions.replay import recorded_inputs
-from pipeline.revisions.store import INPUTS, MANIFEST, manifest_of
+from pipeline.revisions.recorded import INPUTS, recorded_inputs
+from pipeline.revisions.store import MANIFEST, manifest_of
 from pipeline.run import calculation_of
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition

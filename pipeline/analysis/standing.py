@@ -13,7 +13,7 @@ from pipeline.errors import ProvenanceError
 from pipeline.files import record
 from pipeline.reporting.rows import ALLOCATION_COLUMNS, allocation_rows, machine_csv
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.replay import changes, read_inputs, recorded_inputs
+from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from schemas.records import Language
 from schemas.report_name import ReportName

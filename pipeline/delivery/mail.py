@@ -26,7 +26,8 @@ from pipeline.errors import DeliveryError, UsageError
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.store import INPUTS, MANIFEST, read_revision, written
+from pipeline.revisions.recorded import INPUTS
+from pipeline.revisions.store import MANIFEST, read_revision, written
 from schemas.records import Language
 from schemas.report_name import ReportName
 

@@ -25,7 +25,7 @@ from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files, readable_files
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.replay import Recorded, changes, recorded_inputs
+from pipeline.revisions.recorded import INPUTS, Recorded, changes, recorded_inputs
 from pipeline.version import VERSION
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
@@ -170,7 +170,6 @@ def _write_revision(
 
 
 MANIFEST: Final = "manifest.json"
-INPUTS: Final = "inputs.json"
 
 _SNAPSHOT_KEYS: Final = (
     "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",

@@ -36,7 +36,7 @@ class Trace:
     def profile(self, frame: FrameType, event: str, _: object) -> None:
         """Follow our own functions in and out."""
         code = frame.f_code
-        ours = code.co_filename.startswith(OURS) and code.co_name != "<module>"
+        ours = code.co_filename.startswith(OURS) and not code.co_name.startswith("<")
         if event not in ("call", "return") or not ours:
             return
         if event == "call":
@@ -68,7 +68,8 @@ class Trace:
 def _stack(frame: FrameType | None) -> list[str]:
     stack = []
     while frame:
-        if frame.f_code.co_filename.startswith(OURS):
+        code = frame.f_code
+        if code.co_filename.startswith(OURS) and not code.co_name.startswith("<"):
             stack.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}")
         frame = frame.f_back
     return stack

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from pipeline.reference.editing import edit, not_canonical
 from pipeline.reference.files import COSTS
-from pipeline.reference.rule_edits import NewCost
+from pipeline.reference.rule_edits import add_cost
 from pipeline.reference.tables import load_reference
-from schemas.quarter import Quarter
 
 
 def added(data_dir: Path) -> list[int]:
@@ -30,8 +29,16 @@ def added(data_dir: Path) -> list[int]:
 
 def add_next(data_dir: Path) -> None:
     cost_id = f"cost-{len(added(data_dir)) + 1}"
-    cost = NewCost(cost_id, "viborg", "1", "a", "b", Quarter(2022, 1), None, "rm-klynger")
-    edit(data_dir, COSTS, cost.added)
+    cost = {
+        "cost_id": cost_id,
+        "name_da": "a",
+        "name_en": "b",
+        "scope": "viborg",
+        "amount_dkk": "1",
+        "first_quarter": "2022K1",
+        "source_id": "rm-klynger",
+    }
+    edit(data_dir, COSTS, add_cost(cost, None))
 
 
 def kill_one(data_dir: Path, seconds: float) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.gather import gather
-from pipeline.revisions.replay import recorded_reference, recorded_tables, replay
+from pipeline.revisions.recorded import recorded_reference, recorded_tables
+from pipeline.revisions.replay import replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
@@ -35,20 +36,19 @@ from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
 
 NOW = Period(Quarter(2022, 1), Quarter(2022, 1))
-ids = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,6})?", fullmatch=True)
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
-areas = st.builds(
-    Area, st.from_regex("[0-9]{3}", fullmatch=True), texts, st.sampled_from(AreaKind), ids
-)
-districts = st.builds(District, st.from_regex("[0-9]{4}", fullmatch=True), texts, ids)
+ids = st.integers(1, 999).map("id-{}".format)
+three, four = (st.integers(low, 10 * low - 1).map(str) for low in (100, 1000))
+texts = st.sampled_from(["", "Høje-Taastrup", '½ "årsværk", a;b', "=1+1", " x ", "to\nlinjer"])
+areas = st.builds(Area, three, texts, st.sampled_from(AreaKind), ids)
+districts = st.builds(District, four, texts, ids)
 clusters = st.builds(Cluster, ids, texts, texts, texts, texts, st.just(NOW))
 memberships = st.builds(
     Membership,
     ids,
-    st.from_regex("[0-9]{3}", fullmatch=True),
+    three,
     st.sampled_from(Basis),
     st.fractions(Fraction(1, 999), 1, max_denominator=999),
-    st.lists(st.from_regex("[0-9]{4}", fullmatch=True), max_size=3).map(tuple),
+    st.lists(four, max_size=3).map(tuple),
     st.just(NOW),
     ids,
 )
