@@ -15,6 +15,7 @@ from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import add_cost, add_membership, clusters, end_membership
 from flows.commands.serve import serve
 from flows.commands.server import app as server
+from flows.terminal.remedies import told
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
 
@@ -77,5 +78,5 @@ def _collect_garbage_rarely() -> None:
 
 
 def _fail(error: KlyngeError) -> None:
-    print(f"klynge: {error}", file=sys.stderr)
+    print(f"klynge: {told(error)}", file=sys.stderr)
     sys.exit(error.exit_code)

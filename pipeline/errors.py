@@ -13,26 +13,60 @@
     ├── StorageError         51   a file or folder cannot be read or written
     └── DeliveryError        60   a written revision did not reach all who get it
 
-Every error says what happened and where, and `hint` says what to try next.
+Every error says what happened and where, and `hint` says what to try next. What is done by a
+command is a `Remedy` with the facts that the command needs: `flows` knows how it is typed.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+
+class Remedy(StrEnum):
+    """What can be done about an error."""
+
+    ACCEPT_MOVES = "accept_moves"
+    APPLY_RULES_OF = "apply_rules_of"
+    ASK_AGAIN = "ask_again"
+    DELIVER = "deliver"
+    EXPLAIN_AS_WRITTEN = "explain_as_written"
+    FETCH = "fetch"
+    FIX_FORMAT = "fix_format"
+    GO_ONLINE = "go_online"
+    LIST_CLUSTERS = "list_clusters"
+    NAME_DATA_FOLDER = "name_data_folder"
+    RUN = "run"
+    USE_STORED = "use_stored"
 
 
 class KlyngeError(Exception):
-    """An error that a user can act on: one message, no traceback, its own exit code."""
+    """An error that a user can act on: one message, no traceback, its own exit code.
+
+    Args:
+        message: What happened and where.
+        hint: What to try next, in words.
+        remedy: What a command can do about it.
+        facts: What that command needs to know.
+    """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(
+        self, message: str, hint: str = "", remedy: Remedy | None = None, **facts: Any
+    ) -> None:
+        super().__init__(message, hint, remedy)
         self.message = message
         self.hint = hint
+        self.remedy = remedy
+        self.facts = facts
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def reworded(self, message: str = "", hint: str = "") -> Self:
+        """Return the same error in other words."""
+        return type(self)(message or self.message, hint or self.hint, self.remedy, **self.facts)
 
 
 class UsageError(KlyngeError):
@@ -68,14 +102,15 @@ class StatBankRejected(KlyngeError):
 class NotPublishedYet(KlyngeError):
     """The quarter is not in the table yet.
 
-    `awaited` says in a line whose figures are expected when; empty if they never come.
+    The fact `awaited` says in a line whose figures are expected when; without it they never come.
     """
 
     exit_code = 32
 
-    def __init__(self, message: str, hint: str = "", awaited: str = "") -> None:
-        super().__init__(message, hint)
-        self.awaited = awaited
+    @property
+    def awaited(self) -> str:
+        """In a line, whose figures are expected when."""
+        return str(self.facts.get("awaited", ""))
 
 
 class RuleError(KlyngeError):
@@ -114,11 +149,12 @@ class StorageError(KlyngeError):
 class DeliveryError(KlyngeError):
     """A revision is written, but did not reach everyone who gets it.
 
-    `temporary` says whether the same delivery may succeed later.
+    The fact `temporary` says that the same delivery may succeed later.
     """
 
     exit_code = 60
 
-    def __init__(self, message: str, hint: str = "", temporary: bool = False) -> None:
-        super().__init__(message, hint)
-        self.temporary = temporary
+    @property
+    def temporary(self) -> bool:
+        """Whether the same delivery may succeed later."""
+        return bool(self.facts.get("temporary"))

@@ -123,7 +123,7 @@ def check(
         rows = [
             {"subject": row.subject, "exit_code": row.exit_code, "text": text}
             for row in checked
-            for text in row.texts or ("",)
+            for text in _texts(row) or [""]
         ]
         output.print_json(rows) if as_json else output.print_csv(rows)
     else:
@@ -133,14 +133,23 @@ def check(
     raise typer.Exit(max((row.exit_code for row in checked), default=0))
 
 
+def _texts(row: Checked) -> list[str]:
+    """Return what was found, and what to type about it."""
+    from flows.terminal.remedies import command, told
+
+    found = [told(row.error)] if row.error else list(row.texts)
+    return [*found, *filter(None, [command(row.remedy, {})])]
+
+
 def _print(checked: Sequence[Checked]) -> None:
     from flows.terminal.screen import Terminal
 
     console = Terminal()
     for row in checked:
-        outcome = "FAILED" if row.exit_code else "explain" if row.texts else "ok"
+        texts = _texts(row)
+        outcome = "FAILED" if row.error else "explain" if texts else "ok"
         console.say(f"{outcome:8}{row.subject}", style="bold red" if row.exit_code else "")
-        for text in row.texts:
+        for text in texts:
             console.say("\n".join(f"        {line}" for line in text.splitlines()))
     failed = sum(bool(row.exit_code) for row in checked)
     console.say(f"{len(checked)} checks, {f'{failed} failed' if failed else 'all right'}.")

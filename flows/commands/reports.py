@@ -10,6 +10,7 @@ import typer
 
 from flows.server import embedded
 from flows.terminal import options
+from flows.terminal.remedies import told
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
@@ -180,7 +181,7 @@ def _as_dict(done: Backfilled) -> dict[str, Any]:
         "files": [str(path) for path in done.files],
         "quarters": _summaries(done),
         "failures": [
-            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": str(error)}
+            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": told(error)}
             for quarter, error in done.failures.items()
         ],
         "left_out": [str(quarter) for quarter in done.left_out],
@@ -222,4 +223,4 @@ def _print(done: Backfilled) -> None:
     if done.left_out:
         console.say(f"Not stored, left out: {', '.join(map(str, done.left_out))}")
     for quarter, error in done.failures.items():
-        console.say(f"FAILED {quarter}: {error}", "bold red")
+        console.say(f"FAILED {quarter}: {told(error)}", "bold red")

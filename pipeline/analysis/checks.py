@@ -15,7 +15,7 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, period_text, rule_periods
 from pipeline.calculation.plausibility import check_moves
 from pipeline.calculation.population import names_of_parts
-from pipeline.errors import KlyngeError
+from pipeline.errors import KlyngeError, Remedy
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
 from pipeline.reference.tables import load_reference
@@ -37,13 +37,20 @@ class Checked:
 
     Args:
         subject: What was checked, such as `coverage 2022K1 to 2026K4`.
-        exit_code: 0 if what must hold does; else the exit code of the error.
-        texts: What was found, a finding or an error each.
+        texts: What must be explained.
+        error: What must hold and does not.
+        remedy: What a command can do about the texts.
     """
 
     subject: str
-    exit_code: int
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    error: KlyngeError | None = None
+    remedy: Remedy | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if what must hold does; else the exit code of the error."""
+        return self.error.exit_code if self.error else 0
 
 
 def check(parameters: Parameters | None, settings: Settings, watched: Watched) -> Iterator[Checked]:
@@ -59,7 +66,7 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
     try:
         reference = load_reference(settings.data_dir, remember=False)
     except KlyngeError as error:
-        yield Checked("reference data", error.exit_code, (str(error),))
+        yield Checked("reference data", error=error)
         yield from _snapshots(
             acquisition.store, quarter, watched, partial(_verified, acquisition.store)
         )
@@ -76,8 +83,9 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
 
 def _reference(settings: Settings, reference: Reference) -> Checked:
     loose = [path.name for path in not_canonical(settings.data_dir)]
-    texts = [f"{name} is not in canonical form: klynge check --fix-format" for name in loose]
-    return Checked(f"reference data, {len(reference.files)} files", 0, tuple(texts))
+    texts = tuple(f"{name} is not in canonical form." for name in loose)
+    remedy = Remedy.FIX_FORMAT if loose else None
+    return Checked(f"reference data, {len(reference.files)} files", texts, remedy=remedy)
 
 
 def _coverage(reference: Reference, quarter: Quarter | None) -> Iterator[Checked]:
@@ -99,9 +107,9 @@ def _snapshots(
             _tried(f"snapshots of {source.table} {held}", partial(read, source, held))
             for held in watched(quarters)
         ]
-        yield from (row for row in checked if row.texts)
+        yield from (row for row in checked if row.texts or row.error)
         sound = sum(not row.exit_code for row in checked)
-        yield Checked(f"snapshots of {source.table}, {sound} sound", 0, ())
+        yield Checked(f"snapshots of {source.table}, {sound} sound")
 
 
 def _verified(store: SnapshotStore, source: SourceTable, quarter: Quarter) -> Sequence[Finding]:
@@ -140,5 +148,5 @@ def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:
     try:
         found = findings()
     except KlyngeError as error:
-        return Checked(subject, error.exit_code, (str(error),))
-    return Checked(subject, 0, tuple(english.finding(finding) for finding in found))
+        return Checked(subject, error=error)
+    return Checked(subject, tuple(english.finding(finding) for finding in found))

@@ -81,7 +81,7 @@ def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> Sc
     try:
         calculation = calculate(_overridden(real.inputs, scenario, settings.data_dir, contents))
     except KlyngeError as error:
-        raise type(error)(
+        raise error.reworded(
             f"The scenario {scenario.name} breaks a rule; the files are as they were.\n"
             f"{error.message}",
             f"It overrides {scenario.text}.",

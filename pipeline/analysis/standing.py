@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.analysis.trail import Step, Trail
 from pipeline.calculation.findings import Finding
-from pipeline.errors import ProvenanceError
+from pipeline.errors import ProvenanceError, Remedy
 from pipeline.files import record
 from pipeline.reporting.rows import ALLOCATION_COLUMNS, allocation_rows, machine_csv
 from pipeline.reporting.texts import Catalogue
@@ -107,9 +107,10 @@ def _differs(trail: Trail, folder: Path, expected: list[Row], found: list[Row]) 
     return ProvenanceError(
         f"{folder} says something else than what is held now:\n"
         + "\n".join([*lines, *_changed(since)]),
-        f"klynge run writes what is held now as a new revision; to explain this one as it was "
-        f"written: klynge explain {trail.calculation.report.label}:{folder.name} "
-        f"{trail.cluster.cluster.cluster_id} {trail.municipality_code}",
+        remedy=Remedy.EXPLAIN_AS_WRITTEN,
+        revision=f"{trail.calculation.report.label}:{folder.name}",
+        cluster_id=trail.cluster.cluster.cluster_id,
+        municipality_code=trail.municipality_code,
     )
 
 

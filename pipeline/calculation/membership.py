@@ -16,7 +16,7 @@ from itertools import groupby
 
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
-from pipeline.errors import RuleError
+from pipeline.errors import Remedy, RuleError
 from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
 from schemas.records import (
@@ -147,8 +147,9 @@ def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:
     first = min((period.first for _, period in periods), default=quarter)
     return RuleError(
         f"No cluster is in force in {quarter} (clusters.csv has {known or 'no cluster'}).",
-        f"To apply the rules of another quarter to its population: "
-        f"klynge run {quarter} --rules {first}",
+        remedy=Remedy.APPLY_RULES_OF,
+        quarter=quarter,
+        rules=first,
     )
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.errors import InvalidData
+from pipeline.errors import InvalidData, Remedy
 from schemas.quarter import Quarter
 
 NOTABLE_PER_QUARTER: Final = Fraction(2, 100)
@@ -119,8 +119,8 @@ def _implausible(stopped: Sequence[Move], now: Quarter, names: Mapping[str, str]
     ]
     if len(stopped) > _SHOWN:
         lines.append(f"  and {len(stopped) - _SHOWN} more")
-    accept = " ".join(f"--accept-jump {move.code}" for move in stopped)
     return InvalidData(
         f"The population of {now} moved implausibly:\n" + "\n".join(lines),
-        f"If it is right, run the command again with {accept}",
+        remedy=Remedy.ACCEPT_MOVES,
+        codes=[move.code for move in stopped],
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.errors import InvalidData
+from pipeline.errors import InvalidData, Remedy
 from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
 from schemas.records import Area, AreaKind, Reference
@@ -92,7 +92,7 @@ def check_areas(areas: Mapping[str, Area], people: Mapping[str, int], place: str
         raise InvalidData(
             f"{place} does not add up: the municipalities and Christiansø have {municipalities} "
             f"inhabitants, the regions {regions}, the country {country}.",
-            "Ask the StatBank again with klynge fetch QUARTER --refresh.",
+            remedy=Remedy.ASK_AGAIN,
         )
 
 
@@ -108,7 +108,7 @@ def check_districts(people: Mapping[str, int], place: str) -> None:
         raise InvalidData(
             f"{place} does not add up: the districts and 1099 have {districts} inhabitants, "
             f"the city ({COPENHAGEN_TOTAL}) {city}.",
-            "Ask the StatBank again with klynge fetch QUARTER --refresh.",
+            remedy=Remedy.ASK_AGAIN,
         )
 
 

@@ -168,5 +168,5 @@ def _allocate(cost: Cost, weights: Mapping[str, Fraction], to: str) -> Allocatio
     try:
         parts = largest_remainder(cost.amount_dkk, weights)
     except AllocationError as error:
-        raise AllocationError(f"{cost.cost_id} to {to}: {error.message}", error.hint) from None
+        raise error.reworded(f"{cost.cost_id} to {to}: {error.message}") from None
     return Allocation(cost, {part.code: part for part in parts})

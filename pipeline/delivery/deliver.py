@@ -23,7 +23,7 @@ from filelock import FileLock
 from pipeline.clock import Clock
 from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.delivery.settings import DeliverySettings, Smtp
-from pipeline.errors import DeliveryError, ProvenanceError
+from pipeline.errors import DeliveryError, ProvenanceError, Remedy
 from pipeline.files import json_bytes, write_atomically, write_folder_atomically
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.settings import Settings
@@ -51,7 +51,8 @@ class ToFolder:
         except OSError as error:
             raise DeliveryError(
                 f"Not copied to {there}: {error.strerror or error}.",
-                "Look at the folder, then run klynge deliver; the report itself is written.",
+                "Look at the folder; the report itself is written.",
+                Remedy.DELIVER,
                 temporary=True,
             ) from None
         if any((there / name).read_bytes() != content for name, content in issue.files.items()):
@@ -171,5 +172,6 @@ def _together(failures: Sequence[DeliveryError]) -> DeliveryError:
     return DeliveryError(
         "\n".join(failure.message for failure in failures),
         "\n".join(dict.fromkeys(failure.hint for failure in failures)),
+        Remedy.DELIVER,
         temporary=any(failure.temporary for failure in failures),
     )

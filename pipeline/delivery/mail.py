@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.delivery.settings import Security, Smtp
-from pipeline.errors import DeliveryError, UsageError
+from pipeline.errors import DeliveryError, Remedy, UsageError
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
@@ -69,7 +69,11 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
     """
     where = written(name, reports_dir)
     if where is None:
-        raise UsageError(f"No report {name} is written in {reports_dir}.", f"klynge run {name}")
+        raise UsageError(
+            f"No report {name} is written in {reports_dir}.",
+            remedy=Remedy.RUN,
+            quarter=name.quarter,
+        )
     manifest = read_revision(where)
     names = [MANIFEST, *(output["file"] for output in manifest["outputs"])]
     files = {file: (where / file).read_bytes() for file in names}
@@ -146,12 +150,15 @@ def _not_sent(smtp: Smtp, to: str, error: Exception) -> DeliveryError:
         return DeliveryError(f"No mail to {to}: {what}.", hint)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
-        hint = "Correct the address in data/reference/recipients.csv, then run klynge deliver."
+        hint = "Correct the address in data/reference/recipients.csv."
         what = f"{where} refused the address: {code} {said.decode(errors='replace')}"
-        return DeliveryError(f"No mail to {to}: {what}.", hint, temporary=code < 500)
+        return DeliveryError(
+            f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=code < 500
+        )
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
-    hint = "Try again later with klynge deliver; the report itself is written."
-    return DeliveryError(f"No mail to {to}: {where} says {error}.", hint, temporary=code < 500)
+    hint = "Try again later; the report itself is written."
+    what = f"No mail to {to}: {where} says {error}."
+    return DeliveryError(what, hint, Remedy.DELIVER, temporary=code < 500)
 
 
 def _cluster_name(issue: Issue, recipient: Recipient, text: Catalogue) -> str:

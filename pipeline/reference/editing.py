@@ -171,7 +171,7 @@ def _tried(data_dir: Path, reference: Reference, name: str, content: bytes) -> t
     try:
         return _new_findings(reference, load_reference(data_dir, {name: content}))
     except KlyngeError as error:
-        raise type(error)(
+        raise error.reworded(
             f"Nothing was written, because with this edit a rule would be broken.\n{error.message}",
             "The rows are those that the file would have. Change the edit, or correct first what "
             "stands in its way.",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import InvalidData
+from pipeline.errors import InvalidData, Remedy
 from schemas.rows import TABLES, columns
 from schemas.validation import HEADER_ROW, Failure, counted, describe
 
@@ -49,8 +49,8 @@ def read_content(path: Path) -> bytes:
     except FileNotFoundError:
         raise InvalidData(
             f"{path} does not exist.",
-            "Run the command in the folder of the repository, or name the data folder with "
-            "--data-dir or KLYNGE_DATA_DIR.",
+            "Run the command in the folder of the repository, or name the data folder.",
+            Remedy.NAME_DATA_FOLDER,
         ) from None
 
 

@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 from itertools import permutations
 from typing import Final
 
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from schemas.records import Area, AreaKind, Cluster
 
 _SAME_SOUND: Final = (("aa", "a"), ("å", "a"), ("æ", "a"), ("ae", "a"), ("ä", "a"),
@@ -97,7 +97,8 @@ def find(kind: str, text: str, things: Sequence[Named]) -> Named:
     near = nearest(wanted, things)
     raise UsageError(
         f"No {kind} is called {text!r}.",
-        f"Did you mean {_listed(near)}?" if near else "klynge clusters lists what there is.",
+        f"Did you mean {_listed(near)}?" if near else "",
+        None if near else Remedy.LIST_CLUSTERS,
     )
 
 

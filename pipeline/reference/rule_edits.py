@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from pipeline.reference import names
 from pipeline.reference.editing import Change
 from pipeline.reference.files import Row
@@ -87,7 +87,8 @@ def end_membership(row: Row, last: Quarter) -> Change:
         if not ending:
             raise UsageError(
                 f"{reference.areas[code].name} ({code}) does not belong to {cluster_id} in {last}.",
-                f"klynge clusters --quarter {last} lists who does.",
+                remedy=Remedy.LIST_CLUSTERS,
+                quarter=last,
             )
         return [{**row, "last_quarter": str(last)} if row in ending else row for row in rows]
 

@@ -82,8 +82,8 @@ class Acceptance:
             self._check(answer, quarters)
         except KlyngeError as error:
             kept_at = self._quarantine(answer, quarters, error, now)
-            hint = f"{error.hint}\nThe answer is kept in {kept_at}"
-            raise type(error)(error.message, hint) from None
+            hint = f"{error.hint}\nThe answer is kept in {kept_at}".lstrip()
+            raise error.reworded(hint=hint) from None
         whole = self._keep_whole(answer) if len(quarters) > 1 else None
         return [self._keep(answer, quarter, whole, updated, now) for quarter in quarters]
 

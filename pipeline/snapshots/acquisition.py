@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot
 from pipeline.calculation.population import names_of
 from pipeline.clock import Clock
-from pipeline.errors import StatBankUnavailable, UsageError
+from pipeline.errors import Remedy, StatBankUnavailable, UsageError
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.store import FigureReader, SnapshotStore
@@ -100,7 +100,7 @@ class Acquisition:
         if newest is None:
             raise UsageError(
                 f"No snapshots are stored below {self.store.folder}.",
-                "Run the command without --offline, or name the data folder with --data-dir.",
+                remedy=Remedy.GO_ONLINE,
             )
         return newest
 
@@ -178,10 +178,11 @@ class Acquisition:
         if snapshot is not None:
             return snapshot
         newest = self._newest_stored()
-        other = f"the newest quarter stored is {newest}" if newest else "name another --data-dir"
         raise UsageError(
             f"No snapshot of {source.table} {quarter} is stored in {self.store.folder}.",
-            f"Run the command without --offline, or {other}.",
+            f"The newest quarter stored is {newest}." if newest else "",
+            Remedy.FETCH,
+            quarter=quarter,
         )
 
     def _newest_stored(self) -> Quarter | None:
@@ -195,9 +196,7 @@ class Acquisition:
             if newest is None:
                 raise
             raise StatBankUnavailable(
-                error.message,
-                f"Try again later. The newest quarter stored is {newest}: "
-                f"klynge run {newest} --offline",
+                error.message, "Try again later.", Remedy.USE_STORED, quarter=newest
             ) from None
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calculation.membership import rules_in_force
-from pipeline.errors import RuleError
+from pipeline.errors import Remedy, RuleError
 from schemas.quarter import Quarter
 from schemas.records import Period
 from tests.calculation.strategies import QUARTER, cluster, cost, membership, quarters
@@ -67,7 +67,8 @@ def test_no_cluster_in_force_names_the_quarters_and_the_option() -> None:
         rules_in_force(Quarter(2019, 1), clusters, [], [])
     assert "sundhedsklynge 2022K1 to 2026K4" in raised.value.message
     assert "sundhedsraad 2027K1 to further notice" in raised.value.message
-    assert raised.value.hint.endswith("klynge run 2019K1 --rules 2022K1")
+    assert raised.value.remedy is Remedy.APPLY_RULES_OF
+    assert raised.value.facts == {"quarter": Quarter(2019, 1), "rules": Quarter(2022, 1)}
     assert raised.value.exit_code == 40
 
 

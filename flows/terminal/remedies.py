@@ -1,0 +1,38 @@
+"""What to type: the command that can do something about an error, from the facts it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline.errors import KlyngeError, Remedy
+
+_COMMANDS: Final[Mapping[Remedy, str]] = {
+    Remedy.ACCEPT_MOVES: "If it is right, run the command again with {accept}",
+    Remedy.APPLY_RULES_OF: "To apply the rules of another quarter to its population: "
+    "klynge run {quarter} --rules {rules}",
+    Remedy.ASK_AGAIN: "If the source was wrong, ask it again: klynge fetch {quarter} --refresh",
+    Remedy.DELIVER: "To deliver what is left: klynge deliver",
+    Remedy.EXPLAIN_AS_WRITTEN: "klynge run writes what is stored now as a new revision; to explain "
+    "this one as it was written: klynge explain {revision} {cluster_id} {municipality_code}",
+    Remedy.FETCH: "To ask the StatBank for it: klynge fetch {quarter}",
+    Remedy.FIX_FORMAT: "To rewrite it: klynge check --fix-format",
+    Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
+    Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
+    Remedy.NAME_DATA_FOLDER: "The data folder is named with --data-dir or KLYNGE_DATA_DIR.",
+    Remedy.RUN: "klynge run {quarter}",
+    Remedy.USE_STORED: "The newest quarter stored is {quarter}: klynge run {quarter} --offline",
+}
+
+
+def command(remedy: Remedy | None, facts: Mapping[str, Any]) -> str:
+    """Return the sentence that says what to type; empty where no command helps."""
+    if remedy is None:
+        return ""
+    accept = " ".join(f"--accept-jump {code}" for code in facts.get("codes", ()))
+    return _COMMANDS[remedy].format(**{"quarter": "QUARTER", **facts, "accept": accept})
+
+
+def told(error: KlyngeError) -> str:
+    """Return an error as a user reads it: what happened, what to try, and what to type."""
+    return "\n".join(filter(None, [str(error), command(error.remedy, error.facts)]))
