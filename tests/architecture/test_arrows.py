@@ -18,6 +18,7 @@ from tests.architecture.house import (
     imported,
     layers,
     numbers,
+    ours,
     tree,
 )
 
