@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
+from pipeline.plain_text import csv_field
 from pipeline.reporting.numbers import Language
-from pipeline.reporting.plain_text import csv_field
 from pipeline.reporting.texts import Catalogue
 
 _BYTE_ORDER_MARK: Final = "\ufeff"

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.reporting.plain_text import csv_field
+from pipeline.plain_text import csv_field
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

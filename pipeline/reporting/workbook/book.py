@@ -18,9 +18,9 @@ from typing import Any, Final
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
 from pipeline.reporting.numbers import Language
-from pipeline.reporting.plain_text import plain
 from pipeline.reporting.workbook.document import Document
 from pipeline.reporting.workbook.styles import MARKED, STYLES
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plain_text import csv_field, plain
 from pipeline.reporting.csv_files import excel_csv, machine_csv
 from pipeline.reporting.numbers import Language
 from pipeline.reporting.page import page
-from pipeline.reporting.plain_text import csv_field, plain
 from pipeline.reporting.rows import allocation_table, pool_table
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.books import workbooks
