@@ -53,7 +53,7 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
     for rows in _chunks(asked, content):
         _raise_on(asked, failures(schema, rows))
         cells = _cells(asked, quarters, rows)
-        _raise_on(asked, _doubled(rows, cells.duplicated() | (figures[cells] != _ABSENT)))
+        _raise_on(asked, _doubled(rows, pd.Index(cells).duplicated() | (figures[cells] != _ABSENT)))
         figures[cells] = rows[VALUE].astype("int64")
     table = pd.DataFrame(
         figures.reshape(len(quarters), len(asked.codes)), index=quarters, columns=list(asked.codes)
@@ -74,7 +74,7 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
                 io.BytesIO(content),
                 sep=";",
                 encoding="utf-8-sig",
-                dtype="str",
+                dtype={**dict.fromkeys(header, "object"), VALUE: "str"},
                 keep_default_na=False,
                 quoting=3,
                 index_col=False,
@@ -86,15 +86,14 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
         raise _drift(asked, "is not UTF-8") from None
 
 
-def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> pd.Series:
+def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> np.ndarray:
     """Return the position of each row's figure among the cells asked for."""
-    code_at = {code: position for position, code in enumerate(asked.codes)}
-    quarter_at = {quarter: position * len(code_at) for position, quarter in enumerate(quarters)}
-    areas = rows[asked.source.area_variable.upper()].astype("str").map(code_at)
-    return areas + rows[TIME.upper()].astype("str").map(quarter_at)
+    axes = ((quarters, TIME.upper()), (asked.codes, asked.source.area_variable.upper()))
+    places = [pd.Index(names).get_indexer(pd.Index(rows[column])) for names, column in axes]
+    return np.ravel_multi_index(places, [len(names) for names, _ in axes])
 
 
-def _doubled(rows: pd.DataFrame, doubled: pd.Series) -> list[Failure]:
+def _doubled(rows: pd.DataFrame, doubled: np.ndarray) -> list[Failure]:
     return [
         Failure(int(index) + 2, VALUE, "must be the only figure of its area and quarter", value)
         for index, value in rows.loc[doubled, VALUE].items()

@@ -4,6 +4,7 @@ Recorded: HTTP/1.1, metadata with a length, data in chunks. Unlike the real serv
 the connection after each answer.
 """
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class StatBankEmulator:
         until: Last quarter published at the start.
         snapshots: Folder with the bundled figures, `TABLE/QUARTER/*.csv`.
         port: Port on loopback; 0 takes a free one.
+        tls: The certificate to serve https with; plain http without one.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class StatBankEmulator:
         until: str = "2026K4",
         snapshots: Path = SNAPSHOTS,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._holdings = Holdings(snapshots, since, until)
         self._api = api.Api(self._holdings)
@@ -111,7 +114,9 @@ class StatBankEmulator:
         self._log: list[LoggedRequest] = []
         self._armed: list[_Armed] = []
         self._stopped = threading.Event()
-        self._server = make_server(HOST, port, self._serve, threaded=True, request_handler=_Handler)
+        self._server = make_server(
+            HOST, port, self._serve, threaded=True, request_handler=_Handler, ssl_context=tls
+        )
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
         )
@@ -134,7 +139,8 @@ class StatBankEmulator:
     @property
     def url(self) -> str:
         """The address that stands for `https://api.statbank.dk/v1`."""
-        return f"http://{HOST}:{self._server.server_port}/v1"
+        scheme = "https" if self._server.ssl_context else "http"
+        return f"{scheme}://{HOST}:{self._server.server_port}/v1"
 
     @property
     def log(self) -> list[LoggedRequest]:
