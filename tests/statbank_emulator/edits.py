@@ -1,16 +1,15 @@
 """Content faults of data: honest transport, wrong figures.
 
 Each takes the honest answer and changes one thing in it, as a StatBank gone wrong might. They work
-on CSV and BULK with codes, area first; refusals are left as they are.
+on CSV with codes, area first; refusals are left as they are.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .answers import Answer
-from .catalogue import TABLES
 from .faults import Alter, Fault
-from .geography import Geography
+from .tables import TABLES
 
 BOM = b"\xef\xbb\xbf"
 
@@ -28,7 +27,7 @@ class Sheet:
         Raises:
             LookupError: The answer has no such row.
         """
-        bases = {base for table in TABLES for base in table.geography.base_areas}
+        bases = {base for table in TABLES for base in table.base_areas}
         for place in reversed(range(len(self.rows))):
             code = self.rows[place][0]
             if code == area or (area is None and code in bases):
@@ -199,7 +198,7 @@ def broken_identity(more_people: int = 1) -> Fault:
     """Add people to the total row (country or city), and to no part of it."""
 
     def edit(sheet: Sheet) -> Sheet:
-        totals = {table.dimensions[0].total for table in TABLES}
+        totals = {table.total for table in TABLES}
         place = next(place for place, row in enumerate(sheet.rows) if row[0] in totals)
         *codes, figure = sheet.rows[place]
         return sheet.with_row(place, [*codes, str(int(figure) + more_people)])
@@ -209,11 +208,10 @@ def broken_identity(more_people: int = 1) -> Fault:
 
 def jump(area: str, factor: int = 2) -> Fault:
     """Multiply the figure of a base area, and let the areas it lies in follow."""
-    geography = _geography_of(area)
+    follow = set().union(*(table.containing(area) for table in TABLES))
 
     def edit(sheet: Sheet) -> Sheet:
         added = int(sheet.rows[sheet.row_of(area)][-1]) * (factor - 1)
-        follow = geography.containing(area)
         rows = [
             [*row[:-1], str(int(row[-1]) + added)] if row[0] in follow else row
             for row in sheet.rows
@@ -221,10 +219,3 @@ def jump(area: str, factor: int = 2) -> Fault:
         return Sheet(sheet.header, rows)
 
     return edit_sheet(edit, "jump")
-
-
-def _geography_of(area: str) -> Geography:
-    for table in TABLES:
-        if area in table.geography.base_areas:
-            return table.geography
-    raise LookupError(f"no table has a base area {area}")
