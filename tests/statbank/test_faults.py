@@ -57,10 +57,10 @@ RECOVERED = [
     Case("504", faults.status(504), times=4, requests=5),
     Case("reset before the answer", faults.reset(), times=1, requests=2),
     Case("reset within the body", faults.reset(after_bytes=700), times=1, requests=2),
-    Case("chunked body cut short", faults.truncated_chunks(), times=1, requests=2),
-    Case("body shorter than its length", faults.truncated_length(), times=1, requests=2),
+    Case("chunked body cut short", faults.truncated(chunked=True), times=1, requests=2),
+    Case("body shorter than its length", faults.truncated(chunked=False), times=1, requests=2),
     Case("hanging once", faults.hang(), 1, requests=2, read_timeout_seconds=1),
-    Case("hanging in the body", faults.hang_body(), 1, requests=2, read_timeout_seconds=1),
+    Case("hanging in the body", faults.hang(in_body=True), 1, requests=2, read_timeout_seconds=1),
 ]
 
 UNAVAILABLE = [
@@ -75,7 +75,14 @@ UNAVAILABLE = [
         ("wait beyond the 180 s",),
     ),
     Case("resetting for good", faults.reset(), None, 30, ("did not answer",), ATTEMPTS),
-    Case("cut short for good", faults.truncated_chunks(), None, 30, ("did not answer",), ATTEMPTS),
+    Case(
+        "cut short for good",
+        faults.truncated(chunked=True),
+        None,
+        30,
+        ("did not answer",),
+        ATTEMPTS,
+    ),
     Case(
         "hanging for good",
         faults.hang(),
@@ -171,12 +178,16 @@ DRIFTED = [
 ]
 
 WRONG_FIGURES = [
-    Case("..", edits.missing_figure(AREA), None, 20, ("row 5", "INDHOLD", "'..'")),
-    Case("negative", edits.negative_figure(AREA), None, 20, ("row 5", "'-")),
-    Case("decimal", edits.decimal_figure(AREA), None, 20, ("row 5", "whole number")),
-    Case("text", edits.word_figure(AREA), None, 20, ("row 5", "whole number")),
-    Case("thousands separator", edits.thousands_separator(AREA), None, 20, ("row 5", "'653.664'")),
-    Case("beyond 64 bits", edits.beyond_64_bits(AREA), None, 20, ("row 5", "whole number")),
+    Case("..", edits.figure_text("..", AREA), None, 20, ("row 5", "INDHOLD", "'..'")),
+    Case("negative", edits.figure_text("-1", AREA), None, 20, ("row 5", "'-")),
+    Case("decimal", edits.figure_text("1234.5", AREA), None, 20, ("row 5", "whole number")),
+    Case("text", edits.figure_text("mange", AREA), None, 20, ("row 5", "whole number")),
+    Case(
+        "thousands separator", edits.figure_text("653.664", AREA), None, 20, ("row 5", "'653.664'")
+    ),
+    Case(
+        "beyond 64 bits", edits.figure_text(str(2**63), AREA), None, 20, ("row 5", "whole number")
+    ),
     Case("duplicate row", edits.duplicate_row(AREA), None, 20, ("only figure of its area",)),
     Case(
         "conflicting duplicate",

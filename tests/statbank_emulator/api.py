@@ -11,6 +11,7 @@ ranges, `(1)`), which are answered as unknown ones.
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,11 @@ from .errors import (
     no_json,
     too_many_cells,
     unknown_path,
+    unknown_table,
     unknown_value,
     unknown_variable,
 )
-from .holdings import Holding, Holdings
+from .holdings import Holding
 
 BANKS = ("s30",)
 DANISH: Language = "da"
@@ -54,9 +56,9 @@ def route_of(path: str) -> Route:
 
 
 class Api:
-    """Answers requests from what the banks hold."""
+    """Answers requests from what the banks hold, by the code of the table."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Mapping[str, Holding]) -> None:
         self._holdings = holdings
 
     def answer(self, route: Route, method: str, body: bytes) -> tuple[Answer, str]:
@@ -76,7 +78,9 @@ class Api:
             raise bad_format()
         if not query.get("table"):
             raise missing_table()
-        holding = self._holdings.find(route.bank, str(query["table"]))
+        holding = self._holdings.get(str(query["table"]).upper())
+        if holding is None or holding.table.bank != route.bank:
+            raise unknown_table(query["table"])
         if route.function == "tableinfo":
             return json_answer(holding.document())
         return csv_answer(_csv(holding, _select(holding, query)), f"{holding.table.code}.csv")

@@ -21,18 +21,9 @@ class Sheet:
     header: list[str]
     rows: list[list[str]]
 
-    def row_of(self, area: str | None) -> int:
-        """Find the row of an area, or the last row of a base area when not told.
-
-        Raises:
-            LookupError: The answer has no such row.
-        """
-        bases = {base for table in TABLES for base in table.base_areas}
-        for place in reversed(range(len(self.rows))):
-            code = self.rows[place][0]
-            if code == area or (area is None and code in bases):
-                return place
-        raise LookupError(f"the answer has no row of area {area}")
+    def row_of(self, area: str) -> int:
+        """Find the row of an area."""
+        return [row[0] for row in self.rows].index(area)
 
     def with_row(self, place: int, row: list[str]) -> "Sheet":
         """Replace one row."""
@@ -66,56 +57,23 @@ def edit_sheet(edit: Callable[[Sheet], Sheet], name: str = "edited sheet") -> Fa
     return edit_body(edited, name)
 
 
-def figure_text(text: str, area: str | None = None) -> Fault:
-    """Write `text` where the figure of an area stands."""
-
-    def edit(sheet: Sheet) -> Sheet:
-        place = sheet.row_of(area)
-        return sheet.with_row(place, [*sheet.rows[place][:-1], text])
-
-    return edit_sheet(edit, f"figure {text!r}")
+def figure_text(text: str, area: str) -> Fault:
+    """Write `text` where the figure of an area stands; `..` means missing or confidential."""
+    return _edit_row(area, lambda row: [*row[:-1], text], f"figure {text!r}")
 
 
-def missing_figure(area: str | None = None) -> Fault:
-    """Write `..`, which means missing, confidential or too uncertain."""
-    return figure_text("..", area)
-
-
-def negative_figure(area: str | None = None) -> Fault:
-    """Write a negative number of people."""
-    return figure_text("-1", area)
-
-
-def decimal_figure(area: str | None = None) -> Fault:
-    """Write a number of people with decimals."""
-    return figure_text("1234.5", area)
-
-
-def word_figure(area: str | None = None) -> Fault:
-    """Write a word instead of a number."""
-    return figure_text("mange", area)
-
-
-def thousands_separator(area: str | None = None) -> Fault:
-    """Write a number as people read it in Denmark."""
-    return figure_text("653.664", area)
-
-
-def beyond_64_bits(area: str | None = None) -> Fault:
-    """Write the first whole number that a signed 64-bit integer can't hold."""
-    return figure_text(str(2**63), area)
-
-
-def formula_code(area: str | None = None) -> Fault:
+def formula_code(area: str) -> Fault:
     """Write a spreadsheet formula where the code of an area stands."""
+    formula = '=HYPERLINK("http://example.invalid")'
+    return _edit_row(area, lambda row: [formula, *row[1:]], "formula code")
 
-    def edit(sheet: Sheet) -> Sheet:
+
+def _edit_row(area: str, edit: Callable[[list[str]], list[str]], name: str) -> Fault:
+    def edited(sheet: Sheet) -> Sheet:
         place = sheet.row_of(area)
-        return sheet.with_row(
-            place, ['=HYPERLINK("http://example.invalid")', *sheet.rows[place][1:]]
-        )
+        return sheet.with_row(place, edit(sheet.rows[place]))
 
-    return edit_sheet(edit, "formula code")
+    return edit_sheet(edited, name)
 
 
 def wrong_quarter(quarter: str) -> Fault:
@@ -129,7 +87,7 @@ def wrong_quarter(quarter: str) -> Fault:
     return edit_sheet(edit, "wrong quarter")
 
 
-def missing_row(area: str | None = None) -> Fault:
+def missing_row(area: str) -> Fault:
     """Leave the row of an area out."""
 
     def edit(sheet: Sheet) -> Sheet:
@@ -139,17 +97,17 @@ def missing_row(area: str | None = None) -> Fault:
     return edit_sheet(edit, "missing row")
 
 
-def duplicate_row(area: str | None = None) -> Fault:
+def duplicate_row(area: str) -> Fault:
     """Give the row of an area twice."""
     return edit_sheet(lambda sheet: _repeated(sheet, area, 0), "duplicate row")
 
 
-def conflicting_duplicate(area: str | None = None) -> Fault:
+def conflicting_duplicate(area: str) -> Fault:
     """Give the row of an area twice with different figures."""
     return edit_sheet(lambda sheet: _repeated(sheet, area, 1), "conflicting duplicate")
 
 
-def _repeated(sheet: Sheet, area: str | None, more_people: int) -> Sheet:
+def _repeated(sheet: Sheet, area: str, more_people: int) -> Sheet:
     *codes, figure = sheet.rows[sheet.row_of(area)]
     return Sheet(sheet.header, [*sheet.rows, [*codes, str(int(figure) + more_people)]])
 

@@ -5,13 +5,11 @@ Documented: a quarter appears at 08:00 on its release day; before that it is sim
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from .errors import unknown_table
 from .figures import Figures
 from .quarters import between, ordinal, release_moment
-from .tables import TABLES, Table
+from .tables import Table
 
 
 @dataclass
@@ -23,7 +21,7 @@ class Holding:
     since: str
     until: str
     periods: list[str] = field(init=False)
-    _updated: str | None = field(init=False, default=None)
+    _updated: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.reset()
@@ -53,31 +51,3 @@ class Holding:
         """Replace figures of base areas; without `updated` the change is silent."""
         self.figures.revise(quarter, figures)
         self._updated = updated or self._updated
-
-
-class Holdings:
-    """The tables of both banks."""
-
-    def __init__(self, snapshots: Path, since: str, until: str) -> None:
-        self._holdings = {
-            table.code: Holding(table, Figures(table, snapshots), since, until) for table in TABLES
-        }
-
-    def __getitem__(self, table: str) -> Holding:
-        return self._holdings[table]
-
-    def find(self, bank: str, table: str) -> Holding:
-        """Find a table as a client names it.
-
-        Raises:
-            StatBankError: The bank has no such table.
-        """
-        holding = self._holdings.get(table.upper())
-        if holding is None or holding.table.bank != bank:
-            raise unknown_table(table)
-        return holding
-
-    def reset(self) -> None:
-        """Return to the start."""
-        for holding in self._holdings.values():
-            holding.reset()

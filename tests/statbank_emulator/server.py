@@ -18,7 +18,9 @@ from werkzeug.wrappers import Request as HttpRequest
 from .answers import SERVER, Answer
 from .api import Api, route_of
 from .faults import Fault, Wire, in_blocks
-from .holdings import Holdings
+from .figures import Figures
+from .holdings import Holding
+from .tables import TABLES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -105,7 +107,9 @@ class StatBankEmulator:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._holdings = Holdings(snapshots, since, until)
+        self._holdings = {
+            table.code: Holding(table, Figures(table, snapshots), since, until) for table in TABLES
+        }
         self._api = Api(self._holdings)
         self._lock = threading.Lock()
         self._log: list[LoggedRequest] = []
@@ -204,7 +208,8 @@ class StatBankEmulator:
             self._stopped = threading.Event()
             self._armed.clear()
             self._log.clear()
-            self._holdings.reset()
+            for holding in self._holdings.values():
+                holding.reset()
 
     def _serve(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
