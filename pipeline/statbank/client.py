@@ -26,7 +26,15 @@ from pipeline.clock import Clock
 from pipeline.errors import SchemaDrift, StatBankRejected
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
-from pipeline.statbank.transport import ATTEMPTS, RETRIED_STATUS, Reply, Transport, unavailable
+from pipeline.statbank.transport import (
+    ATTEMPTS,
+    MOST_SHOWN,
+    RETRIED_STATUS,
+    Reply,
+    Transport,
+    shown,
+    unavailable,
+)
 from pipeline.version import VERSION
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable
@@ -35,9 +43,6 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "StatbankAPI-Request-Id"
 OK: Final = 200
-SHOWN_CHARACTERS: Final = 200
-"""Of what the StatBank says; its longest recorded error has 153."""
-
 _LEADING: Final = b"\xef\xbb\xbf \t\r\n"
 """Byte order mark and blanks, which may stand before anything."""
 
@@ -69,12 +74,7 @@ class Answer:
 
 
 class StatBank:
-    """A polite client: one request at a time, and it says who asks.
-
-    Args:
-        settings: Address, contact and time limits.
-        clock: The clock and the pause.
-    """
+    """A polite client: one request at a time, and it says who asks."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         contact = f" ({settings.contact})" if settings.contact else ""
@@ -140,15 +140,15 @@ def _raise_for(reply: Reply, url: str) -> None:
     error = _error_of(content)
     if error is not None:
         raise _rejected(reply, url, f"{error['errorTypeCode']}: {error.get('message', '')}")
-    text = content[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace")
+    text = content[:MOST_SHOWN].decode("utf-8", "replace")
     if reply.status in RETRIED_STATUS:
-        raise unavailable(url, _shown(f"status {reply.status} in {ATTEMPTS} attempts {text}"))
+        raise unavailable(url, f"status {reply.status} in {ATTEMPTS} attempts {text}")
     if reply.status != OK:
         raise _rejected(reply, url, f"status {reply.status} {text}")
     if not content:
         raise unavailable(url, "an empty body")
     if content.startswith(b"<"):
-        raise unavailable(url, _shown(f"a web page instead of figures, {text}"))
+        raise unavailable(url, f"a web page instead of figures, {text}")
 
 
 def _error_of(content: bytes) -> dict[str, Any] | None:
@@ -161,16 +161,10 @@ def _error_of(content: bytes) -> dict[str, Any] | None:
     return body if isinstance(body, dict) and "errorTypeCode" in body else None
 
 
-def _shown(text: str) -> str:
-    """Return text from outside as one short line."""
-    one_line = " ".join(plain(text[: 4 * SHOWN_CHARACTERS]).split())
-    return f"{one_line[:SHOWN_CHARACTERS]} …" if len(one_line) > SHOWN_CHARACTERS else one_line
-
-
 def _rejected(reply: Reply, url: str, what: str) -> StatBankRejected:
     request_id = reply.headers.get(REQUEST_ID)
-    quoted = f" (request {_shown(request_id)})" if request_id else ""
+    quoted = f" (request {shown(request_id)})" if request_id else ""
     return StatBankRejected(
-        f"{url} refused the query{quoted}: {_shown(what)}",
+        f"{url} refused the query{quoted}: {shown(what)}",
         "If the table or its codes have changed, the reference tables need the same change.",
     )

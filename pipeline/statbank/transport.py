@@ -15,11 +15,11 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -33,14 +33,15 @@ from urllib3.util import Retry
 
 from pipeline.clock import Clock
 from pipeline.errors import SchemaDrift, StatBankUnavailable
+from pipeline.plain_text import plain
 from pipeline.settings import Settings
 
 RETRIED_STATUS: Final = (429, 500, 502, 503, 504)
 RETRIED_ERRORS: Final = (
     requests.ConnectionError,
     requests.Timeout,
-    ChunkedEncodingError,
-    ContentDecodingError,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
 )
 ATTEMPTS: Final = 5
 BACKOFF: Final = wait_exponential_jitter(initial=1.0, jitter=1.0)
@@ -50,6 +51,9 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 """Largest answer that is read, 64 MB; all quarters of FOLK1A's areas are below 1 MB."""
 
 CHUNK_BYTES: Final = 64 * 1024
+MOST_SHOWN: Final = 400
+"""Characters that are looked at for a message, which shows half of them at most; the longest error
+that was recorded has 153."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,13 @@ class Reply:
     content: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
 class Transport:
     """Sends one query at a time, each on a connection of its own."""
 
-    def __init__(self, settings: Settings, user_agent: str, clock: Clock) -> None:
-        self.settings = settings
-        self.user_agent = user_agent
-        self.clock = clock
+    settings: Settings
+    user_agent: str
+    clock: Clock
 
     def post(self, url: str, query: Mapping[str, Any]) -> Reply:
         """Send a query as JSON and return the answer, whatever its status.
@@ -164,6 +168,11 @@ def _cause(error: BaseException) -> str:
 def unavailable(url: str, what: str) -> StatBankUnavailable:
     """Return the error of a StatBank that did not answer as it should."""
     return StatBankUnavailable(
-        f"The StatBank did not answer properly at {url}: {what}.",
+        f"The StatBank did not answer properly at {url}: {shown(what)}.",
         "Try again later. `klynge run QUARTER --offline` uses the snapshots held.",
     )
+
+
+def shown(text: str) -> str:
+    """Return text from outside as one short line."""
+    return shorten(plain(text[:MOST_SHOWN]), MOST_SHOWN // 2, placeholder=" …")
