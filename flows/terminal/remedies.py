@@ -20,8 +20,8 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
     Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
     Remedy.NAME_DATA_FOLDER: "The data folder is named with --data-dir or KLYNGE_DATA_DIR.",
-    Remedy.RUN: "klynge run {quarter}",
-    Remedy.USE_STORED: "The newest quarter stored is {quarter}: klynge run {quarter} --offline",
+    Remedy.RUN: "To write it: klynge run {quarter}",
+    Remedy.USE_STORED: "klynge run {quarter} --offline uses the snapshots stored.",
 }
 
 

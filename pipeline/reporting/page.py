@@ -12,12 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.calculation.development import Series
 from pipeline.calculation.quarter import ClusterResult, Member
+from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.curves import Curve, curve_of
 from pipeline.reporting.notes import Note
 from pipeline.reporting.numbers import exact, localized, percent, points, rounded, whole
-from pipeline.reporting.plain_text import plain
 
 _SPARK: Final = (96, 22)
 _FIGURE: Final = (640, 150)

@@ -11,9 +11,9 @@ from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.comparison import Change, Comparison, ScopeChange
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.errors import AllocationError
+from pipeline.plain_text import csv_field
 from pipeline.reporting.content import Content
 from pipeline.reporting.numbers import exact, rounded
-from pipeline.reporting.plain_text import csv_field
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Language
 

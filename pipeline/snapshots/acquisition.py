@@ -196,7 +196,10 @@ class Acquisition:
             if newest is None:
                 raise
             raise StatBankUnavailable(
-                error.message, "Try again later.", Remedy.USE_STORED, quarter=newest
+                error.message,
+                f"Try again later. The newest quarter stored is {newest}.",
+                Remedy.USE_STORED,
+                quarter=newest,
             ) from None
 
 

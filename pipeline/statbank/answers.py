@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import InvalidData, KlyngeError, SchemaDrift
+from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
 from schemas import figures as figure_schemas
 from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
@@ -27,7 +27,6 @@ from schemas.validation import Failure, counted, describe, failures
 CHUNK_ROWS: Final = 100_000
 _ABSENT: Final = -1
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_HINT: Final = "If the source was wrong, ask it again: klynge fetch QUARTER --refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
     for rows in _chunks(asked, content):
         _raise_on(asked, failures(schema, rows))
         cells = _cells(asked, quarters, rows)
-        _raise_on(asked, _doubled(rows, cells.duplicated() | (figures[cells] != _ABSENT)))
+        _raise_on(asked, _doubled(rows, pd.Index(cells).duplicated() | (figures[cells] != _ABSENT)))
         figures[cells] = rows[VALUE].astype("int64")
     table = pd.DataFrame(
         figures.reshape(len(quarters), len(asked.codes)), index=quarters, columns=list(asked.codes)
@@ -74,7 +73,7 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
                 io.BytesIO(content),
                 sep=";",
                 encoding="utf-8-sig",
-                dtype="str",
+                dtype={**dict.fromkeys(header, "object"), VALUE: "str"},
                 keep_default_na=False,
                 quoting=3,
                 index_col=False,
@@ -86,15 +85,14 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
         raise _drift(asked, "is not UTF-8") from None
 
 
-def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> pd.Series:
+def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> np.ndarray:
     """Return the position of each row's figure among the cells asked for."""
-    code_at = {code: position for position, code in enumerate(asked.codes)}
-    quarter_at = {quarter: position * len(code_at) for position, quarter in enumerate(quarters)}
-    areas = rows[asked.source.area_variable.upper()].astype("str").map(code_at)
-    return areas + rows[TIME.upper()].astype("str").map(quarter_at)
+    axes = ((quarters, TIME.upper()), (asked.codes, asked.source.area_variable.upper()))
+    places = [pd.Index(names).get_indexer(pd.Index(rows[column])) for names, column in axes]
+    return np.ravel_multi_index(places, [len(names) for names, _ in axes])
 
 
-def _doubled(rows: pd.DataFrame, doubled: pd.Series) -> list[Failure]:
+def _doubled(rows: pd.DataFrame, doubled: np.ndarray) -> list[Failure]:
     return [
         Failure(int(index) + 2, VALUE, "must be the only figure of its area and quarter", value)
         for index, value in rows.loc[doubled, VALUE].items()
@@ -108,7 +106,7 @@ def _raise_on(asked: Asked, broken: list[Failure]) -> None:
     if shape:
         raise _drift(asked, f"has {counted(shape, 'unexpected code')}:\n{describe(shape)}")
     what = counted(broken, "wrong figure")
-    raise InvalidData(f"{asked.place} has {what}:\n{describe(broken)}", _HINT)
+    raise InvalidData(f"{asked.place} has {what}:\n{describe(broken)}", remedy=Remedy.ASK_AGAIN)
 
 
 def _complete(asked: Asked, table: pd.DataFrame) -> None:
@@ -123,4 +121,4 @@ def _complete(asked: Asked, table: pd.DataFrame) -> None:
 
 
 def _drift(asked: Asked, what: str) -> KlyngeError:
-    return SchemaDrift(f"{asked.place} {what}", _HINT)
+    return SchemaDrift(f"{asked.place} {what}", remedy=Remedy.ASK_AGAIN)

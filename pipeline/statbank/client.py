@@ -23,9 +23,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.clock import Clock
-from pipeline.errors import SchemaDrift, StatBankRejected, StatBankUnavailable
+from pipeline.errors import SchemaDrift, StatBankRejected
+from pipeline.plain_text import plain
 from pipeline.settings import Settings
-from pipeline.statbank.transport import ATTEMPTS, RETRIED_STATUS, Reply, Transport
+from pipeline.statbank.transport import (
+    ATTEMPTS,
+    MOST_SHOWN,
+    RETRIED_STATUS,
+    Reply,
+    Transport,
+    shown,
+    unavailable,
+)
 from pipeline.version import VERSION
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable
@@ -34,7 +43,8 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "StatbankAPI-Request-Id"
 OK: Final = 200
-_SHOWN_CHARACTERS: Final = 80
+_LEADING: Final = b"\xef\xbb\xbf \t\r\n"
+"""Byte order mark and blanks, which may stand before anything."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +52,11 @@ class TableInfo:
     """What `tableinfo` says of a table.
 
     Args:
-        table: Its id.
         active: False when the table is no longer updated.
         updated: Local time of the newest update, such as `2026-08-10T08:00:00`.
-        values: Value ids by variable code.
+        values: Value ids by variable code, without control characters.
     """
 
-    table: str
     active: bool
     updated: str
     values: Mapping[str, tuple[str, ...]]
@@ -66,12 +74,7 @@ class Answer:
 
 
 class StatBank:
-    """A polite client: one request at a time, and it says who asks.
-
-    Args:
-        settings: Address, contact and time limits.
-        clock: The clock and the pause.
-    """
+    """A polite client: one request at a time, and it says who asks."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         contact = f" ({settings.contact})" if settings.contact else ""
@@ -91,15 +94,16 @@ class StatBank:
         try:
             content = json.loads(reply.content)
             return TableInfo(
-                table=str(content["id"]),
                 active=content["active"] is True,
                 updated=str(content["updated"]),
                 values={
-                    str(variable["id"]): tuple(str(value["id"]) for value in variable["values"])
+                    plain(str(variable["id"])): tuple(
+                        plain(str(value["id"])) for value in variable["values"]
+                    )
                     for variable in content["variables"]
                 },
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise SchemaDrift(
                 f"{url} answered for {source.table} with something that is not a tableinfo "
                 f"({type(error).__name__}: {error}).",
@@ -132,46 +136,35 @@ class StatBank:
 
 def _raise_for(reply: Reply, url: str) -> None:
     """Raise unless the reply is what a success looks like, whatever its status says."""
-    error = _error_of(reply.content)
+    content = reply.content.lstrip(_LEADING)
+    error = _error_of(content)
     if error is not None:
         raise _rejected(reply, url, f"{error['errorTypeCode']}: {error.get('message', '')}")
-    shown = _shown(reply.content)
+    text = content[:MOST_SHOWN].decode("utf-8", "replace")
     if reply.status in RETRIED_STATUS:
-        raise _improper(url, f"status {reply.status} in {ATTEMPTS} attempts{shown}")
+        raise unavailable(url, f"status {reply.status} in {ATTEMPTS} attempts {text}")
     if reply.status != OK:
-        raise _rejected(reply, url, f"status {reply.status}{shown}")
-    if not reply.content.strip():
-        raise _improper(url, "an empty body")
-    if reply.content.lstrip()[:1] == b"<":
-        raise _improper(url, f"a web page instead of figures{shown}")
+        raise _rejected(reply, url, f"status {reply.status} {text}")
+    if not content:
+        raise unavailable(url, "an empty body")
+    if content.startswith(b"<"):
+        raise unavailable(url, f"a web page instead of figures, {text}")
 
 
 def _error_of(content: bytes) -> dict[str, Any] | None:
-    if content[:1] != b"{":
+    if not content.startswith(b"{"):
         return None
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) and "errorTypeCode" in body else None
 
 
-def _shown(content: bytes) -> str:
-    text = " ".join(content[:400].decode("utf-8", "replace").split())[:_SHOWN_CHARACTERS]
-    return f", {text!r}" if text else ""
-
-
-def _improper(url: str, what: str) -> StatBankUnavailable:
-    return StatBankUnavailable(
-        f"{url} did not answer properly: {what}.",
-        "Try again later. `klynge run QUARTER --offline` uses the snapshots held.",
-    )
-
-
 def _rejected(reply: Reply, url: str, what: str) -> StatBankRejected:
     request_id = reply.headers.get(REQUEST_ID)
-    quoted = f" (request {request_id})" if request_id else ""
+    quoted = f" (request {shown(request_id)})" if request_id else ""
     return StatBankRejected(
-        f"{url} refused the query{quoted}: {what}",
+        f"{url} refused the query{quoted}: {shown(what)}",
         "If the table or its codes have changed, the reference tables need the same change.",
     )

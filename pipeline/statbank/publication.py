@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipeline.errors import NotPublishedYet, SchemaDrift
+from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
 from schemas.codes import QUARTER
 from schemas.quarter import Quarter
 from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
@@ -74,8 +74,10 @@ class Publication:
         if missing:
             raise NotPublishedYet(
                 "\n".join(self._missing(*item) for item in missing),
-                f"The newest quarter of all tables: klynge run {self.newest()}",
-                self._awaited(missing),
+                f"The newest quarter of all tables is {self.newest()}.",
+                Remedy.RUN,
+                quarter=self.newest(),
+                awaited=self._awaited(missing),
             )
 
     def _awaited(self, missing: Iterable[tuple[SourceTable, Quarter]]) -> str:
@@ -111,18 +113,19 @@ def check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) 
     """
     if not info.active:
         raise SchemaDrift(f"{source.table} is closed: the StatBank no longer updates it.", _HINT)
+    known = [
+        code
+        for code in info.values.get(source.area_variable, ())
+        if re.fullmatch(source.known_codes, code)
+    ]
     problems = [
-        *(f"  period {period} is not a quarter" for period in _odd_periods(info)),
-        *_differences("variable", source.variables, info.values),
-        *_differences(
-            f"code of {source.area_variable}",
-            codes,
-            [
-                code
-                for code in info.values.get(source.area_variable, ())
-                if re.fullmatch(source.known_codes, code)
-            ],
+        *(
+            f"  period {period} is not a quarter"
+            for period in info.values.get(TIME, ())
+            if not re.fullmatch(QUARTER, period)
         ),
+        *_differences("variable", source.variables, info.values),
+        *_differences(f"code of {source.area_variable}", codes, known),
         *(
             f"  total {total} of {variable} is gone"
             for variable, total in source.totals
@@ -131,10 +134,6 @@ def check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) 
     ]
     if problems:
         raise SchemaDrift(f"{source.table} has changed shape:\n" + "\n".join(problems), _HINT)
-
-
-def _odd_periods(info: TableInfo) -> list[str]:
-    return [period for period in info.values.get(TIME, ()) if not re.fullmatch(QUARTER, period)]
 
 
 def _differences(what: str, known: Iterable[str], found: Iterable[str]) -> list[str]:

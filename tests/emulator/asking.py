@@ -8,29 +8,22 @@ from tests.statbank_emulator import StatBankEmulator
 
 TIMEOUT_SECONDS = 5.0
 TOTALS = {"KØN": ["TOT"], "ALDER": ["IALT"], "CIVILSTAND": ["TOT"]}
+CITY_TOTALS = {"KON": ["TOT"], "ALDER": ["TOT"], "CIVILSTAND": ["TOT"]}
 
 
 def send(
-    bank: StatBankEmulator,
-    method: str,
-    path: str,
-    timeout: float = TIMEOUT_SECONDS,
-    **options: Any,
+    bank: StatBankEmulator, path: str, timeout: float = TIMEOUT_SECONDS, **options: Any
 ) -> requests.Response:
-    """Send one request to a path behind `/v1`."""
+    """Post something to a path behind `/v1`."""
     with requests.Session() as session:
         session.trust_env = False
-        return session.request(method, bank.url + path, timeout=timeout, **options)
+        return session.post(bank.url + path, timeout=timeout, **options)
 
 
-def get(bank: StatBankEmulator, path: str, **parameters: str) -> requests.Response:
-    """Get a path with parameters."""
-    return send(bank, "GET", path, params=parameters)
-
-
-def post(bank: StatBankEmulator, path: str, **body: Any) -> requests.Response:
-    """Post a JSON object."""
-    return send(bank, "POST", path, json=body)
+def tableinfo(bank: StatBankEmulator, table: str = "FOLK1A") -> requests.Response:
+    """Ask for the description of a table."""
+    path = "/s30/tableinfo" if table == "KKBEF1" else "/tableinfo"
+    return send(bank, path, json={"table": table, "lang": "en"})
 
 
 def data(
@@ -39,15 +32,15 @@ def data(
     table: str = "FOLK1A",
     **settings: Any,
 ) -> requests.Response:
-    """Ask for data as CSV with codes unless told otherwise."""
+    """Ask for data as the product does."""
     usual = {"format": "CSV", "lang": "en", "valuePresentation": "Code"}
     variables = [{"code": code, "values": values} for code, values in selection.items()]
     path = "/s30/data" if table == "KKBEF1" else "/data"
-    return post(bank, path, **({"table": table, "variables": variables} | usual | settings))
+    return send(bank, path, json={"table": table, "variables": variables} | usual | settings)
 
 
 def rows(response: requests.Response) -> list[list[str]]:
-    """Split a CSV or BULK answer into cells, without its header.
+    """Split an answer into cells, without its header.
 
     Raises:
         AssertionError: The answer is a refusal.
@@ -59,10 +52,15 @@ def rows(response: requests.Response) -> list[list[str]]:
 
 def figures(bank: StatBankEmulator, quarter: str, *areas: str) -> list[int]:
     """Give the figures of areas of FOLK1A in one quarter."""
-    answer = data(bank, {"OMRÅDE": list(areas), "Tid": [quarter]})
+    answer = data(bank, {"OMRÅDE": list(areas), **TOTALS, "Tid": [quarter]})
     return [int(row[-1]) for row in rows(answer)]
 
 
-def periods(bank: StatBankEmulator, path: str = "/tableinfo/FOLK1A") -> list[str]:
+def codes(document: dict[str, Any]) -> dict[str, list[str]]:
+    """Give the value codes of each variable of a description."""
+    return {each["id"]: [value["id"] for value in each["values"]] for each in document["variables"]}
+
+
+def periods(bank: StatBankEmulator, table: str = "FOLK1A") -> list[str]:
     """List the published quarters."""
-    return [value["id"] for value in get(bank, path).json()["variables"][-1]["values"]]
+    return codes(tableinfo(bank, table).json())["Tid"]

@@ -1,194 +1,116 @@
 """Each content fault changes one thing in an otherwise honest answer."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.emulator.asking import TOTALS, data, get, rows
-from tests.statbank_emulator import Fault, StatBankEmulator, edits, faults, tableinfo_edits
+from tests.emulator.asking import CITY_TOTALS, TOTALS, codes, data, rows, tableinfo
+from tests.statbank_emulator import Fault, StatBankEmulator, edits, tableinfo_edits
+from tests.statbank_emulator.tables import TABLES
 
-SELECTION = {"OMRÅDE": ["*"], **TOTALS, "Tid": ["2023K1"]}
+SELECTION = {"OMRÅDE": list(TABLES[0].parts_of), **TOTALS, "Tid": ["2023K1"]}
+PLACE = SELECTION["OMRÅDE"].index("147")
 Rows = list[list[str]]
 
 
-def edited(bank: StatBankEmulator, fault: Fault, **settings: str) -> tuple[Rows, Rows]:
-    """Give the rows of the honest answer and of the one that meets the fault."""
-    honest = data(bank, SELECTION, **settings)
+def edited(bank: StatBankEmulator, fault: Fault) -> tuple[Rows, Rows]:
+    """Give the rows of the honest answer and of the one that meets the fault, which keeps the
+    byte order mark."""
+    honest = data(bank, SELECTION)
     bank.fail(fault)
-    return rows(honest), rows(data(bank, SELECTION, **settings))
-
-
-def figure_of(answer: Rows, area: str) -> str:
-    """Give the figure of an area as it is written."""
-    return next(row[-1] for row in answer if row[0] == area)
+    wrong = data(bank, SELECTION)
+    assert wrong.content.startswith(edits.BOM)
+    return rows(honest), rows(wrong)
 
 
 @pytest.mark.parametrize(
-    ("make", "text"),
+    ("fault", "row"),
     [
-        (edits.missing_figure, ".."),
-        (edits.negative_figure, "-1"),
-        (edits.decimal_figure, "1234.5"),
-        (edits.word_figure, "mange"),
-        (edits.thousands_separator, "653.664"),
-        (edits.beyond_64_bits, "9223372036854775808"),
+        (edits.figure_text("..", "147"), lambda row: [*row[:-1], ".."]),
+        (edits.formula_code("147"), lambda row: ['=HYPERLINK("http://example.invalid")', *row[1:]]),
     ],
+    ids=["figure", "code"],
 )
-def test_one_figure_is_written_wrongly(
-    statbank: StatBankEmulator, make: Callable[[str | None], Fault], text: str
+def test_one_cell_is_written_wrongly(
+    statbank: StatBankEmulator, fault: Fault, row: Callable[[list[str]], list[str]]
 ) -> None:
-    """Only the figure of the area told is another text; untold, that of the last base area."""
-    honest, wrong = edited(statbank, make("147"))
-    different = [(a, b) for a, b in zip(honest, wrong, strict=True) if a != b]
-    assert different == [(different[0][0], [*different[0][0][:-1], text])]
-    assert different[0][0][0] == "147"
-    assert figure_of(edited(statbank, make(None))[1], "851") == text
+    """Only the row of the area told is another."""
+    honest, wrong = edited(statbank, fault)
+    assert wrong == [*honest[:PLACE], row(honest[PLACE]), *honest[PLACE + 1 :]]
 
 
-def test_rows_are_missing_doubled_or_new(statbank: StatBankEmulator) -> None:
-    """A row is left out, repeated, repeated with another figure, or unheard of."""
+def test_rows_are_missing_doubled_new_or_short(statbank: StatBankEmulator) -> None:
+    """A row is left out, repeated, repeated with another figure, unheard of, or cut."""
     honest, missing = edited(statbank, edits.missing_row("147"))
-    assert [row for row in honest if row not in missing] == [honest[3]]
-    assert edited(statbank, edits.duplicate_row("147"))[1] == [*honest, honest[3]]
+    row = honest[PLACE]
+    assert [each for each in honest if each not in missing] == [row]
+    assert edited(statbank, edits.duplicate_row("147"))[1] == [*honest, row]
     conflicting = edited(statbank, edits.conflicting_duplicate("147"))[1]
-    assert conflicting[-1] == [*honest[3][:-1], str(int(honest[3][-1]) + 1)]
-    assert edited(statbank, edits.new_area_row("999", 7))[1][-1] == [
-        "999",
-        "TOT",
-        "IALT",
-        "TOT",
-        "2023K1",
-        "7",
-    ]
+    assert conflicting[-1] == [*row[:-1], str(int(row[-1]) + 1)]
+    assert edited(statbank, edits.new_area_row("999", 7))[1][-1] == ["999", *row[1:-1], "7"]
+    assert edited(statbank, edits.short_last_row())[1] == [*honest[:-1], honest[-1][:-2]]
 
 
-def test_every_row_is_of_another_quarter(statbank: StatBankEmulator) -> None:
-    """The figures are those of the quarter asked for, under another name."""
-    honest, wrong = edited(statbank, edits.wrong_quarter("2022K4"))
-    assert {row[4] for row in wrong} == {"2022K4"}
-    assert [row[-1] for row in wrong] == [row[-1] for row in honest]
-
-
-def test_columns_are_renamed_or_added(statbank: StatBankEmulator) -> None:
-    """The header says another name, or one column more."""
+def test_columns_are_renamed_added_or_of_another_quarter(statbank: StatBankEmulator) -> None:
+    """The header says another name or one column more, or every row another quarter."""
     statbank.fail(edits.renamed_column("INDHOLD", "ANTAL"))
     assert data(statbank, SELECTION).text.splitlines()[0].endswith(";TID;ANTAL")
-    statbank.fail(edits.extra_column())
-    answer = data(statbank, SELECTION)
-    assert answer.text.splitlines()[0].endswith(";TID;CONTENT_TYPE;INDHOLD")
-    assert rows(answer)[0][-2:] == ["Number", "5932654"]
-
-
-def test_the_last_row_is_short(statbank: StatBankEmulator) -> None:
-    """Two cells are gone from the last row and from no other."""
-    honest, short = edited(statbank, edits.short_last_row())
-    assert short == [*honest[:-1], honest[-1][:-2]]
+    honest, wider = edited(statbank, edits.extra_column())
+    assert wider == [[*row[:-1], "Number", row[-1]] for row in honest]
+    _, later = edited(statbank, edits.wrong_quarter("2022K4"))
+    assert later == [[*row[:4], "2022K4", row[5]] for row in honest]
 
 
 def test_the_encoding_is_not_what_the_header_says(statbank: StatBankEmulator) -> None:
-    """The body is latin-1 without a byte order mark."""
-    statbank.fail(edits.latin_1())
+    """The body is latin-1 without a byte order mark; a refusal is left alone."""
+    statbank.fail(edits.latin_1(), times=2)
     answer = data(statbank, SELECTION)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.content.startswith("OMRÅDE;KØN".encode("latin-1"))
+    assert data(statbank, {"OMRÅDE": ["999"]}).json()["errorTypeCode"] == "EXTRACT-NOTFOUND"
 
 
 def test_the_country_is_not_the_sum(statbank: StatBankEmulator) -> None:
     """Only the total row changes, in either table."""
     honest, broken = edited(statbank, edits.broken_identity(5))
     assert broken == [[*honest[0][:-1], "5932659"], *honest[1:]]
+    selection = {"OMRKK": ["1000"], **CITY_TOTALS, "Tid": ["2023K1"]}
     statbank.fail(edits.broken_identity(), table="KKBEF1")
-    assert rows(data(statbank, {"OMRKK": ["1000"], "Tid": ["2023K1"]}, table="KKBEF1")) == [
-        ["1000", "2023K1", "653649"]
-    ]
+    assert rows(data(statbank, selection, table="KKBEF1"))[0][-1] == "653649"
 
 
-@pytest.mark.parametrize("wanted", ["CSV", "BULK"])
-def test_a_jump_keeps_the_sums(statbank: StatBankEmulator, wanted: str) -> None:
-    """The municipality doubles, and region and country grow as much, in any order of rows."""
-    honest, jumped = edited(statbank, edits.jump("147"), format=wanted)
-    people = int(figure_of(honest, "147"))
-    grown = {
-        area: int(figure_of(jumped, area)) - int(figure_of(honest, area))
-        for area in ("000", "084", "147", "101", "085")
-    }
-    assert grown == {"000": people, "084": people, "147": people, "101": 0, "085": 0}
-
-
-def test_a_code_is_a_formula(statbank: StatBankEmulator) -> None:
-    """What a spreadsheet would run stands where a code should."""
-    assert edited(statbank, edits.formula_code("147"))[1][3][0].startswith("=HYPERLINK(")
-
-
-def test_the_byte_order_mark_follows_the_format(statbank: StatBankEmulator) -> None:
-    """An edited CSV keeps its mark and an edited BULK gets none."""
-    statbank.fail(edits.missing_row(), times=2)
-    assert data(statbank, SELECTION).content.startswith(edits.BOM)
-    assert not data(statbank, SELECTION, format="BULK").content.startswith(edits.BOM)
-
-
-def test_a_refusal_is_not_edited(statbank: StatBankEmulator) -> None:
-    """An edit meant for data leaves a refusal alone."""
-    statbank.fail(edits.latin_1())
-    assert data(statbank, {"OMRÅDE": ["999"]}).json()["errorTypeCode"] == "EXTRACT-NOTFOUND"
-
-
-def described(bank: StatBankEmulator, fault: Fault) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the honest description of FOLK1A and the one that meets the fault."""
-    honest = get(bank, "/tableinfo/FOLK1A").json()
-    bank.fail(fault)
-    return honest, get(bank, "/tableinfo/FOLK1A").json()
-
-
-def codes(document: dict[str, Any]) -> dict[str, list[str]]:
-    """Give the value codes of each variable."""
-    return {each["id"]: [value["id"] for value in each["values"]] for each in document["variables"]}
-
-
-def test_a_table_is_inactive(statbank: StatBankEmulator) -> None:
-    """Nothing else changes, and data is still served."""
-    honest, changed = described(statbank, tableinfo_edits.inactive())
-    assert changed == honest | {"active": False}
-    assert data(statbank, SELECTION).status_code == 200
-
-
-def test_a_variable_is_missing(statbank: StatBankEmulator) -> None:
-    """The variable is gone from the description."""
-    honest, changed = described(statbank, tableinfo_edits.missing_variable("ALDER"))
-    assert codes(changed) == {key: value for key, value in codes(honest).items() if key != "ALDER"}
+def test_a_jump_keeps_the_sums(statbank: StatBankEmulator) -> None:
+    """The municipality doubles, and region and country grow as much."""
+    honest, jumped = edited(statbank, edits.jump("147"))
+    grown = {a[0]: int(b[-1]) - int(a[-1]) for a, b in zip(honest, jumped, strict=True)}
+    more = dict.fromkeys(("000", "084", "147"), int(honest[PLACE][-1]))
+    assert {area: people for area, people in grown.items() if people} == more
 
 
 @pytest.mark.parametrize(
-    ("fault", "variable", "code"),
+    ("fault", "variable", "gone"),
     [
         (tableinfo_edits.missing_total_code(), "KØN", "TOT"),
         (tableinfo_edits.missing_quarter("2023K1"), "Tid", "2023K1"),
         (tableinfo_edits.area_gone("411"), "OMRÅDE", "411"),
+        (tableinfo_edits.new_area_code("999"), "OMRÅDE", ""),
+        (tableinfo_edits.missing_variable("ALDER"), "ALDER", "all"),
+        (tableinfo_edits.inactive(), "Tid", ""),
     ],
     ids=lambda part: getattr(part, "name", None),
 )
-def test_a_code_is_gone(statbank: StatBankEmulator, fault: Fault, variable: str, code: str) -> None:
-    """One value of one variable is gone, and everything else stands."""
-    honest, changed = described(statbank, fault)
-    kept = [each for each in codes(honest)[variable] if each != code]
-    assert codes(changed) == codes(honest) | {variable: kept}
-    assert len(kept) == len(codes(honest)[variable]) - 1
-
-
-def test_an_area_is_new(statbank: StatBankEmulator) -> None:
-    """The description has one area more."""
-    honest, changed = described(statbank, tableinfo_edits.new_area_code("999"))
-    assert codes(changed)["OMRÅDE"] == [*codes(honest)["OMRÅDE"], "999"]
-
-
-def test_bytes_can_be_edited_at_will(statbank: StatBankEmulator) -> None:
-    """A test may bring its own edit."""
-    statbank.fail(edits.edit_body(lambda body: body.replace(b"INDHOLD", b"indhold")))
-    assert "indhold" in data(statbank, SELECTION).text
-
-
-def test_a_fault_can_be_given_to_another_function(statbank: StatBankEmulator) -> None:
-    """An explicit function stands above the fault's own."""
-    statbank.fail(faults.empty_body(), function="tableinfo")
-    assert get(statbank, "/tableinfo/FOLK1A").content == b""
+def test_a_description_is_wrong_in_one_place(
+    statbank: StatBankEmulator, fault: Fault, variable: str, gone: str
+) -> None:
+    """One value or variable is gone, an area is new or the table inactive; all else stands."""
+    honest = tableinfo(statbank).json()
+    statbank.fail(fault)
+    changed = tableinfo(statbank).json()
+    new = ["999"] * (fault.name == "new area code")
+    expected = codes(honest)
+    expected[variable] = [code for code in expected[variable] if code != gone] + new
+    if gone == "all":
+        del expected[variable]
+    assert codes(changed) == expected
+    assert changed["active"] is (fault.name != "inactive")
+    assert data(statbank, SELECTION).status_code == 200

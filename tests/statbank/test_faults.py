@@ -5,10 +5,13 @@ Each fault is run through the command line against the emulator.
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.conftest import Ended, Klynge, PretendClock
 from tests.statbank.conftest import files_below
@@ -17,6 +20,9 @@ from tests.statbank_emulator import Fault, StatBankEmulator, edits, faults, tabl
 ATTEMPTS = 5
 MEGABYTE = 2**20
 AREA, ISLAND = "147", "411"
+REFUSAL = b'{"errorTypeCode": "EXTRACT-NOTFOUND", "message": "Table does not exist: FOLK1A"}'
+NOT_FOUND = "EXTRACT-NOTFOUND: Table does not exist"
+LONGEST_MESSAGE = 600
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class Case:
     asked: str = ""
     """The function at fault, where the fault itself fits any."""
 
+    read_timeout_seconds: float = 60
+    """Short where the fault is that nothing comes; a busy machine may answer late elsewhere."""
+
     @property
     def function(self) -> str:
         return self.asked or self.fault.function
@@ -48,10 +57,10 @@ RECOVERED = [
     Case("504", faults.status(504), times=4, requests=5),
     Case("reset before the answer", faults.reset(), times=1, requests=2),
     Case("reset within the body", faults.reset(after_bytes=700), times=1, requests=2),
-    Case("chunked body cut short", faults.truncated_chunks(), times=1, requests=2),
-    Case("body shorter than its length", faults.truncated_length(), times=1, requests=2),
-    Case("hanging once", faults.hang(), times=1, requests=2),
-    Case("hanging in the body", faults.hang_body(), times=1, requests=2),
+    Case("chunked body cut short", faults.truncated(chunked=True), times=1, requests=2),
+    Case("body shorter than its length", faults.truncated(chunked=False), times=1, requests=2),
+    Case("hanging once", faults.hang(), 1, requests=2, read_timeout_seconds=1),
+    Case("hanging in the body", faults.hang(in_body=True), 1, requests=2, read_timeout_seconds=1),
 ]
 
 UNAVAILABLE = [
@@ -66,8 +75,23 @@ UNAVAILABLE = [
         ("wait beyond the 180 s",),
     ),
     Case("resetting for good", faults.reset(), None, 30, ("did not answer",), ATTEMPTS),
-    Case("cut short for good", faults.truncated_chunks(), None, 30, ("did not answer",), ATTEMPTS),
-    Case("hanging for good", faults.hang(), None, 30, ("timed out",), ATTEMPTS),
+    Case(
+        "cut short for good",
+        faults.truncated(chunked=True),
+        None,
+        30,
+        ("did not answer",),
+        ATTEMPTS,
+    ),
+    Case(
+        "hanging for good",
+        faults.hang(),
+        None,
+        30,
+        ("timed out",),
+        ATTEMPTS,
+        read_timeout_seconds=0.15,
+    ),
     Case("empty body", faults.empty_body(), None, 30, ("an empty body",)),
     Case("web page with status 200", faults.html_with_200(), None, 30, ("a web page",)),
     Case(
@@ -81,6 +105,23 @@ UNAVAILABLE = [
 
 REJECTED = [
     Case("JSON error with status 200", faults.json_error_with_200(), None, 31, ("EXTRACT-",)),
+    Case(
+        "JSON error behind a byte order mark",
+        faults.status(200, edits.BOM + REFUSAL),
+        None,
+        31,
+        (NOT_FOUND,),
+    ),
+    Case(
+        "JSON error behind blanks", faults.status(200, b" \r\n" + REFUSAL), None, 31, (NOT_FOUND,)
+    ),
+    Case(
+        "web page behind a byte order mark",
+        faults.status(200, edits.BOM + b"<html>Closed</html>"),
+        None,
+        30,
+        ("a web page",),
+    ),
     Case(
         "400 with a web page",
         faults.status(400, b"<html>Bad Request</html>"),
@@ -137,12 +178,16 @@ DRIFTED = [
 ]
 
 WRONG_FIGURES = [
-    Case("..", edits.missing_figure(AREA), None, 20, ("row 5", "INDHOLD", "'..'")),
-    Case("negative", edits.negative_figure(AREA), None, 20, ("row 5", "'-")),
-    Case("decimal", edits.decimal_figure(AREA), None, 20, ("row 5", "whole number")),
-    Case("text", edits.word_figure(AREA), None, 20, ("row 5", "whole number")),
-    Case("thousands separator", edits.thousands_separator(AREA), None, 20, ("row 5", "'653.664'")),
-    Case("beyond 64 bits", edits.beyond_64_bits(AREA), None, 20, ("row 5", "whole number")),
+    Case("..", edits.figure_text("..", AREA), None, 20, ("row 5", "INDHOLD", "'..'")),
+    Case("negative", edits.figure_text("-1", AREA), None, 20, ("row 5", "'-")),
+    Case("decimal", edits.figure_text("1234.5", AREA), None, 20, ("row 5", "whole number")),
+    Case("text", edits.figure_text("mange", AREA), None, 20, ("row 5", "whole number")),
+    Case(
+        "thousands separator", edits.figure_text("653.664", AREA), None, 20, ("row 5", "'653.664'")
+    ),
+    Case(
+        "beyond 64 bits", edits.figure_text(str(2**63), AREA), None, 20, ("row 5", "whole number")
+    ),
     Case("duplicate row", edits.duplicate_row(AREA), None, 20, ("only figure of its area",)),
     Case(
         "conflicting duplicate",
@@ -174,27 +219,27 @@ NOT_THERE_YET = [
 REFUSED = UNAVAILABLE + REJECTED + DRIFTED + WRONG_FIGURES + NOT_THERE_YET
 
 
-def _run(case: Case, asking: Klynge, statbank: StatBankEmulator) -> Ended:
-    statbank.fail(case.fault, times=case.times, function=case.function, table="FOLK1A")
-    return asking("run", "2022K1")
+Run = Callable[[Case], Ended]
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a moment only for an answer that hangs."""
-    monkeypatch.setenv("KLYNGE_READ_TIMEOUT_SECONDS", "0.15")
+@pytest.fixture
+def run(asking: Klynge, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run 2022K1 into a fault of FOLK1A."""
+
+    def into(case: Case) -> Ended:
+        monkeypatch.setenv("KLYNGE_READ_TIMEOUT_SECONDS", str(case.read_timeout_seconds))
+        statbank.fail(case.fault, times=case.times, function=case.function, table="FOLK1A")
+        return asking("run", "2022K1")
+
+    return into
 
 
 @pytest.mark.parametrize("case", RECOVERED, ids=lambda case: case.name)
 def test_a_passing_fault_is_survived(
-    case: Case,
-    asking: Klynge,
-    statbank: StatBankEmulator,
-    reports_dir: Path,
-    clock: PretendClock,
+    case: Case, run: Run, statbank: StatBankEmulator, reports_dir: Path
 ) -> None:
     """The run succeeds after as many requests as the fault demands."""
-    ended = _run(case, asking, statbank)
+    ended = run(case)
     assert (ended.exit_code, ended.err) == (0, "")
     assert (reports_dir / "2022K1" / "r1" / "manifest.json").is_file()
     assert statbank.count(case.function, "FOLK1A") == case.requests
@@ -202,11 +247,11 @@ def test_a_passing_fault_is_survived(
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
 def test_a_lasting_fault_ends_with_its_exit_code_and_changes_nothing(
-    case: Case, asking: Klynge, statbank: StatBankEmulator, data_dir: Path, reports_dir: Path
+    case: Case, run: Run, statbank: StatBankEmulator, data_dir: Path, reports_dir: Path
 ) -> None:
     """One message says what happened; snapshots and reports are what they were."""
     before = files_below(data_dir / "snapshots")
-    ended = _run(case, asking, statbank)
+    ended = run(case)
     assert ended.exit_code == case.exit_code, ended.err
     assert [part for part in case.says if part not in ended.err] == [], ended.err
     assert ended.err.startswith("klynge: ")
@@ -226,14 +271,12 @@ def test_a_lasting_fault_ends_with_its_exit_code_and_changes_nothing(
     ],
     ids=lambda case: case.name,
 )
-def test_an_answer_that_fails_a_check_is_set_aside(
-    case: Case, asking: Klynge, statbank: StatBankEmulator, data_dir: Path
-) -> None:
+def test_an_answer_that_fails_a_check_is_set_aside(case: Case, run: Run, data_dir: Path) -> None:
     """The offending bytes lie in quarantine with the reason, and the message says where.
 
     A body over the size cap is the exception: it is not read to its end.
     """
-    ended = _run(case, asking, statbank)
+    ended = run(case)
     (reason,) = (data_dir / "quarantine").glob("FOLK1A-2022K1-*.json")
     assert str(reason.with_suffix(".csv")) in ended.err
     assert reason.with_suffix(".csv").stat().st_size > 0
@@ -264,6 +307,65 @@ def test_nobody_there_names_what_is_held(
     assert "klynge run 2021K1 --offline" in ended.err
     assert len(clock.pauses_seconds) == ATTEMPTS - 1
     assert clock.pauses_seconds == sorted(clock.pauses_seconds)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"errorTypeCode": "EXTRACT-NOTFOUND", "message": "\\u001b[2J\\u0007%s"}'
+        % (b"no " * 10**7),
+        b'{"errorTypeCode": "\\u001b[2J%s", "message": "no"}' % (b"A" * 10**7),
+        b"\x1b[2J<html>%s</html>" % (b"no " * 10**7),
+    ],
+    ids=["message", "code", "page"],
+)
+def test_what_the_statbank_says_is_shown_short_and_plain(
+    asking: Klynge, statbank: StatBankEmulator, body: bytes
+) -> None:
+    """An answer of 30 MB neither fills the screen nor moves its cursor."""
+    statbank.fail(faults.status(400, body), times=None)
+    ended = asking("run", "2022K1")
+    assert ended.exit_code == 31
+    assert len(ended.err) < LONGEST_MESSAGE
+    assert all(line.isprintable() for line in ended.err.splitlines())
+
+
+def test_a_variable_that_moves_the_cursor_is_shown_plain(
+    asking: Klynge, statbank: StatBankEmulator
+) -> None:
+    """What a tableinfo brings anew is named without its control characters."""
+    odd = {"id": "\x1b[2JNEW", "values": [{"id": "\x07"}]}
+    statbank.fail(
+        tableinfo_edits.edit_tableinfo(lambda info: info | {"variables": [*info["variables"], odd]})
+    )
+    ended = asking("run", "2022K1")
+    assert (ended.exit_code, "NEW is new" in ended.err) == (21, True)
+    assert all(line.isprintable() for line in ended.err.splitlines())
+
+
+@pytest.mark.parametrize("asked", ["soon", "Fri, 31 Dec 1999 23:59:59 GMT", "0"])
+def test_a_retry_after_that_says_nothing_is_passed_over(
+    asking: Klynge, statbank: StatBankEmulator, clock: PretendClock, asked: str
+) -> None:
+    """What cannot be read, or is over, leaves the pause to the backoff."""
+    statbank.fail(faults.status(503, headers={"Retry-After": asked}), times=1)
+    assert asking("run", "2022K1").exit_code == 0
+    (pause_seconds,) = clock.pauses_seconds
+    assert 1 <= pause_seconds <= 2
+
+
+def test_a_certificate_of_nobody_is_refused(
+    asking: Klynge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers must prove to be the StatBank; the message says what was wrong."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with StatBankEmulator(since="2022K1", until="2022K1", tls=context) as bank:
+        monkeypatch.setenv("KLYNGE_STATBANK_URL", bank.url)
+        ended = asking("run", "2022K1")
+        assert bank.log == []
+    assert ended.exit_code == 30
+    assert "certificate verify failed" in ended.err
 
 
 def test_retry_after_is_honoured(

@@ -13,6 +13,7 @@ from http.client import responses
 from .errors import JSON_TYPE
 
 SERVER = "Microsoft-IIS/10.0"
+CSV_TYPE = "text/csv; charset=utf-8"
 _COMMON_HEADERS = {
     "Cache-Control": "no-cache",
     "Pragma": "no-cache",
@@ -62,7 +63,7 @@ def json_answer(document: object, status: int = 200) -> Answer:
     return Answer(text.encode("utf-8"), status)
 
 
-def attachment(body: bytes, content_type: str, filename: str) -> Answer:
+def csv_answer(body: bytes, filename: str) -> Answer:
     """Answer with data: chunked, and to be saved under a name."""
     disposition = {"Content-Disposition": f"attachment; filename={filename}"}
-    return Answer(body, content_type=content_type, chunked=True, extra_headers=disposition)
+    return Answer(body, content_type=CSV_TYPE, chunked=True, extra_headers=disposition)

@@ -1,168 +1,156 @@
-"""The functions of the API: subjects, tables, tableinfo and data.
+"""The functions of the API that the product asks: tableinfo, and data as CSV, both by POST.
 
 Recorded: which request is refused before which (JSON, language, format, table; the rest inferred),
-that subjects shrugs off malformed JSON, and that GET names a table by `id` and POST by `table`.
-Left out: XML for metadata (refused as a bad format) and the filters `pastDays` and
-`includeInactive` (every table here is active, and the emulator has no clock).
+and of CSV the byte order mark, CRLF, semicolons, codes upper-cased as headers, `INDHOLD` last, the
+order of variables and values, that of the request, and that periods are sorted. Documented: the
+cell limit, and that a variable left out is eliminated, time left out the newest period. Left out:
+every other function, method and format, texts instead of codes, and rules that select values (`*`,
+ranges, `(1)`), which are answered as unknown ones.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import itertools
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from . import formats
-from .answers import Answer, attachment, json_answer
-from .catalogue import DEFAULT_LANGUAGE, Language
+from .answers import Answer, csv_answer, json_answer
 from .errors import (
-    JSON_TYPE,
+    CELL_LIMIT,
+    Language,
     StatBankError,
     bad_format,
+    bad_language,
     missing_table,
-    time_order_when_streaming,
+    no_json,
+    too_many_cells,
     unknown_path,
+    unknown_table,
+    unknown_value,
+    unknown_variable,
 )
-from .holdings import Holding, Holdings
-from .query import Query, from_address, from_body
-from .selection import Column, select
-from .subjects import chosen_subjects, describe, tables_under
+from .holdings import Holding
 
 BANKS = ("s30",)
-_WRITERS: dict[str, tuple[Callable[[formats.Extract], bytes], str, str]] = {
-    "CSV": (formats.csv, formats.CSV_TYPE, "csv"),
-    "BULK": (formats.bulk, formats.CSV_TYPE, "csv"),
-    "JSONSTAT": (formats.jsonstat, JSON_TYPE, "json"),
-}
-_STREAMING = {"BULK"}
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request as it came in; `path` starts behind `/v1`."""
-
-    method: str
-    path: str
-    arguments: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+DANISH: Language = "da"
+FUNCTIONS = ("tableinfo", "data")
+Query = dict[str, Any]
+Selected = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where a path leads: a bank, a function, and what the rest of the path names."""
+    """Where a path leads: a bank and a function, the function empty if there is none."""
 
     bank: str
     function: str
-    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def route_of(path: str) -> Route:
-    """Read a path such as `/v1/s30/data/KKBEF1/CSV`; the function is empty if there is none."""
-    version, *parts = [part for part in path.split("/") if part] or [""]
-    bank = parts.pop(0).casefold() if parts and parts[0].casefold() in BANKS else ""
-    function = parts.pop(0).casefold() if parts and version.casefold() == "v1" else ""
-    names = {"tableinfo": ["table"], "data": ["table", "format"], "subjects": ["subjects"]}
-    return Route(bank, function, dict(zip(names.get(function, []), parts, strict=False)))
+    """Read a path such as `/v1/s30/data`."""
+    parts = path.strip("/").split("/")
+    bank = parts.pop(1) if len(parts) == 3 and parts[1] in BANKS else ""
+    known = len(parts) == 2 and parts[0] == "v1" and parts[1] in FUNCTIONS
+    return Route(bank, parts[1] if known else "")
 
 
 class Api:
-    """Answers requests from what the banks hold."""
+    """Answers requests from what the banks hold, by the code of the table."""
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Mapping[str, Holding]) -> None:
         self._holdings = holdings
-        self._functions: dict[str, Callable[[str, Query, Language], Answer]] = {
-            "subjects": self._subjects,
-            "tables": self._tables,
-            "tableinfo": self._tableinfo,
-            "data": self._data,
-        }
 
-    def answer(self, request: Request) -> tuple[Answer, str]:
+    def answer(self, route: Route, method: str, body: bytes) -> tuple[Answer, str]:
         """Answer a request, and say which table it named (`""` for none)."""
-        route = route_of(request.path)
-        table, lang = route.named.get("table", "").upper(), DEFAULT_LANGUAGE
+        table, lang = "", DANISH
         try:
-            if route.function not in self._functions:
+            if not route.function or method != "POST":
                 raise unknown_path()
-            query = _query_of(request, route)
-            table, lang = query.setting("table").upper(), query.language
-            return self._functions[route.function](route.bank, query, lang), table
+            query = _query_of(body)
+            table, lang = str(query.get("table", "")).upper(), _language(query)
+            return self._answer(route, query), table
         except StatBankError as refusal:
             return json_answer(refusal.document(lang), refusal.status), table
 
-    def _subjects(self, bank: str, query: Query, lang: Language) -> Answer:
-        _require_json(query)
-        shown = self._holdings.listings(bank, lang) if query.flag("includetables") else None
-        recursive = query.flag("recursive")
-        chosen = chosen_subjects(bank, query.items("subjects"))
-        return json_answer([describe(bank, each, lang, shown, recursive) for each in chosen])
-
-    def _tables(self, bank: str, query: Query, lang: Language) -> Answer:
-        _require_json(query)
-        chosen = chosen_subjects(bank, query.items("subjects"))
-        tables = set().union(*(tables_under(bank, each) for each in chosen))
-        listings = self._holdings.listings(bank, lang)
-        return json_answer([listings[code] for code in listings if code in tables])
-
-    def _tableinfo(self, bank: str, query: Query, lang: Language) -> Answer:
-        _require_json(query)
-        holding = self._named_table(bank, query)
-        return json_answer(holding.table.document(holding.periods, holding.updated, lang))
-
-    def _data(self, bank: str, query: Query, lang: Language) -> Answer:
-        name = query.setting("format").upper()
-        if name not in _WRITERS:
+    def _answer(self, route: Route, query: Query) -> Answer:
+        if route.function == "data" and str(query.get("format")).upper() != "CSV":
             raise bad_format()
-        holding = self._named_table(bank, query)
-        order, streaming = query.setting("timeorder"), name in _STREAMING
-        if order and streaming:
-            raise time_order_when_streaming()
-        columns = select(
-            holding.variables(),
-            query.variables,
-            streaming=streaming,
-            descending=order.casefold() == "descending",
-        )
-        write, content_type, suffix = _WRITERS[name]
-        body = write(_extract(holding, columns, query, lang))
-        return attachment(body, content_type, f"{holding.table.code}.{suffix}")
-
-    def _named_table(self, bank: str, query: Query) -> Holding:
-        name = query.setting("table")
-        if not name:
+        if not query.get("table"):
             raise missing_table()
-        return self._holdings.find(bank, name)
+        holding = self._holdings.get(str(query["table"]).upper())
+        if holding is None or holding.table.bank != route.bank:
+            raise unknown_table(query["table"])
+        if route.function == "tableinfo":
+            return json_answer(holding.document())
+        return csv_answer(_csv(holding, _select(holding, query)), f"{holding.table.code}.csv")
 
 
-def _query_of(request: Request, route: Route) -> Query:
-    if request.method != "POST":
-        return from_address(request.arguments, route.named)
+def _query_of(body: bytes) -> Query:
+    """Read a JSON object; unknown properties are ignored, as recorded."""
     try:
-        return from_body(request.body, route.named)
-    except StatBankError:
-        if route.function == "subjects":
-            return Query(route.named)
-        raise
+        query = json.loads(body)
+    except ValueError:
+        raise no_json() from None
+    variables = query.get("variables") or [] if isinstance(query, dict) else None
+    if not isinstance(variables, list) or not all(isinstance(each, dict) for each in variables):
+        raise no_json()
+    return {**query, "variables": variables}
 
 
-def _require_json(query: Query) -> None:
-    if query.setting("format", "JSON").upper() != "JSON":
-        raise bad_format()
+def _language(query: Query) -> Language:
+    lang: Language
+    for lang in ("da", "en"):
+        if query.get("lang", "da") == lang:
+            return lang
+    raise bad_language()
 
 
-def _extract(
-    holding: Holding, columns: Sequence[Column], query: Query, lang: Language
-) -> formats.Extract:
-    *dimensions, time = holding.variables()
-    totals = {variable.code: variable.total or "" for variable in dimensions}
+def _select(holding: Holding, query: Query) -> Selected:
+    """Return the codes of each variable asked for, in the order of the request.
 
-    def count(codes: Mapping[str, str]) -> int:
-        area, sex, age, status = (codes.get(code, total) for code, total in totals.items())
-        return holding.figures.count(codes[time.code], area, sex, age, status)
+    Raises:
+        StatBankError: A code is unknown, or the cells are too many.
+    """
+    described = {
+        variable["id"]: [value["id"] for value in variable["values"]]
+        for variable in holding.document()["variables"]
+    }
+    time = next(reversed(described))
+    selected: Selected = {}
+    for variable in query["variables"]:
+        code, values = variable.get("code", ""), variable.get("values") or []
+        if code not in described:
+            raise unknown_variable(code)
+        for value in values:
+            if value not in described[code]:
+                raise unknown_value(value, code)
+        if values:
+            selected[code] = list(dict.fromkeys(values))
+    selected[time] = sorted(selected.get(time, described[time][-1:]))
+    cells = math.prod(map(len, selected.values())) * (len(selected) + 1)
+    if cells > CELL_LIMIT:
+        raise too_many_cells(cells)
+    return _with_figures(holding, described, selected)
 
-    return formats.Extract(
-        table=holding.table,
-        columns=tuple(columns),
-        count=count,
-        updated=holding.updated,
-        lang=lang,
-        presentation=query.setting("valuepresentation").casefold(),
-        delimiter="\t" if query.setting("delimiter").casefold() == "tab" else ";",
-    )
+
+def _with_figures(holding: Holding, described: Selected, selected: Selected) -> Selected:
+    """Refuse what the table knows and the emulator has no figures of."""
+    area, *others, _ = described
+    served = {area: list(holding.table.parts_of), **{code: described[code][:1] for code in others}}
+    for code, values in served.items():
+        for value in selected.get(code, []):
+            if value not in values:
+                raise unknown_value(value, code)
+    return selected
+
+
+def _csv(holding: Holding, selected: Selected) -> bytes:
+    """Write every cell, the last variable fastest."""
+    area, *_, time = (variable["id"] for variable in holding.document()["variables"])
+    lines = [[*(code.upper() for code in selected), "INDHOLD"]]
+    for codes in itertools.product(*selected.values()):
+        cell = dict(zip(selected, codes, strict=True))
+        people = holding.figures.count(cell[time], cell.get(area, holding.table.total))
+        lines.append([*codes, str(people)])
+    return "".join(";".join(line) + "\r\n" for line in lines).encode("utf-8-sig")

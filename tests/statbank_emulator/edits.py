@@ -1,16 +1,15 @@
 """Content faults of data: honest transport, wrong figures.
 
 Each takes the honest answer and changes one thing in it, as a StatBank gone wrong might. They work
-on CSV and BULK with codes, area first; refusals are left as they are.
+on CSV with codes, area first; refusals are left as they are.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .answers import Answer
-from .catalogue import TABLES
 from .faults import Alter, Fault
-from .geography import Geography
+from .tables import TABLES
 
 BOM = b"\xef\xbb\xbf"
 
@@ -22,18 +21,9 @@ class Sheet:
     header: list[str]
     rows: list[list[str]]
 
-    def row_of(self, area: str | None) -> int:
-        """Find the row of an area, or the last row of a base area when not told.
-
-        Raises:
-            LookupError: The answer has no such row.
-        """
-        bases = {base for table in TABLES for base in table.geography.base_areas}
-        for place in reversed(range(len(self.rows))):
-            code = self.rows[place][0]
-            if code == area or (area is None and code in bases):
-                return place
-        raise LookupError(f"the answer has no row of area {area}")
+    def row_of(self, area: str) -> int:
+        """Find the row of an area."""
+        return [row[0] for row in self.rows].index(area)
 
     def with_row(self, place: int, row: list[str]) -> "Sheet":
         """Replace one row."""
@@ -67,56 +57,23 @@ def edit_sheet(edit: Callable[[Sheet], Sheet], name: str = "edited sheet") -> Fa
     return edit_body(edited, name)
 
 
-def figure_text(text: str, area: str | None = None) -> Fault:
-    """Write `text` where the figure of an area stands."""
-
-    def edit(sheet: Sheet) -> Sheet:
-        place = sheet.row_of(area)
-        return sheet.with_row(place, [*sheet.rows[place][:-1], text])
-
-    return edit_sheet(edit, f"figure {text!r}")
+def figure_text(text: str, area: str) -> Fault:
+    """Write `text` where the figure of an area stands; `..` means missing or confidential."""
+    return _edit_row(area, lambda row: [*row[:-1], text], f"figure {text!r}")
 
 
-def missing_figure(area: str | None = None) -> Fault:
-    """Write `..`, which means missing, confidential or too uncertain."""
-    return figure_text("..", area)
-
-
-def negative_figure(area: str | None = None) -> Fault:
-    """Write a negative number of people."""
-    return figure_text("-1", area)
-
-
-def decimal_figure(area: str | None = None) -> Fault:
-    """Write a number of people with decimals."""
-    return figure_text("1234.5", area)
-
-
-def word_figure(area: str | None = None) -> Fault:
-    """Write a word instead of a number."""
-    return figure_text("mange", area)
-
-
-def thousands_separator(area: str | None = None) -> Fault:
-    """Write a number as people read it in Denmark."""
-    return figure_text("653.664", area)
-
-
-def beyond_64_bits(area: str | None = None) -> Fault:
-    """Write the first whole number that a signed 64-bit integer can't hold."""
-    return figure_text(str(2**63), area)
-
-
-def formula_code(area: str | None = None) -> Fault:
+def formula_code(area: str) -> Fault:
     """Write a spreadsheet formula where the code of an area stands."""
+    formula = '=HYPERLINK("http://example.invalid")'
+    return _edit_row(area, lambda row: [formula, *row[1:]], "formula code")
 
-    def edit(sheet: Sheet) -> Sheet:
+
+def _edit_row(area: str, edit: Callable[[list[str]], list[str]], name: str) -> Fault:
+    def edited(sheet: Sheet) -> Sheet:
         place = sheet.row_of(area)
-        return sheet.with_row(
-            place, ['=HYPERLINK("http://example.invalid")', *sheet.rows[place][1:]]
-        )
+        return sheet.with_row(place, edit(sheet.rows[place]))
 
-    return edit_sheet(edit, "formula code")
+    return edit_sheet(edited, name)
 
 
 def wrong_quarter(quarter: str) -> Fault:
@@ -130,7 +87,7 @@ def wrong_quarter(quarter: str) -> Fault:
     return edit_sheet(edit, "wrong quarter")
 
 
-def missing_row(area: str | None = None) -> Fault:
+def missing_row(area: str) -> Fault:
     """Leave the row of an area out."""
 
     def edit(sheet: Sheet) -> Sheet:
@@ -140,17 +97,17 @@ def missing_row(area: str | None = None) -> Fault:
     return edit_sheet(edit, "missing row")
 
 
-def duplicate_row(area: str | None = None) -> Fault:
+def duplicate_row(area: str) -> Fault:
     """Give the row of an area twice."""
     return edit_sheet(lambda sheet: _repeated(sheet, area, 0), "duplicate row")
 
 
-def conflicting_duplicate(area: str | None = None) -> Fault:
+def conflicting_duplicate(area: str) -> Fault:
     """Give the row of an area twice with different figures."""
     return edit_sheet(lambda sheet: _repeated(sheet, area, 1), "conflicting duplicate")
 
 
-def _repeated(sheet: Sheet, area: str | None, more_people: int) -> Sheet:
+def _repeated(sheet: Sheet, area: str, more_people: int) -> Sheet:
     *codes, figure = sheet.rows[sheet.row_of(area)]
     return Sheet(sheet.header, [*sheet.rows, [*codes, str(int(figure) + more_people)]])
 
@@ -199,7 +156,7 @@ def broken_identity(more_people: int = 1) -> Fault:
     """Add people to the total row (country or city), and to no part of it."""
 
     def edit(sheet: Sheet) -> Sheet:
-        totals = {table.dimensions[0].total for table in TABLES}
+        totals = {table.total for table in TABLES}
         place = next(place for place, row in enumerate(sheet.rows) if row[0] in totals)
         *codes, figure = sheet.rows[place]
         return sheet.with_row(place, [*codes, str(int(figure) + more_people)])
@@ -209,11 +166,10 @@ def broken_identity(more_people: int = 1) -> Fault:
 
 def jump(area: str, factor: int = 2) -> Fault:
     """Multiply the figure of a base area, and let the areas it lies in follow."""
-    geography = _geography_of(area)
+    follow = set().union(*(table.containing(area) for table in TABLES))
 
     def edit(sheet: Sheet) -> Sheet:
         added = int(sheet.rows[sheet.row_of(area)][-1]) * (factor - 1)
-        follow = geography.containing(area)
         rows = [
             [*row[:-1], str(int(row[-1]) + added)] if row[0] in follow else row
             for row in sheet.rows
@@ -221,10 +177,3 @@ def jump(area: str, factor: int = 2) -> Fault:
         return Sheet(sheet.header, rows)
 
     return edit_sheet(edit, "jump")
-
-
-def _geography_of(area: str) -> Geography:
-    for table in TABLES:
-        if area in table.geography.base_areas:
-            return table.geography
-    raise LookupError(f"no table has a base area {area}")

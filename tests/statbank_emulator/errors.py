@@ -1,14 +1,15 @@
 """The refusals of the API: HTTP status and a JSON body with a type code and a message.
 
 Recorded: all type codes, all Danish texts, and the English ones of a bad format, an unknown value,
-too many cells and the bilingual four. Inferred: the other English texts, and what an unknown
-subject is answered with beyond its status 400.
+too many cells and the bilingual three. Inferred: the other English texts.
 """
 
-from .catalogue import Language, Text
+from typing import Literal
 
 JSON_TYPE = "text/json; charset=utf-8"
-CELL_LIMIT = 1_000_000  # cells of a non-streaming answer, documented since 27 May 2021
+CELL_LIMIT = 1_000_000  # cells of an answer in CSV, documented since 27 May 2021
+
+Language = Literal["da", "en"]
 
 
 class StatBankError(Exception):
@@ -17,12 +18,12 @@ class StatBankError(Exception):
     def __init__(self, type_code: str, da: str, en: str | None = None, status: int = 400) -> None:
         super().__init__(f"{type_code}: {da}")
         self.type_code = type_code
-        self.text = Text(da, da if en is None else en)
+        self.texts = {"da": da, "en": da if en is None else en}
         self.status = status
 
     def document(self, lang: Language) -> dict[str, str]:
         """Give the body of the answer."""
-        return {"errorTypeCode": self.type_code, "message": self.text.in_language(lang)}
+        return {"errorTypeCode": self.type_code, "message": self.texts[lang]}
 
 
 def unknown_path() -> StatBankError:
@@ -47,7 +48,7 @@ def bad_language() -> StatBankError:
 
 
 def bad_format() -> StatBankError:
-    """The format is missing or not one of the function's."""
+    """The format is missing or not one that is served."""
     return StatBankError(
         "REQUEST-MISSING",
         "Format ikke angivet, eller ikke gyldigt.",
@@ -77,34 +78,15 @@ def unknown_variable(code: str) -> StatBankError:
 
 
 def unknown_value(value: str, variable: str) -> StatBankError:
-    """The variable has no such value, or nothing that the rule selects."""
+    """The variable has no such value."""
+    where = f"{value} ({variable})"
     return StatBankError(
-        "EXTRACT-NOTFOUND",
-        f"Kan ikke finde værdien: {value} ({variable})",
-        f"Can't find value: {value} ({variable})",
-    )
-
-
-def missing_variable(code: str) -> StatBankError:
-    """A variable that can't be left out was left out."""
-    return StatBankError(
-        "EXTRACT-NOTALLOWED",
-        f"Der skal vælges værdier for variabel: {code}",
-        f"Values must be selected for variable: {code}",
-    )
-
-
-def time_order_when_streaming() -> StatBankError:
-    """A streaming format was asked to sort periods."""
-    return StatBankError(
-        "EXTRACT-STREAMINGTIMESORT",
-        "Der kan ikke vælges sortering af tid for streamede formater.",
-        "Sorting of time can't be selected for streamed formats.",
+        "EXTRACT-NOTFOUND", f"Kan ikke finde værdien: {where}", f"Can't find value: {where}"
     )
 
 
 def too_many_cells(cells: int) -> StatBankError:
-    """A non-streaming answer would pass the cell limit."""
+    """The answer would pass the cell limit."""
     asked, limit = f"{cells:,}", f"{CELL_LIMIT:,}"
     return StatBankError(
         "REQUEST-LIMIT",
@@ -112,11 +94,4 @@ def too_many_cells(cells: int) -> StatBankError:
         "denne filtype. Anvend BULK eller andet streaming format i stedet.".replace(",", "."),
         f"The request of up to {asked} cells is over the limit of max. {limit} cells for this "
         "file format. Use BULK or other streaming format instead.",
-    )
-
-
-def unknown_subject(subject: str) -> StatBankError:
-    """The bank has no such subject."""
-    return StatBankError(
-        "EXTRACT-NOTFOUND", f"Emne findes ikke: {subject}", f"Subject does not exist: {subject}"
     )

@@ -12,7 +12,6 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 from .answers import SERVER, Answer, json_answer
 from .errors import unknown_table
@@ -41,23 +40,14 @@ class Wire:
     stopped: threading.Event
     connection: socket.socket
 
-    def pause(self, seconds: float) -> None:
-        """Wait, and hang up as soon as the emulator stops.
+    def pause(self, seconds: float | None = None) -> None:
+        """Wait, for ever unless told, and hang up as soon as the emulator stops.
 
         Raises:
             HungUpError: The emulator was stopped or reset.
         """
         if self.stopped.wait(seconds):
             raise HungUpError("the emulator was stopped")
-
-    def hang(self) -> NoReturn:
-        """Wait until the emulator stops, and hang up.
-
-        Raises:
-            HungUpError: The emulator was stopped or reset.
-        """
-        self.stopped.wait()
-        raise HungUpError("the emulator was stopped")
 
 
 Alter = Callable[[Answer], Answer]
@@ -129,32 +119,23 @@ def empty_body() -> Fault:
     return Fault("empty body", lambda honest: replace(honest, body=b""))
 
 
+def _first_half(body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
 def malformed_json() -> Fault:
     """Break off the JSON in the middle, with a correct length."""
     return Fault("malformed JSON", lambda honest: replace(honest, body=_first_half(honest.body)))
 
 
-def _first_half(body: bytes) -> bytes:
-    return body[: len(body) // 2]
+def truncated(*, chunked: bool) -> Fault:
+    """Send half the body and hang up, without the last chunk or short of the length promised."""
 
+    def deliver(wire: Wire) -> Iterator[bytes]:
+        yield _first_half(wire.answer.body)
+        raise HungUpError("half of the body was sent")
 
-def truncated_chunks() -> Fault:
-    """Send half the body in chunks and hang up without the last chunk."""
-    return Fault(
-        "truncated chunks", lambda honest: replace(honest, chunked=True), _half_then_hang_up
-    )
-
-
-def truncated_length() -> Fault:
-    """Promise the length of the whole body, send half and hang up."""
-    return Fault(
-        "truncated length", lambda honest: replace(honest, chunked=False), _half_then_hang_up
-    )
-
-
-def _half_then_hang_up(wire: Wire) -> Iterator[bytes]:
-    yield _first_half(wire.answer.body)
-    raise HungUpError("half of the body was sent")
+    return Fault("truncated", lambda honest: replace(honest, chunked=chunked), deliver)
 
 
 def reset(after_bytes: int | None = None) -> Fault:
@@ -169,33 +150,15 @@ def reset(after_bytes: int | None = None) -> Fault:
     return Fault("reset", deliver=deliver, answered=after_bytes is not None)
 
 
-def hang() -> Fault:
-    """Never answer."""
+def hang(*, in_body: bool = False) -> Fault:
+    """Never answer, or send the headers and never the body."""
 
     def deliver(wire: Wire) -> Iterator[bytes]:
-        wire.hang()
+        if in_body:
+            yield b""
+        wire.pause()
 
-    return Fault("hang", deliver=deliver, answered=False)
-
-
-def hang_body() -> Fault:
-    """Send the headers and never the body."""
-
-    def deliver(wire: Wire) -> Iterator[bytes]:
-        yield b""
-        wire.hang()
-
-    return Fault("hang after headers", deliver=deliver)
-
-
-def hang_headers() -> Fault:
-    """Send the status line and never the rest of the headers."""
-
-    def deliver(wire: Wire) -> Iterator[bytes]:
-        wire.connection.sendall(_head(wire.answer).split(b"\r\n")[0] + b"\r\n")
-        wire.hang()
-
-    return Fault("hang in headers", deliver=deliver)
+    return Fault("hang", deliver=deliver, answered=in_body)
 
 
 def drip(interval_seconds: float) -> Fault:

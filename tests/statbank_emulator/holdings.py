@@ -1,18 +1,15 @@
 """What the banks hold at a given moment: which quarters are out, since when, with what figures.
 
 Documented: a quarter appears at 08:00 on its release day; before that it is simply not there.
-Recorded: the list of tables can lag behind tableinfo.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from .catalogue import TABLES, Language, Table, Variable
-from .errors import unknown_table
-from .figures import Figures, read_anchors
-from .quarters import ordinal, release_moment
+from .figures import Figures
+from .quarters import between, ordinal, release_moment
+from .tables import Table
 
 
 @dataclass
@@ -24,25 +21,21 @@ class Holding:
     since: str
     until: str
     periods: list[str] = field(init=False)
-    _updated: str | None = field(init=False, default=None)
+    _updated: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """Return to the quarters and figures of the start."""
-        self.periods = self.table.periods(self.since, self.until)
+        self.periods = between(self.since, self.until)
         self._updated = None
         self.figures.reset()
 
-    @property
-    def updated(self) -> str:
-        """When the table was last updated, naive Copenhagen time."""
-        return self._updated or release_moment(self.periods[-1] if self.periods else self.since)
-
-    def variables(self) -> tuple[Variable, ...]:
-        """List the variables with the published quarters as values of time."""
-        return self.table.variables(self.periods)
+    def document(self) -> dict[str, Any]:
+        """Describe the table as tableinfo does now; the update is naive Copenhagen time."""
+        usual = release_moment(self.periods[-1] if self.periods else self.since)
+        return self.table.document(self.periods, self._updated or usual)
 
     def release(self, quarter: str, updated: str | None) -> None:
         """Publish a quarter; without `updated` at the usual moment of the newest one."""
@@ -58,43 +51,3 @@ class Holding:
         """Replace figures of base areas; without `updated` the change is silent."""
         self.figures.revise(quarter, figures)
         self._updated = updated or self._updated
-
-
-class Holdings:
-    """The tables of both banks; `tables_lag` lets the lists of tables run a quarter behind."""
-
-    def __init__(self, snapshots: Path, since: str, until: str) -> None:
-        self._holdings = {
-            table.code: Holding(table, Figures(table, read_anchors(table, snapshots)), since, until)
-            for table in TABLES
-        }
-        self.tables_lag = False
-
-    def __getitem__(self, table: str) -> Holding:
-        return self._holdings[table.upper()]
-
-    def find(self, bank: str, table: str) -> Holding:
-        """Find a table as a client names it.
-
-        Raises:
-            StatBankError: The bank has no such table.
-        """
-        holding = self._holdings.get(table.upper())
-        if holding is None or holding.table.bank != bank:
-            raise unknown_table(table)
-        return holding
-
-    def listings(self, bank: str, lang: Language) -> dict[str, dict[str, Any]]:
-        """Describe the tables of one bank as the list of tables does, by table code."""
-        end = -1 if self.tables_lag else None
-        return {
-            code: holding.table.listing(holding.periods[:end], holding.updated, lang)
-            for code, holding in self._holdings.items()
-            if holding.table.bank == bank
-        }
-
-    def reset(self) -> None:
-        """Return to the start."""
-        self.tables_lag = False
-        for holding in self._holdings.values():
-            holding.reset()

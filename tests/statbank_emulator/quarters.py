@@ -33,6 +33,11 @@ def between(first: str, last: str) -> list[str]:
     return [quarter_id(number) for number in range(ordinal(first), ordinal(last) + 1)]
 
 
+def english_text(quarter: str) -> str:
+    """Give the English text of a quarter id."""
+    return quarter.replace("K", "Q")
+
+
 def release_moment(quarter: str) -> str:
     """Give the usual moment of publication, naive Copenhagen time as in `updated`."""
     number = ordinal(quarter)

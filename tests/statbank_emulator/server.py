@@ -4,6 +4,7 @@ Recorded: HTTP/1.1, metadata with a length, data in chunks. Unlike the real serv
 the connection after each answer.
 """
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request as HttpRequest
 
-from . import api
 from .answers import SERVER, Answer
+from .api import Api, route_of
 from .faults import Fault, Wire, in_blocks
-from .holdings import Holdings
+from .figures import Figures
+from .holdings import Holding
+from .tables import TABLES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -33,16 +36,13 @@ class LoggedRequest:
     """One request the emulator got.
 
     Args:
-        bank: `""` for the national bank, `"s30"` for the City of Copenhagen's.
         table: The table named, in capitals, `""` for none.
         status: What was answered; none when a fault let no status through.
-        body: The body as posted, or the part behind the question mark of a GET.
+        body: The body as posted.
         user_agent: Who asked, as the client says.
     """
 
-    method: str
     function: str
-    bank: str
     table: str
     status: int | None
     body: bytes
@@ -96,6 +96,7 @@ class StatBankEmulator:
         until: Last quarter published at the start.
         snapshots: Folder with the bundled figures, `TABLE/QUARTER/*.csv`.
         port: Port on loopback; 0 takes a free one.
+        tls: The certificate to serve https with; plain http without one.
     """
 
     def __init__(
@@ -104,14 +105,19 @@ class StatBankEmulator:
         until: str = "2026K4",
         snapshots: Path = SNAPSHOTS,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._holdings = Holdings(snapshots, since, until)
-        self._api = api.Api(self._holdings)
+        self._holdings = {
+            table.code: Holding(table, Figures(table, snapshots), since, until) for table in TABLES
+        }
+        self._api = Api(self._holdings)
         self._lock = threading.Lock()
         self._log: list[LoggedRequest] = []
         self._armed: list[_Armed] = []
         self._stopped = threading.Event()
-        self._server = make_server(HOST, port, self._serve, threaded=True, request_handler=_Handler)
+        self._server = make_server(
+            HOST, port, self._serve, threaded=True, request_handler=_Handler, ssl_context=tls
+        )
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
         )
@@ -134,7 +140,8 @@ class StatBankEmulator:
     @property
     def url(self) -> str:
         """The address that stands for `https://api.statbank.dk/v1`."""
-        return f"http://{HOST}:{self._server.server_port}/v1"
+        scheme = "https" if self._server.ssl_context else "http"
+        return f"{scheme}://{HOST}:{self._server.server_port}/v1"
 
     @property
     def log(self) -> list[LoggedRequest]:
@@ -176,15 +183,6 @@ class StatBankEmulator:
         with self._lock:
             self._holdings[table].revise(quarter, figures, updated)
 
-    @property
-    def tables_lag(self) -> bool:
-        """Whether the lists of tables are a quarter behind tableinfo."""
-        return self._holdings.tables_lag
-
-    @tables_lag.setter
-    def tables_lag(self, lagging: bool) -> None:
-        self._holdings.tables_lag = lagging
-
     def fail(
         self,
         fault: Fault,
@@ -210,42 +208,32 @@ class StatBankEmulator:
             self._stopped = threading.Event()
             self._armed.clear()
             self._log.clear()
-            self._holdings.reset()
+            for holding in self._holdings.values():
+                holding.reset()
 
     def _serve(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterator[bytes]:
         http = HttpRequest(environ)
-        arguments = tuple(http.args.items(multi=True))
-        request = api.Request(http.method, http.path, arguments, http.get_data())
+        body = http.get_data()
         with self._lock:
-            answer, fault, stopped = self._decide(request, http)
+            answer, fault, stopped = self._decide(http, body)
         start_response(answer.status_line(), answer.headers())
         deliver = in_blocks if fault is None else fault.deliver
         return deliver(Wire(answer, stopped, environ["werkzeug.socket"]))
 
     def _decide(
-        self, request: api.Request, http: HttpRequest
+        self, http: HttpRequest, body: bytes
     ) -> tuple[Answer, Fault | None, threading.Event]:
         """Answer honestly, let a fault alter it, and log before anything is sent."""
-        route = api.route_of(request.path)
-        answer, table = self._api.answer(request)
+        route = route_of(http.path)
+        answer, table = self._api.answer(route, http.method, body)
         fault = self._strike(route.function, table)
         if fault is not None:
             answer = fault.alter(answer)
         status = answer.status if fault is None or fault.answered else None
-        body = request.body or http.query_string
-        self._log.append(
-            LoggedRequest(
-                request.method,
-                route.function,
-                route.bank,
-                table,
-                status,
-                body,
-                http.headers.get("User-Agent", ""),
-            )
-        )
+        asked_by = http.headers.get("User-Agent", "")
+        self._log.append(LoggedRequest(route.function, table, status, body, asked_by))
         return answer, fault, self._stopped
 
     def _strike(self, function: str, table: str) -> Fault | None:

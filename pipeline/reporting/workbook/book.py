@@ -18,8 +18,8 @@ from typing import Any, Final
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
-from pipeline.reporting.plain_text import plain
 from pipeline.reporting.workbook.document import Document
 from pipeline.reporting.workbook.styles import MARKED, STYLES
 from schemas.records import Language

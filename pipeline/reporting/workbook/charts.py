@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.reporting.plain_text import plain
+from pipeline.plain_text import plain
 from pipeline.reporting.workbook.book import Sheet
 from pipeline.reporting.workbook.styles import DARK
 

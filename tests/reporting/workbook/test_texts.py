@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plain_text import csv_field, plain
 from pipeline.reporting.page import page
-from pipeline.reporting.plain_text import csv_field, plain
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.workbook.books import workbooks
 from schemas.records import Language

@@ -1,4 +1,4 @@
-"""Text that reaches a report from outside: made plain, so that it can never become a formula.
+"""Text from outside: made plain, so that it can never become a formula or move a cursor.
 
 A spreadsheet reads a field that starts with `=`, `+`, `-`, `@`, a tab or a carriage return as a
 formula when it opens a CSV file (OWASP, "CSV Injection"); an apostrophe before it keeps it text.
