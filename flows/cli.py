@@ -19,8 +19,8 @@ from flows.commands.explain import explain
 from flows.commands.fetch import fetch
 from flows.commands.run import run
 from flows.commands.scenario import scenario
-from flows.commands.serve import serve
 from flows.commands.server import app as server
+from flows.commands.server import serve
 from flows.commands.status import status
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
