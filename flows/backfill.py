@@ -23,14 +23,11 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.artifacts import show_failure
 from flows.flow_settings import FlowSettings
 from flows.flow_settings import TaskRunner as Runner
-from flows.logs import log_steps
-from flows.notifications import tell_of_failure
 from flows.parameters import AreaCode, QuarterText
-from flows.patience import patient, time_may_mend
-from flows.summary import ended, one_line
+from flows.policies import is_temporary, log_steps, retrying
+from flows.summary import ended, one_line, show_failure, tell_of_failure
 from pipeline.calculation.calculate import Parameters
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
@@ -43,7 +40,7 @@ PROGRESS = "backfill-progress"
 RESULT = "backfill"
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
+@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
 def fetch_all(quarters: Sequence[Quarter], access: Access, settings: Settings) -> int:
     """Fetch what is missing of all quarters, and return how many snapshots came in."""
     return len(list(Acquisition(settings, access, Clock()).fetch_all(quarters)))
@@ -108,7 +105,7 @@ def _quarters(first: str, last: str) -> tuple[Quarter, ...]:
 def _backfill(quarters: Sequence[Quarter], rules: Quarter | None, access: Access) -> State:
     settings = Settings.from_environment(os.environ)
     flow_settings = FlowSettings.from_environment(os.environ)
-    patient(fetch_all, flow_settings)(quarters, access, settings)
+    retrying(fetch_all, flow_settings)(quarters, access, settings)
     reports = [
         Parameters(quarter, None if rules == quarter else rules, accept_jumps=access.accept_jumps)
         for quarter in quarters

@@ -7,7 +7,7 @@ the docstring of its flow. Folders and addresses are no parameters: a worker has
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -17,8 +17,9 @@ from pipeline.reporting.numbers import Language
 from schemas.quarter import Quarter
 
 QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
+"""A quarter as the history keeps it, which holds JSON only."""
+
 AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]
-LanguageCode = Literal["da", "en"]
 
 COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
 
@@ -28,19 +29,22 @@ def due_quarter(moment: datetime) -> Quarter:
     return Quarter.of_day(moment.astimezone(COPENHAGEN_TIME).date())
 
 
-def report_parameters(given: dict[str, Any], moment: datetime) -> Parameters:
-    """Return what a report is about.
-
-    Args:
-        given: Parameters of a run of the quarterly flow.
-        moment: When the run was due, for the quarter that it leaves out.
-    """
-    quarter = Quarter.parse(given["quarter"]) if given.get("quarter") else due_quarter(moment)
-    rules = Quarter.parse(given["rules"]) if given.get("rules") else None
+def report_parameters(
+    due: Quarter,
+    quarter: str | None = None,
+    rules: str | None = None,
+    accept_jumps: tuple[str, ...] = (),
+    language: str = Language.DANISH,
+    estimate_districts: bool = False,
+    **access: bool,
+) -> Parameters:
+    """Return what a report is about from what a flow is asked, `due` where it names no quarter."""
+    population = Quarter.parse(quarter) if quarter else due
+    in_force = Quarter.parse(rules) if rules else population
     return Parameters(
-        quarter,
-        None if rules == quarter else rules,
-        bool(given.get("estimate_districts")),
-        tuple(given.get("accept_jumps") or ()),
-        Language(given.get("language") or Language.DANISH),
+        population,
+        None if in_force == population else in_force,
+        estimate_districts,
+        tuple(accept_jumps),
+        Language(language),
     )

@@ -10,23 +10,18 @@ the calendar, so that run is completed; only what somebody must act on is failed
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from prefect import flow, task
+from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.artifacts import show_failure, show_report
+from flows import summary
 from flows.flow_settings import FlowSettings
-from flows.limits import one_at_a_time
-from flows.logs import log_steps
-from flows.notifications import tell_of_failure, tell_of_revision
-from flows.parameters import AreaCode, LanguageCode, QuarterText, report_parameters
-from flows.patience import patient, time_may_mend
-from flows.summary import ended, one_line
-from pipeline.calculation.calculate import Calculation, Held, Parameters
+from flows.parameters import AreaCode, QuarterText, due_quarter, report_parameters
+from flows.policies import is_temporary, log_steps, one_at_a_time, retrying
+from pipeline.calculation.calculate import Held, Parameters
 from pipeline.calculation.calculate import calculate as calculate_quarter
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
@@ -34,14 +29,14 @@ from pipeline.delivery.deliver import deliver as deliver_revision
 from pipeline.delivery.settings import DeliverySettings
 from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.reporting.numbers import Language
-from pipeline.revisions.store import Outcome
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
+from schemas.quarter import Quarter
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
+@task(cache_policy=NO_CACHE, retry_condition_fn=is_temporary)
 def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held | NotPublishedYet:
     """Get the snapshots of the quarter, held or fetched; or return what is awaited."""
     try:
@@ -52,25 +47,12 @@ def fetch(parameters: Parameters, access: Access, settings: Settings) -> Held | 
         return error
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
-def calculate(parameters: Parameters, held: Held, data_dir: Path) -> Calculation:
-    """Validate and calculate."""
-    return calculate_quarter(parameters, held, data_dir)
+calculate = Task(calculate_quarter, name="calculate", cache_policy=NO_CACHE)
+write = Task(write_revision, name="write", cache_policy=NO_CACHE)
+publish = Task(summary.show_report, name="publish", cache_policy=NO_CACHE)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
-def write(calculation: Calculation, reports_dir: Path) -> Outcome:
-    """Write the next revision, unless nothing changed."""
-    return write_revision(calculation, reports_dir)
-
-
-@task(cache_policy=NO_CACHE, persist_result=False)
-def publish(report: Report, language: Language, reports_url: str) -> None:
-    """Show the result in Prefect."""
-    show_report(report, language, reports_url)
-
-
-@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
+@task(cache_policy=NO_CACHE, retry_condition_fn=is_temporary)
 def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
     """Deliver the newest revision to the targets that have not got it."""
     deliver_revision(label, settings, configured_targets(settings, delivery), Clock())
@@ -78,28 +60,27 @@ def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
 
 def run_name() -> str:
     """Return the name of the run under way, such as `fordeling-2026K4`."""
-    return f"fordeling-{_parameters().label}"
+    return f"fordeling-{report_parameters(_due(), **flow_run.parameters).label}"
 
 
-def _parameters() -> Parameters:
-    due = flow_run.scheduled_start_time or datetime.now(UTC)
-    return report_parameters(flow_run.parameters, due)
+def _due() -> Quarter:
+    return due_quarter(flow_run.scheduled_start_time or datetime.now(UTC))
 
 
 @flow(
     name="quarterly",
     flow_run_name=run_name,
     persist_result=False,
-    on_completion=[tell_of_revision],
-    on_failure=[tell_of_failure],
-    on_crashed=[tell_of_failure],
+    on_completion=[summary.tell_of_revision],
+    on_failure=[summary.tell_of_failure],
+    on_crashed=[summary.tell_of_failure],
 )
 def quarterly(
     quarter: QuarterText | None = None,
     refresh: bool = False,
     rules: QuarterText | None = None,
     accept_jumps: tuple[AreaCode, ...] = (),
-    language: LanguageCode = "da",
+    language: Language = Language.DANISH,
     estimate_districts: bool = False,
     offline: bool = False,
 ) -> State:
@@ -117,13 +98,15 @@ def quarterly(
         offline: Use held snapshots only; ask nobody.
     """
     log_steps()
-    parameters = _parameters()
+    parameters = report_parameters(
+        _due(), quarter, rules, accept_jumps, language, estimate_districts
+    )
     access = Access(offline, refresh, parameters.accept_jumps)
     try:
         return _report(parameters, access)
     except KlyngeError as error:
-        show_failure(parameters.label, error)
-        return Failed(message=one_line(error), data=error)
+        summary.show_failure(parameters.label, error)
+        return Failed(message=summary.one_line(error), data=error)
 
 
 def _report(parameters: Parameters, access: Access) -> State:
@@ -131,18 +114,18 @@ def _report(parameters: Parameters, access: Access) -> State:
     parameters = replace(parameters, contact=settings.contact)
     flow_settings = FlowSettings.from_environment(os.environ)
     with one_at_a_time(parameters.label, flow_settings.quarter_wait_seconds):
-        held = patient(fetch, flow_settings)(parameters, access, settings)
+        held = retrying(fetch, flow_settings)(parameters, access, settings)
         if isinstance(held, NotPublishedYet):
             return Completed(message=f"awaiting {held.awaited}", data=held)
         calculation = calculate(parameters, held, settings.data_dir)
         report = Report(calculation, write(calculation, settings.reports_dir))
     publish(report, parameters.language, flow_settings.reports_url)
-    message = ended(report.outcome)
+    message = summary.ended(report.outcome)
     try:
         _deliver(parameters, settings, flow_settings)
     except DeliveryError as error:
-        show_failure(parameters.label, error)
-        return Failed(message=f"{message}, not delivered: {one_line(error)}", data=error)
+        summary.show_failure(parameters.label, error)
+        return Failed(message=f"{message}, not delivered: {summary.one_line(error)}", data=error)
     return Completed(message=message, data=report)
 
 
@@ -150,4 +133,4 @@ def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSett
     delivery = DeliverySettings.from_environment(os.environ)
     is_report = parameters.rules_quarter is None  # a back-cast is nobody's report
     if is_report and delivery != DeliverySettings():
-        patient(deliver, flow_settings)(parameters.label, settings, delivery)
+        retrying(deliver, flow_settings)(parameters.label, settings, delivery)
