@@ -87,11 +87,7 @@ def show_report(report: Report, language: Language, reports_url: str) -> None:
         for cluster in report.calculation.result.clusters
         if cluster.allocations
     }
-    folder = f"{reports_url}/{'/'.join(outcome.folder.parts[-2:])}"
-    base = folder if reports_url else outcome.folder.resolve().as_uri()
-    links = {
-        name: f"{base}/{name}" for name in (row["file"] for row in outcome.manifest["outputs"])
-    }
+    links = _links(outcome, reports_url)
     lines = [
         *_headline(report, text),
         *(line for cluster, rows in tables.items() for line in _section(cluster.name, rows)),
@@ -105,6 +101,12 @@ def show_report(report: Report, language: Language, reports_url: str) -> None:
         create_table_artifact(rows, f"{KEY}-{cluster.cluster_id}", f"{cluster.name}, {title}")
     workbook = next(link for name, link in links.items() if name.endswith(".xlsx"))
     create_link_artifact(workbook, title, f"{KEY}-workbook", f"Workbook of {title}")
+
+
+def _links(outcome: Outcome, reports_url: str) -> dict[str, str]:
+    here = outcome.folder.resolve().as_uri()
+    base = "/".join([reports_url, *outcome.folder.parts[-2:]]) if reports_url else here
+    return {row["file"]: f"{base}/{row['file']}" for row in outcome.manifest["outputs"]}
 
 
 def _headline(report: Report, text: Catalogue) -> Iterator[str]:

@@ -41,6 +41,8 @@ def prepare(settings: Settings) -> None:
     os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
+    # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if "PREFECT_API_URL" in os.environ:
         return
     if api_url := local_server.running_server(os.environ):
@@ -55,8 +57,6 @@ def _start_own_server() -> None:
     server = local_server.start(
         ["server", "start", "--no-ui"], os.environ | quiet, subprocess.DEVNULL, until_eof=True
     )
-    # As at Ctrl-C, the run is then recorded as crashed before the server ends.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     atexit.register(server.communicate)  # closes the pipe, and waits
     _booting.append(server)
 
