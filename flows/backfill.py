@@ -22,14 +22,11 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.artifacts import show_failure
 from flows.flow_settings import FlowSettings
 from flows.flow_settings import TaskRunner as Runner
-from flows.logs import log_steps
-from flows.notifications import tell_of_failure
 from flows.parameters import AreaCode, QuarterText
-from flows.patience import patient, time_may_mend
-from flows.summary import ended, one_line
+from flows.policies import is_temporary, log_steps, retrying
+from flows.summary import ended, one_line, show_failure, tell_of_failure
 from pipeline.analysis.backfill import (
     Backfilled,
     Calculated,
@@ -51,7 +48,7 @@ PROGRESS = "backfill-progress"
 RESULT = "backfill"
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
+@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
 def fetch(request: Request, access: Access, settings: Settings) -> Failures:
     """Fetch what is missing of all quarters, and return which cannot be had."""
     return fetch_missing(request, Acquisition(settings, access, Clock()))
@@ -118,7 +115,7 @@ def backfill(
 
 def _backfill(request: Request, access: Access, settings: Settings) -> State:
     flow_settings = FlowSettings.from_environment(os.environ)
-    failures = patient(fetch, flow_settings)(request, access, settings)
+    failures = retrying(fetch, flow_settings)(request, access, settings)
     quarters = stored_quarters(request, SnapshotStore(settings.data_dir), failures)
     with task_runner(flow_settings) as runner:
         under_way = {

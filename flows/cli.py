@@ -13,8 +13,8 @@ from flows.commands.analysis import compare, explain, scenario
 from flows.commands.inputs import check, fetch, status
 from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import add_cost, add_membership, clusters, end_membership
-from flows.commands.serve import serve
 from flows.commands.server import app as server
+from flows.commands.server import serve
 from flows.terminal.remedies import told
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError

@@ -7,7 +7,7 @@ the docstring of its flow. Folders and addresses are no parameters: a worker has
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -18,8 +18,9 @@ from schemas.records import Language
 from schemas.report_name import ReportName
 
 QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
+"""A quarter as the history keeps it, which holds JSON only."""
+
 AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]
-LanguageCode = Literal["da", "en"]
 
 COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
 
@@ -29,18 +30,19 @@ def due_quarter(moment: datetime) -> Quarter:
     return Quarter.of_day(moment.astimezone(COPENHAGEN_TIME).date())
 
 
-def report_parameters(given: dict[str, Any], moment: datetime) -> Parameters:
-    """Return what a report is about.
-
-    Args:
-        given: Parameters of a run of the quarterly flow.
-        moment: When the run was due, for the quarter that it leaves out.
-    """
-    quarter = Quarter.parse(given["quarter"]) if given.get("quarter") else due_quarter(moment)
-    rules = Quarter.parse(given["rules"]) if given.get("rules") else None
-    language = Language(given.get("language") or Language.DANISH)
-    return Parameters(
-        ReportName(quarter, rules, language=language),
-        bool(given.get("estimate_districts")),
-        tuple(given.get("accept_jumps") or ()),
+def report_parameters(
+    due: Quarter,
+    quarter: str | None = None,
+    rules: str | None = None,
+    accept_jumps: tuple[str, ...] = (),
+    language: str = Language.DANISH,
+    estimate_districts: bool = False,
+    **access: bool,
+) -> Parameters:
+    """Return what a report is about from what a flow is asked, `due` where it names no quarter."""
+    report = ReportName(
+        Quarter.parse(quarter) if quarter else due,
+        Quarter.parse(rules) if rules else None,
+        language=Language(language),
     )
+    return Parameters(report, estimate_districts, tuple(accept_jumps))

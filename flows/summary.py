@@ -1,10 +1,25 @@
-"""The summary of a report for Prefect's UI, as markdown and as rows."""
+"""What people are shown of a run: its state's message, artifacts in Prefect's UI, notifications.
 
-from __future__ import annotations
+Notifications are off by default: a notification block of Prefect, named in the settings, gets
+them. One that fails is logged by Prefect and changes nothing else.
+"""
 
-from collections.abc import Mapping
-from pathlib import Path
+import os
+from collections.abc import Iterator
+from typing import Any
 
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
+from prefect.blocks.core import Block
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flows import Flow
+from prefect.settings import PREFECT_UI_URL
+
+from flows.flow_settings import FlowSettings
+from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
@@ -15,77 +30,13 @@ from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 from schemas.records import Language
 
+KEY = "fordeling"
+"""Each artifact's key has its history over the quarters."""
+
 WRITTEN = "written"
 """How the message of a run begins that wrote a new revision."""
 
-
-def markdown(report: Report, language: Language, links: Mapping[str, str]) -> str:
-    """Return the headline, reason, sources, a table a cluster with a cost, findings and files.
-
-    Args:
-        report: The report.
-        language: Language of the text.
-        links: Address by name of each file.
-    """
-    calculation, outcome, text = report.calculation, report.outcome, Catalogue(language)
-    headline = "summary.written" if outcome.written else "summary.unchanged"
-    lines = [
-        f"# {text(headline, label=outcome.label, revision=f'r{outcome.revision}')}",
-        "",
-        *(f"- {text('cover.reason')}: {reason}" for reason in _reasons(report, text)),
-        *(f"- {citation(snapshot, text)}" for snapshot in calculation.inputs.snapshots),
-    ]
-    for cluster in clusters_with_cost(report):
-        lines += ["", f"## {cluster.cluster.name}", "", *_table(rows(cluster, text))]
-    lines += ["", *(f"- {text.finding(item)}" for item in calculation.result.findings)]
-    lines += ["", "## " + text("summary.files"), ""]
-    return "\n".join([*lines, *(f"- [{name}]({link})" for name, link in links.items())])
-
-
-def clusters_with_cost(report: Report) -> list[ClusterResult]:
-    """Return the clusters that share a cost of their own."""
-    return [cluster for cluster in report.calculation.result.clusters if cluster.allocations]
-
-
-def rows(cluster: ClusterResult, text: Catalogue) -> list[dict[str, str]]:
-    """Return a row a municipality: name, counted population, share, and kroner of each cost."""
-    headings = ["municipality_name", "counted_population", "share"]
-    name, counted, share = (text(f"column.{heading}") for heading in headings)
-    costs = {
-        row.cost.name_da if text.language is Language.DANISH else row.cost.name_en: row.parts
-        for row in cluster.allocations
-    }
-    return [
-        {
-            name: member.name,
-            counted: localized(exact(member.counted_population), text.language),
-            share: percent(member.share, text.language),
-            **{
-                cost: whole(parts[member.membership.municipality_code].amount, text.language)
-                for cost, parts in costs.items()
-            },
-        }
-        for member in cluster.members
-    ]
-
-
-def file_links(folder: Path, names: list[str], reports_url: str) -> dict[str, str]:
-    """Return the address of each file of a revision.
-
-    Args:
-        folder: Folder of the revision.
-        names: Files in it.
-        reports_url: Address of the reports folder; empty for a path on this machine.
-    """
-    *_, label, revision = folder.parts
-    base = f"{reports_url}/{label}/{revision}" if reports_url else folder.resolve().as_uri()
-    return {name: f"{base}/{name}" for name in names}
-
-
-def failure(label: str, error: KlyngeError) -> str:
-    """Return what went wrong and what to try next, as markdown."""
-    kind = type(error).__name__
-    return f"# {label}: {kind}\n\n```text\n{error.message}\n```\n\n{error.hint}"
+Row = dict[str, str]
 
 
 def ended(outcome: Outcome) -> str:
@@ -99,14 +50,99 @@ def one_line(error: KlyngeError) -> str:
     return error.message.splitlines()[0].rstrip(":")
 
 
-def _reasons(report: Report, text: Catalogue) -> list[str]:
-    changes = [dict(change) for change in report.outcome.manifest["changes"]]
-    return [
-        text.finding(Finding.of(Subject(change.pop("subject")), **change)) for change in changes
+def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> None:
+    """Tell that a run failed or crashed, and why."""
+    _tell(f"{flow_run.name}: {state.name}", flow_run, state)
+
+
+def tell_of_revision(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> None:
+    """Tell that a run wrote a new revision; one that found nothing new is no news."""
+    if (state.message or "").startswith(WRITTEN):
+        _tell(f"{flow_run.name}: {state.message}", flow_run, state)
+
+
+def _tell(subject: str, flow_run: FlowRun, state: State) -> None:
+    if name := FlowSettings.from_environment(os.environ).notification_block:
+        block: Any = Block.load(name)
+        where = f"{PREFECT_UI_URL.value()}/runs/flow-run/{flow_run.id}"
+        block.notify(f"{state.message}\n{where}", subject)
+
+
+def show_failure(label: str, error: KlyngeError) -> None:
+    """Show what went wrong, in full, and what to try next."""
+    content = f"# {label}: {type(error).__name__}\n\n```text\n{told(error)}\n```\n"
+    create_markdown_artifact(content, f"{KEY}-failure", f"{label}: failed")
+
+
+def show_report(report: Report, reports_url: str) -> None:
+    """Show the summary, a table a cluster with a cost, and a link to the workbook.
+
+    Args:
+        report: The report.
+        reports_url: Address of the reports folder; empty for its path on this machine.
+    """
+    outcome, text = report.outcome, Catalogue(report.calculation.report.language)
+    title = f"{outcome.label} r{outcome.revision}"
+    tables = {
+        cluster.cluster: list(_rows(cluster, text))
+        for cluster in report.calculation.result.clusters
+        if cluster.allocations
+    }
+    links = _links(outcome, reports_url)
+    lines = [
+        *_headline(report, text),
+        *(line for cluster, rows in tables.items() for line in _section(cluster.name, rows)),
+        "",
+        *(f"- {text.finding(item)}" for item in report.calculation.result.findings),
+        *("", f"## {text('summary.files')}", ""),
+        *(f"- [{name}]({link})" for name, link in links.items()),
     ]
+    create_markdown_artifact("\n".join(lines), KEY, title)
+    for cluster, rows in tables.items():
+        create_table_artifact(rows, f"{KEY}-{cluster.cluster_id}", f"{cluster.name}, {title}")
+    workbook = next(link for name, link in links.items() if name.endswith(".xlsx"))
+    create_link_artifact(workbook, title, f"{KEY}-workbook", f"Workbook of {title}")
 
 
-def _table(table: list[dict[str, str]]) -> list[str]:
-    head = list(table[0])
-    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    return [*lines, *(f"| {' | '.join(row.values())} |" for row in table)]
+def _links(outcome: Outcome, reports_url: str) -> dict[str, str]:
+    here = outcome.folder.resolve().as_uri()
+    base = "/".join([reports_url, *outcome.folder.parts[-2:]]) if reports_url else here
+    return {row["file"]: f"{base}/{row['file']}" for row in outcome.manifest["outputs"]}
+
+
+def _headline(report: Report, text: Catalogue) -> Iterator[str]:
+    outcome = report.outcome
+    said = "summary.written" if outcome.written else "summary.unchanged"
+    yield f"# {text(said, label=outcome.label, revision=f'r{outcome.revision}')}"
+    yield ""
+    for values in map(dict, outcome.manifest["changes"]):
+        reason = Finding.of(Subject(values.pop("subject")), **values)
+        yield f"- {text('cover.reason')}: {text.finding(reason)}"
+    for snapshot in report.calculation.inputs.snapshots:
+        yield f"- {citation(snapshot, text)}"
+
+
+def _section(name: str, rows: list[Row]) -> list[str]:
+    head = list(rows[0])
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *(list(row.values()) for row in rows)]
+    return ["", f"## {name}", "", *(f"| {' | '.join(line)} |" for line in lines)]
+
+
+def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:
+    """Yield a row a municipality: name, counted population, share, and kroner of each cost."""
+    headings = ("municipality_name", "counted_population", "share")
+    name, counted, share = (text(f"column.{heading}") for heading in headings)
+    danish = text.language is Language.DANISH
+    for member in cluster.members:
+        code = member.membership.municipality_code
+        yield {
+            name: member.name,
+            counted: localized(exact(member.counted_population), text.language),
+            share: percent(member.share, text.language),
+            **{
+                row.cost.name_da if danish else row.cost.name_en: whole(
+                    row.parts[code].amount, text.language
+                )
+                for row in cluster.allocations
+            },
+        }

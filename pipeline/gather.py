@@ -29,10 +29,10 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     Raises:
         KlyngeError: A file is broken, an answer is refused, or a rule fails.
     """
-    reference = in_force(acquisition.reference, parameters.report.rules)
     areas, districts = (
         acquisition.reader.read(snapshot) for snapshot in acquisition.snapshots(parameters)
     )
+    reference = in_force(acquisition.reference, parameters.report.rules)
     log.info("population: %s, %s", areas.snapshot.path, districts.snapshot.path)
     return Inputs(
         parameters,

@@ -177,10 +177,8 @@ def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str
     }
     port = local_server.free_port()
     environment = local_server.prefect_environment(variables, port)
-    Path(environment["PREFECT_HOME"]).mkdir()
     site = Site(folder, environment, statbank)
-    arguments = ["server", "start", "--host", local_server.HOST, "--port", str(port)]
-    server = site.start(*arguments)
+    server = site.start("server", "start")
     try:
         local_server.wait_until_healthy(site.api_url, server, folder / "server.log")
     except BaseException:

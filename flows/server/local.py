@@ -1,48 +1,56 @@
-"""A Prefect server on this machine: its settings, its start, and whether it answers.
+"""Prefect's server and worker on this machine: their environment, their start and their end.
 
-Nothing here imports Prefect, so that a server can start while the caller still imports.
+Nothing here imports Prefect, so that a server can start while the caller still imports. What runs
+is found among the processes of the system, so no record of it can be lost or out of date. How a
+process is started apart from ours and stopped, which Windows does in its own way, stands here.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import runpy
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from pipeline.errors import KlyngeError
+from flows.server import deployments
+from flows.server.deployments import ServerError
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 4200
+LAST_PORT: Final = 65_535
 START_SECONDS: Final = 120.0
 """How long a first start may take; it creates the database."""
 
+STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.02
-
-
-class ServerError(KlyngeError):
-    """The local Prefect server or worker cannot be used."""
+_UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_until_eof()"
 
 
 def home(environment: Mapping[str, str]) -> Path:
-    """Return the folder of the server's database, logs and process ids: `KLYNGE_HOME`."""
+    """Return the folder of the server's database and logs: `KLYNGE_HOME`."""
     return Path(environment.get("KLYNGE_HOME") or Path.home() / ".klynge").resolve()
 
 
 def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, str]:
     """Return the environment for Prefect with sane settings: loopback, no telemetry, our home.
 
-    What the environment sets itself, such as a log level, is kept.
-
-    Args:
-        environment: The environment to start from.
-        port: Port of the server on loopback.
+    What the environment sets itself, such as a log level, is kept. The home is created.
     """
+    folder = home(environment) / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}/api"
     sane = {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -51,10 +59,11 @@ def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, 
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
             "prefect.server.concurrency.lease_storage.filesystem"
         ),
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "pipeline,flows",
         **environment,
-        "PREFECT_HOME": str(home(environment) / "prefect"),
+        "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": url,
+        "PREFECT_SERVER_API_HOST": HOST,
+        "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_UI_API_URL": url,
     }
     if postgres := environment.get("KLYNGE_POSTGRES_URL"):
@@ -71,32 +80,52 @@ def free_port() -> int:
         return port
 
 
-def is_taken(port: int) -> bool:
-    """Whether some program listens on a port on loopback."""
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
-
-
 def start(
-    arguments: list[str], environment: Mapping[str, str], log: IO[bytes] | int
+    arguments: list[str],
+    environment: Mapping[str, str],
+    log: IO[bytes] | int,
+    until_eof: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start a command of Prefect in the background, in a session of its own."""
+    """Start a command of Prefect in the background, out of reach of this terminal's Ctrl-C.
+
+    With `until_eof` it ends with this process, however this one ends; otherwise it stays.
+    """
+    program = ["-c", _UNTIL_EOF] if until_eof else ["-m", "prefect"]
     return subprocess.Popen(
-        [sys.executable, "-m", "prefect", *arguments],
+        [sys.executable, *program, *arguments],
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if until_eof else subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
+        start_new_session=True,  # without effect on Windows, which has a flag for it
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def prefect_until_eof() -> None:
+    """Be Prefect's command line until standard input ends: a pipe from whoever started this.
+
+    The system closes the pipe when that process is gone, also one that was killed.
+    """
+    threading.Thread(target=_end_at_eof, daemon=True).start()
+    runpy.run_module("prefect", run_name="__main__", alter_sys=True)
+
+
+def _end_at_eof() -> None:
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)
 
 
 def is_healthy(api_url: str) -> bool:
     """Whether a server answers at an address."""
+    import urllib.request
+
     try:
         with urllib.request.urlopen(f"{api_url}/health", timeout=5) as answer:
             return bool(json.load(answer))
-    except (OSError, ValueError, urllib.error.URLError):
+    except (OSError, ValueError):
         return False
 
 
@@ -111,3 +140,78 @@ def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path)
         if server.poll() is not None or time.monotonic() > deadline:
             raise ServerError(f"Prefect's server did not start at {api_url}.", f"Look at {log}.")
         time.sleep(_POLL_SECONDS)
+
+
+def up(environment: Mapping[str, str]) -> str:
+    """Start a server, our deployments and a worker, unless they run; return the API's address.
+
+    Raises:
+        ServerError: One of them does not start, or the port is taken.
+    """
+    api_url = running_server(environment)
+    if api_url and running(environment, "worker"):
+        return api_url
+    down(environment)
+    settings = prefect_environment(environment, _port(environment))
+    api_url, folder = settings["PREFECT_API_URL"], home(environment)
+    with (folder / "server.log").open("ab") as log:
+        server = start(["server", "start"], settings, log)
+    wait_until_healthy(api_url, server, folder / "server.log")
+    deployments.deploy(settings)
+    with (folder / "worker.log").open("ab") as log:
+        start(deployments.WORKER, settings, log)
+    return api_url
+
+
+def down(environment: Mapping[str, str]) -> bool:
+    """Stop worker and server, and return whether any of them ran."""
+    import psutil
+
+    found = [*running(environment, "worker"), *running(environment, "server")]
+    for process in found:
+        with suppress(psutil.NoSuchProcess):  # it ended with the one before
+            _stop([process, *process.children(recursive=True)])
+    return bool(found)
+
+
+def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
+    """Return the processes of `prefect server` or `worker` on our home, with the API's address."""
+    import psutil
+
+    folder = str(home(environment) / "prefect")
+    found = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # it just ended, or is another user's
+            if process.cmdline()[2:5] == ["prefect", command, "start"]:
+                variables = process.environ()
+                if variables.get("PREFECT_HOME") == folder:
+                    found[process] = variables["PREFECT_API_URL"]
+    return found
+
+
+def running_server(environment: Mapping[str, str]) -> str | None:
+    """Return the address of the API of the server on our home, if it answers."""
+    return next(filter(is_healthy, running(environment, "server").values()), None)
+
+
+def _stop(family: list[Process]) -> None:
+    import psutil
+
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(family, STOP_SECONDS)
+    for process in stubborn:
+        process.kill()
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    text = environment.get("KLYNGE_SERVER_PORT", str(DEFAULT_PORT))
+    port = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 0 < port <= LAST_PORT:
+        raise UsageError(f"KLYNGE_SERVER_PORT is {text!r}; it must be a port, 1 to {LAST_PORT}.")
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            message = f"Port {port} is taken by another program."
+            raise ServerError(message, "Set KLYNGE_SERVER_PORT to a free one.")
+    return port

@@ -71,9 +71,7 @@ def running_server(home: Path) -> Iterator[str]:
     """Start a server in a home, and give the address of its API."""
     port = local_server.free_port()
     settings = local_server.prefect_environment({**os.environ, "KLYNGE_HOME": str(home)}, port)
-    Path(settings["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
-    arguments = ["server", "start", "--host", local_server.HOST, "--port", str(port)]
-    server = local_server.start(arguments, settings, subprocess.DEVNULL)
+    server = local_server.start(["server", "start"], settings, subprocess.DEVNULL)
     try:
         local_server.wait_until_healthy(settings["PREFECT_API_URL"], server, home)
         yield settings["PREFECT_API_URL"]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from schemas.records import Language
 from tests.flows.conftest import EndedRun, Run
 from tests.prefect_site import Site
 from tests.statbank_emulator import StatBankEmulator, faults
 
 QUARTER = "2022K1"
 NOT_HELD = "2022K2"
-REQUESTS_A_TRY = 2
+REQUESTS_A_TRY = 1
 """What the client itself makes of its short budget before the flow has to wait."""
 
 
@@ -25,6 +26,15 @@ def test_written_then_unchanged(quarterly: Run) -> None:
     """A first run says that r1 is written, a second that nothing changed."""
     assert outcome(quarterly(quarter=QUARTER)) == ("Completed", "written r1")
     assert outcome(quarterly(quarter="2022q1")) == ("Completed", "unchanged (r1)")
+
+
+def test_arguments_are_used(environment: Site, reports_dir: Path) -> None:
+    """Called as the plain function that it is, the flow does what its arguments say."""
+    from flows.quarterly import quarterly
+
+    state = quarterly.fn(quarter=QUARTER, language=Language.ENGLISH, rules="2023K1")
+    assert state.message == "written r1"
+    assert [path.name for path in reports_dir.iterdir()] == ["2022K1-rules-2023K1-en"]
 
 
 def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
@@ -104,7 +114,7 @@ def test_statbank_away_for_good(
     assert "The StatBank did not answer" in run.message
     assert len(statbank.log) == 4 * REQUESTS_A_TRY
     shown = environment.artifacts(run.id)
-    assert "The newest quarter held is 2023K1" in str(shown["fordeling-failure"].data)
+    assert "The newest quarter stored is 2023K1" in str(shown["fordeling-failure"].data)
 
 
 @pytest.mark.parametrize(

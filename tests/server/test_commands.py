@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from flows.server import local as local_server
+from tests.conftest import Klynge
 from tests.prefect_site import Site, kill
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
@@ -68,15 +70,37 @@ def test_taken_port_is_named(own_home: Site, site: Site) -> None:
     assert "is taken by another program" in ended.stderr
 
 
-def test_serve_needs_a_server(own_home: Site) -> None:
-    """Without a server there is nothing to serve; the message says how to get one."""
-    ended = own_home.klynge("serve")
-    assert ended.returncode == 2
-    assert "klynge server up" in ended.stderr
+@pytest.mark.parametrize("command", [("serve",), ("server", "deploy")])
+def test_schedule_needs_a_server(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Without a server there is nothing to deploy to; the message says how to get one."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    ended = klynge(*command)
+    assert ended.exit_code == 2
+    assert ended.err == (
+        "klynge: PREFECT_API_URL is not set: a schedule needs a server that stays.\n"
+        "Start one with: prefect server start, or use: klynge server up\n"
+    )
 
 
-def test_serve_runs_without_a_worker(site: Site) -> None:
-    """One process serves the deployments, and their schedule stays active when it stops."""
+def test_what_another_home_runs_is_left_alone(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch, site: Site, tmp_path: Path
+) -> None:
+    """A server that runs on another home is not taken for ours, nor stopped; nor does a record of
+    what once ran matter, damaged or with ids that other programs have got since.
+    """
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    for record in ("", json.dumps({"port": 4200, "server": os.getpid(), "worker": os.getpid()})):
+        (tmp_path / "server.json").write_text(record, encoding="utf-8")
+        shown = klynge("server", "status").out
+        assert shown.startswith("Server: not running\nWorker: not running\n")
+        assert klynge("server", "down").out == "Nothing was running.\n"
+    assert local_server.is_healthy(site.api_url)
+
+
+def test_serve_runs_what_is_asked_for(site: Site) -> None:
+    """One command deploys and runs what is asked for; the schedule stays active when it stops."""
     served = subprocess.Popen(
         [sys.executable, "-c", "from flows.cli import main; main()", "serve"],
         env=site.environment,
@@ -94,7 +118,6 @@ def test_serve_runs_without_a_worker(site: Site) -> None:
     with site.client() as client:
         schedules = client.read_deployment_by_name("quarterly/scheduled").schedules
     assert [schedule.active for schedule in schedules] == [True]
-    assert site.klynge("server", "deploy").returncode == 0  # back to workers, for the other tests
 
 
 def _trigger(site: Site) -> UUID | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
-from flows.server.deployments import crash_automation
+from flows.server.deployments import prefect_file
 from tests.prefect_site import Site, build_site, kill
 from tests.server.postgres import binaries, cluster
 from tests.statbank_emulator import StatBankEmulator, faults
@@ -60,8 +61,10 @@ def test_lost_machine(postgres_site: Site, bank: StatBankEmulator) -> None:
     """A worker killed hard in a run: the next run succeeds, nothing is half written, and the
     killed run is called crashed instead of running for good.
     """
-    automation = json.dumps(crash_automation(SILENCE_SECONDS) | {"name": "impatient"})
-    created = postgres_site.prefect("automation", "create", "--from-json", automation)
+    content = prefect_file().read_text(encoding="utf-8")
+    (automation,) = yaml.safe_load(content.replace("90", str(SILENCE_SECONDS)))["automations"]
+    impatient = json.dumps(automation | {"name": "impatient"})
+    created = postgres_site.prefect("automation", "create", "--from-json", impatient)
     assert created.returncode == 0, created.stderr
     bank.fail(faults.hang(), times=None, function="data")
     patient = {"KLYNGE_BUDGET_SECONDS": "600", "KLYNGE_READ_TIMEOUT_SECONDS": "600"}

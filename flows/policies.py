@@ -1,0 +1,70 @@
+"""How a run behaves: which tasks try again, which run waits for another, and what is logged."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import ParamSpec, TypeVar
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.tasks import Task
+
+from flows.flow_settings import FlowSettings
+from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60
+"""After this long without a sign of life a slot is free again; Prefect's least."""
+
+
+def is_temporary(task: Task[..., object], task_run: TaskRun, state: State) -> bool:
+    """Whether a task failed because the StatBank or a target of the delivery is away."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, DeliveryError):
+        return error.temporary
+    return isinstance(error, StatBankUnavailable)
+
+
+def retrying(task: Task[P, R], flow_settings: FlowSettings) -> Task[P, R]:
+    """Return a task that tries again, over hours, what its `retry_condition_fn` lets it."""
+    delays = list(flow_settings.retry_delays_seconds)
+    return task.with_options(retries=len(delays), retry_delay_seconds=delays)
+
+
+@contextmanager
+def one_at_a_time(label: str, wait_seconds: float) -> Iterator[None]:
+    """Wait until no other run of this report is under way on this server, at most `wait_seconds`.
+
+    The lock that guards the reports is a file lock (`pipeline.revisions.store`). This one spares
+    the StatBank a second set of queries, and shows in the UI who waits. So it never blocks for
+    good: a run killed hard may leave its slot taken, and whoever has waited long enough goes on.
+    """
+    name = f"klynge-{label}"
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
+        client.upsert_global_concurrency_limit_by_name(name, 1)
+    with ExitStack() as held:
+        slot = concurrency(name, timeout_seconds=wait_seconds, lease_duration=LEASE_SECONDS)
+        try:
+            held.enter_context(slot)
+        except TimeoutError:
+            log.warning("%s is still taken after %g s; going on beside it", name, wait_seconds)
+        yield
+
+
+def log_steps() -> None:
+    """Log a line a step, and a `KlyngeError` without the traceback that other errors keep."""
+    for name in ("pipeline", "flows"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    for name in ("prefect.task_runs", "prefect.flow_runs"):
+        logging.getLogger(name).addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], KlyngeError):
+        record.exc_info = None
+    return True
