@@ -162,7 +162,7 @@ class LiveTable:
             Formula(f"={at['weight']}{number}/{total('place')}", weight / self.divisor),
             *(cell for cost in costs for cell in self._shown(row, cost)),
             Formula(f"={part}*({scale}/{denominator})", weight),
-            row.place,
+            self.layout.place_of[row.key],
             *(cell for cost in costs for cell in self._steps(row, cost)),
         ]
 
