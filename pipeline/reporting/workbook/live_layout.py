@@ -57,6 +57,11 @@ class Amount:
     parts: dict[str, Part]
     entered: bool = True
 
+    @property
+    def allocated_dkk(self) -> int:
+        """Sum of the parts, whole kroner."""
+        return sum(part.amount for part in self.parts.values())
+
 
 @dataclass(frozen=True)
 class Layout:
