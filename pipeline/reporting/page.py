@@ -168,7 +168,7 @@ def _section(content: Content, result: ClusterResult) -> Section:
         anchor=cluster.cluster_id,
         name=content.cluster_name(result),
         region=cluster.region,
-        lead=tuple(_lead(content, result)),
+        lead=tuple(_cost_lines(content, result)) or (content.text("page.no_cost"),),
         amount_headings=tuple(
             f"{content.cost_name(allocation.cost)} (kr.)" for allocation in result.allocations
         ),
@@ -177,12 +177,6 @@ def _section(content: Content, result: ClusterResult) -> Section:
         figure=_figure(content, cluster.name, development.clusters[cluster.cluster_id]),
         notes=tuple(note for note in notes_here if note.rule_of),
     )
-
-
-def _lead(content: Content, result: ClusterResult) -> Iterator[str]:
-    if not result.allocations:
-        yield content.text("page.no_cost")
-    yield from _cost_lines(content, result)
 
 
 def _cost_lines(content: Content, result: ClusterResult) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,13 +30,13 @@ Place = tuple[str, int, int, int, int]
 """Sheet, first row, first column, last row, last column, counted from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChartSeries:
-    """A series: where its name, its categories and its values stand."""
+ChartSeries = Mapping[str, Sequence[str | int]]
+"""A series as XlsxWriter takes it: where its name, its categories and its values stand."""
 
-    name: tuple[str, int, int]
-    categories: Place
-    values: Place
+
+def chart_series(name: tuple[str, int, int], categories: Place, values: Place) -> ChartSeries:
+    """Return a series by the places of its name, its categories and its values."""
+    return {"name": [*name], "categories": [*categories], "values": [*values]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def bar_chart(sheet: Sheet, pages: Pages, caption: Caption, series: Sequence[Cha
     chart = sheet.book.document.add_chart({"type": "bar", "subtype": "stacked"})
     for number, bars in enumerate(series):
         fill = {"fill": {"color": _BARS[number % len(_BARS)]}}
-        chart.add_series({**_references(bars), **fill, "gap": 40})
+        chart.add_series({**bars, **fill, "gap": 40})
     chart.set_x_axis(_value_axis(caption, "#,##0"))
     chart.set_y_axis({"reverse": True, "crossing": "max", "num_font": _FONT, "interval_unit": 1})
     _insert(sheet, pages, chart, caption, 140 + 20 * _categories(series), len(series) > 1)
@@ -123,23 +123,15 @@ def _line(number: int, line: ChartSeries) -> dict[str, Any]:
         "fill": {"color": colour},
     }
     return {
-        **_references(line),
+        **line,
         "line": {"color": colour, "width": 1.75, "dash_type": dash},
         "marker": marker,
     }
 
 
-def _references(series: ChartSeries) -> dict[str, Any]:
-    return {
-        "name": list(series.name),
-        "categories": list(series.categories),
-        "values": list(series.values),
-    }
-
-
 def _categories(series: Sequence[ChartSeries]) -> int:
-    _, first, _, last, _ = series[0].categories
-    return last - first + 1
+    _, first, _, last, _ = series[0]["categories"]
+    return int(last) - int(first) + 1
 
 
 def _value_axis(caption: Caption, number_format: str) -> dict[str, Any]:

@@ -100,11 +100,10 @@ def _sums(plan: Plan) -> Iterator[Check]:
         layout = live.layout
         for cost, amount in enumerate(layout.amounts):
             outcome = f'{layout.total_elsewhere(f"rank{cost}")}="{text("control.ok")}"'
-            allocated = sum(part.amount for part in amount.parts.values())
             yield Check(
                 text("control.sum"),
                 layout.sheet,
-                Formula(f"={layout.total_elsewhere(f'kroner{cost}')}", allocated),
+                Formula(f"={layout.total_elsewhere(f'kroner{cost}')}", amount.allocated_dkk),
                 Formula(f"={layout.total_elsewhere(f'exact{cost}')}", amount.amount_dkk),
                 amount.name,
                 (outcome, live.holds(cost)),

@@ -19,6 +19,7 @@ from pipeline.reporting.workbook.charts import (
     Pages,
     Place,
     bar_chart,
+    chart_series,
     line_chart,
 )
 from pipeline.reporting.workbook.overview import Range
@@ -134,13 +135,13 @@ def _line_series(sheet: Sheet, lines: Sequence[Line], line: Line) -> ChartSeries
     def cells(column: int) -> Place:
         return (name, top, column, top + count - 1, column)
 
-    return ChartSeries((name, top, 0), cells(_QUARTER_COLUMN), cells(_SHARE_COLUMN))
+    return chart_series((name, top, 0), cells(_QUARTER_COLUMN), cells(_SHARE_COLUMN))
 
 
 def _overview_series(clusters: Range, column: int) -> ChartSeries:
     name, first, last = clusters.sheet, clusters.first - 1, clusters.last - 1
     places: list[Place] = [(name, first, at, last, at) for at in (0, column)]
-    return ChartSeries((name, first - 1, column), *places)
+    return chart_series((name, first - 1, column), *places)
 
 
 def _amount_series(plan: Plan, cluster_id: str) -> list[ChartSeries]:
@@ -150,7 +151,7 @@ def _amount_series(plan: Plan, cluster_id: str) -> list[ChartSeries]:
     for cost in range(len(layout.amounts)):
         column = layout.columns.index(f"kroner{cost}")
         series.append(
-            ChartSeries(
+            chart_series(
                 (name, layout.header_row - 1, column),
                 (name, first, 1, last, 1),
                 (name, first, column, last, column),

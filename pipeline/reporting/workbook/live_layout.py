@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 from pipeline.calculation.allocation import Part
@@ -33,8 +32,6 @@ class Row:
         people: Whole number of people, or the formula that gets it from another sheet.
         numerator: Of the fraction that counts.
         denominator: Of the fraction that counts, or the formula that gets it.
-        counted: People counted, exact.
-        place: Its place among the keys in order, from 1.
     """
 
     key: str
@@ -42,8 +39,6 @@ class Row:
     people: Cell
     numerator: int
     denominator: Cell
-    counted: Fraction
-    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +56,11 @@ class Amount:
     amount_dkk: int
     parts: dict[str, Part]
     entered: bool = True
+
+    @property
+    def allocated_dkk(self) -> int:
+        """Sum of the parts, whole kroner."""
+        return sum(part.amount for part in self.parts.values())
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,12 @@ class Layout:
     def row_of(self) -> dict[str, int]:
         """The row of each municipality or cluster by its key."""
         return {row.key: number for number, row in enumerate(self.rows, start=self.first)}
+
+    @cached_property
+    def place_of(self) -> dict[str, int]:
+        """The place of each key among all keys in order, from 1; ties go in it."""
+        keys = sorted(row.key for row in self.rows)
+        return {key: place for place, key in enumerate(keys, start=1)}
 
     def column(self, key: str) -> str:
         """Return the cells of a column, such as `$D$7:$D$17`."""

@@ -89,8 +89,7 @@ class LiveTable:
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by whole numbers that are exact."""
         amount = self.layout.amounts[cost]
-        allocated = sum(part.amount for part in amount.parts.values())
-        return allocated == amount.amount_dkk and self.largest_result(cost) <= EXACT_TO
+        return amount.allocated_dkk == amount.amount_dkk and self.largest_result(cost) <= EXACT_TO
 
     @cached_property
     def totals(self) -> dict[str, Cell]:
@@ -119,14 +118,13 @@ class LiveTable:
         amount = self.layout.amounts[cost]
         entered, step = total(f"exact{cost}"), total(f"step{cost}")
         kroner, divisor = total(f"kroner{cost}"), total("place")
-        allocated = sum(part.amount for part in amount.parts.values())
         missing = amount.amount_dkk - sum(self._floor(row, cost) for row in self.layout.rows)
         bound = f"MAX({step}*MAX({at('weight')}),{divisor}*{2 * STEP})"
         yes, no = self.words
         control = f'=IF(AND({kroner}={entered},{bound}<={EXACT_TO}),"{yes}","{no}")'
         return {
             f"exact{cost}": amount.amount_dkk,
-            f"kroner{cost}": Formula(f"=SUM({at(f'kroner{cost}')})", allocated),
+            f"kroner{cost}": Formula(f"=SUM({at(f'kroner{cost}')})", amount.allocated_dkk),
             f"rest{cost}": Formula(
                 f"=IF({total('weight')}=0,0,{entered}-SUM({at(f'floor{cost}')}))",
                 missing if self.total_weight else 0,
@@ -162,7 +160,7 @@ class LiveTable:
             Formula(f"={at['weight']}{number}/{total('place')}", weight / self.divisor),
             *(cell for cost in costs for cell in self._shown(row, cost)),
             Formula(f"={part}*({scale}/{denominator})", weight),
-            row.place,
+            self.layout.place_of[row.key],
             *(cell for cost in costs for cell in self._steps(row, cost)),
         ]
 

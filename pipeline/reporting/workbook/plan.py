@@ -5,12 +5,12 @@ Sheets refer to each other, so every live table is laid out first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from pipeline.calculation.allocation import Part, largest_remainder
+from pipeline.calculation.allocation import Part
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
@@ -90,10 +90,7 @@ def _cluster_layout(content: Content, result: ClusterResult, sheet: str) -> Layo
         sheet,
         wrapped(_cluster_lines(content, result)),
         tuple(text(f"column.{heading}") for heading in headings),
-        [
-            _member_row(content, result, member, place)
-            for place, member in enumerate(members, start=1)
-        ],
+        [_member_row(content, result, member) for member in members],
         [_amount(content, allocation) for allocation in result.allocations]
         or [_no_amount(content, result)],
     )
@@ -121,7 +118,7 @@ def _cluster_lines(content: Content, result: ClusterResult) -> Iterable[str]:
     yield text("live.notes", marks=", ".join(assumptions), sheet=text("sheet.notes"))
 
 
-def _member_row(content: Content, result: ClusterResult, member: Member, place: int) -> Row:
+def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
     rule = member.membership
     note = content.rule_note(result, rule.municipality_code)
     basis = notes.basis_text(member, content.text)
@@ -131,8 +128,6 @@ def _member_row(content: Content, result: ClusterResult, member: Member, place: 
         member.population,
         rule.fraction.numerator,
         rule.fraction.denominator,
-        member.counted_population,
-        place,
     )
 
 
@@ -143,17 +138,10 @@ def _amount(content: Content, allocation: Allocation) -> Amount:
 
 def _no_amount(content: Content, result: ClusterResult) -> Amount:
     """Return the amount 0 of a cluster without a cost, to try an amount in."""
-    weights = {
-        member.membership.municipality_code: member.counted_population for member in result.members
-    }
-    parts = largest_remainder(0, weights) if any(weights.values()) else _nothing(sorted(weights))
-    name = content.text("overview.no_cost")
-    return Amount(name, 0, {part.code: part for part in parts}, entered=False)
-
-
-def _nothing(codes: Sequence[str]) -> tuple[Part, ...]:
     zero = Fraction(0)
-    return tuple(Part(code, 0, zero, zero, rank) for rank, code in enumerate(codes, start=1))
+    codes = sorted(member.membership.municipality_code for member in result.members)
+    parts = {code: Part(code, 0, zero, zero, rank) for rank, code in enumerate(codes, start=1)}
+    return Amount(content.text("overview.no_cost"), 0, parts, entered=False)
 
 
 def _pool_layout(
@@ -165,7 +153,6 @@ def _pool_layout(
         for result in content.result.clusters
         if result.cluster.cluster_id in allocations[0].parts
     ]
-    places = {key: place for place, key in enumerate(sorted(allocations[0].parts), start=1)}
     name = text("sheet.pools")
     if len(content.pools) > 1:
         name = f"{name} {structure}"
@@ -173,21 +160,13 @@ def _pool_layout(
         name[:_SHEET_NAME_LENGTH],
         wrapped([text("pools.usage"), text("live.control")]),
         (text("column.cluster_name"), text("overview.region")),
-        [
-            _pool_row(
-                content,
-                result,
-                live[result.cluster.cluster_id],
-                places[result.cluster.cluster_id],
-            )
-            for result in results
-        ],
+        [_pool_row(content, result, live[result.cluster.cluster_id]) for result in results],
         [_amount(content, allocation) for allocation in allocations],
         linked=True,
     )
 
 
-def _pool_row(content: Content, result: ClusterResult, live: LiveTable, place: int) -> Row:
+def _pool_row(content: Content, result: ClusterResult, live: LiveTable) -> Row:
     cluster, layout = result.cluster, live.layout
     return Row(
         cluster.cluster_id,
@@ -195,6 +174,4 @@ def _pool_row(content: Content, result: ClusterResult, live: LiveTable, place: i
         Formula(f"={layout.total_elsewhere('weight')}", live.total_weight),
         1,
         Formula(f"={layout.total_elsewhere('denominator')}", live.scale),
-        result.counted_population,
-        place,
     )
