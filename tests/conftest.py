@@ -28,6 +28,12 @@ pytest_plugins = [
 
 REPOSITORY = Path(__file__).parents[1]
 
+WHOLE_REPORTS = {
+    "analysis", "benchmarks", "cli", "delivery", "flows", "golden", "page", "revisions", "server",
+    "statbank", "workbook",
+}  # fmt: skip
+"""Folders whose tests write reports or start programs, most of them: they are slow."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -66,16 +72,21 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, and all that share the Prefect server; long ones first."""
+    """Keep the tests of a file together, and all that share the Prefect server.
+
+    What takes a worker longest begins first: the server, then what is marked slow by itself.
+    """
+    order = {}
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
+        on_server = "site" in getattr(item, "fixturenames", ())
         if not item.get_closest_marker("xdist_group"):
-            group = "prefect" if "site" in fixtures else item.nodeid.partition("::")[0]
+            group = "prefect" if on_server else item.nodeid.partition("::")[0]
             item.add_marker(pytest.mark.xdist_group(group))
-        if "site" in fixtures:
+        order[item] = (not on_server, item.get_closest_marker("slow") is None)
+        if item.path.parent.name in WHOLE_REPORTS:
             item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        items.sort(key=order.__getitem__)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from pipeline.reference.tables import Reference, load_reference
 from tests.conftest import REPOSITORY, Klynge
 from tests.processes import contents
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("--name-da", "½ årsværk", "--name-en", "Half a post")
 BY = ("--source", "rm-klynger")
 COST = ("add-cost", "post", "viborg", "370000", *NAMES, "--from", "2023K1", *BY)
@@ -170,7 +172,6 @@ def test_edits_at_once_are_all_kept(data_dir: Path) -> None:
     assert {f"post-{number}" for number in range(4)} <= kept
 
 
-@pytest.mark.slow
 def test_killed_edits_leave_whole_files(data_dir: Path) -> None:
     """After SIGKILL at 40 random moments the files are whole and valid, and edits still succeed."""
     ended = subprocess.run(
