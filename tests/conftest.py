@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.analysis.bundled",
     "tests.statbank_emulator.fixtures",
     "tests.prefect_site",
+    "tests.shuffle",
 ]
 
 REPOSITORY = Path(__file__).parents[1]
