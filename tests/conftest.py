@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,17 +11,29 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.clock import Clock
-from tests.processes import NOBODY
+from tests import leftovers
+from tests.processes import NOBODY, environment, finish, start
+
+settings.register_profile("klynge", deadline=None)  # a busy machine is no fault of a property
+settings.load_profile("klynge")
 
 pytest_plugins = [
     "tests.analysis.bundled",
     "tests.statbank_emulator.fixtures",
     "tests.prefect_site",
+    "tests.shuffle",
 ]
 
 REPOSITORY = Path(__file__).parents[1]
+
+WHOLE_REPORTS = {
+    "analysis", "benchmarks", "cli", "delivery", "flows", "golden", "page", "revisions", "server",
+    "statbank", "workbook",
+}  # fmt: skip
+"""Folders whose tests write reports or start programs, most of them: they are slow."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,31 @@ class PretendClock:
 
 
 Klynge = Callable[..., Ended]
+
+
+def pytest_configure() -> None:
+    """End a run that is terminated as Ctrl-C ends it, and leave no process behind in any case."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    leftovers.watch()
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, and all that share the Prefect server.
+
+    What takes a worker longest begins first: the server, then what is marked slow by itself.
+    """
+    order = {}
+    for item in items:
+        on_server = "site" in getattr(item, "fixturenames", ())
+        if not item.get_closest_marker("xdist_group"):
+            group = "prefect" if on_server else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+        order[item] = (not on_server, item.get_closest_marker("slow") is None)
+        if item.path.parent.name in WHOLE_REPORTS:
+            item.add_marker(pytest.mark.slow)
+    if hasattr(config, "workerinput"):
+        items.sort(key=order.__getitem__)
 
 
 @pytest.fixture
@@ -103,3 +141,19 @@ def klynge(
         return Ended(exit_code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def first_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reports folder with the first revision of 2022K1, written once for all tests."""
+    folder = tmp_path_factory.mktemp("first-report")
+    env = environment(REPOSITORY / "data", folder)
+    finish(start("run", "2022K1", "--quiet", env=env)).check_returncode()
+    return folder
+
+
+@pytest.fixture
+def written(klynge: Klynge, first_report: Path, reports_dir: Path) -> Klynge:
+    """The command line in this process, after `klynge run 2022K1`."""
+    shutil.copytree(first_report, reports_dir)
+    return klynge

@@ -24,7 +24,7 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 """Recalculates on load, which LibreOffice does not do by itself; Danish, as the readers are."""
 
-_SECONDS = 300
+_SECONDS = 500
 
 
 def convert(files: Sequence[Path], to: str, folder: Path) -> list[Path]:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import Artifact, FlowRun
 
 REPOSITORY = Path(__file__).parents[1]
+COMMAND_SECONDS = 300
+"""A first `klynge server up` takes about 20 s on an idle machine."""
+
 QUICK = {
     "KLYNGE_BUDGET_SECONDS": "1",
     "KLYNGE_RETRY_DELAYS_SECONDS": "0.5 0.5 0.5",
@@ -50,11 +53,13 @@ class Site:
         folder: Throwaway folder with the home, the data, the reports and the logs.
         environment: What the processes get.
         statbank: Who is asked.
+        up_said: What `klynge server up` printed, if that started it.
     """
 
     folder: Path
     environment: dict[str, str]
     statbank: StatBankEmulator
+    up_said: str = ""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -95,7 +100,7 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=COMMAND_SECONDS,
         )
 
     @contextmanager
@@ -161,21 +166,25 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str]) -> Site:
-    """Start a server in an empty home, and wait until it answers."""
+def variables_of(folder: Path, statbank: StatBankEmulator) -> dict[str, str]:
+    """Return the environment of a site: a home, a copy of the data, and an empty reports folder."""
     for part in ("reference", "snapshots"):
         shutil.copytree(REPOSITORY / "data" / part, folder / "data" / part)
-    variables = {
+    return {
         **{key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")},
         **QUICK,
-        **extra,
         "KLYNGE_HOME": str(folder),
         "KLYNGE_DATA_DIR": str(folder / "data"),
         "KLYNGE_REPORTS_DIR": str(folder / "reports"),
         "KLYNGE_STATBANK_URL": statbank.url,
         "PYTHONPATH": str(REPOSITORY),
     }
+
+
+def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str]) -> Site:
+    """Start a server in an empty home, and wait until it answers."""
     port = local_server.free_port()
+    variables = {**variables_of(folder, statbank), **extra}
     environment = local_server.prefect_environment(variables, port)
     site = Site(folder, environment, statbank)
     server = site.start("server", "start")
@@ -202,7 +211,29 @@ def site_statbank() -> Iterator[StatBankEmulator]:
 def site(
     tmp_path_factory: pytest.TempPathFactory, site_statbank: StatBankEmulator
 ) -> Iterator[Site]:
-    """One server on SQLite for the whole session, without a worker yet."""
-    site = build_site(tmp_path_factory.mktemp("site"), site_statbank, {})
-    yield site
-    site.stop()
+    """What `klynge server up` starts on a machine on which nothing of Prefect's was set up.
+
+    One server on SQLite and one worker with our deployments, for the whole session; `down` leaves
+    nothing running.
+    """
+    port = str(local_server.free_port())
+    folder = tmp_path_factory.mktemp("site")
+    variables = {**variables_of(folder, site_statbank), "KLYNGE_SERVER_PORT": port}
+    site = Site(folder, variables, site_statbank)
+    up = site.klynge("server", "up")
+    site.environment, site.up_said = (
+        local_server.prefect_environment(variables, int(port)),
+        up.stdout,
+    )
+    try:
+        assert up.returncode == 0, up.stderr
+        assert f"Prefect's UI: http://127.0.0.1:{port}" in up.stdout
+        assert "klynge server down" in up.stdout
+        yield site
+    finally:
+        down = site.klynge("server", "down")
+    assert down.stdout == "Stopped.\n"
+    assert not local_server.is_healthy(site.api_url)
+    status = site.klynge("server", "status").stdout
+    assert status.startswith("Server: not running\nWorker: not running\nHistory (SQLite)")
+    assert site.klynge("server", "down").stdout == "Nothing was running.\n"

@@ -140,7 +140,7 @@ def results(draw: st.DrawFn) -> QuarterResult:
     return calculate_quarter(population, rules, AREAS, {})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(results(), results())
 def test_contributions_add_up_for_any_two_results(
     before: QuarterResult, after: QuarterResult
@@ -165,7 +165,7 @@ def test_contributions_add_up_for_any_two_results(
         assert contributions(row.change) == row.change.change_dkk
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(results(), st.sampled_from(PLACES), counted)
 def test_one_population_alone_is_its_own(before: QuarterResult, moved: str, people: int) -> None:
     """If one municipality's population alone changed, its change is its own, the others' is not."""

@@ -29,11 +29,15 @@ def _calculation(data_dir: Path, quarter: str) -> Calculation:
     return calculation_of(ReportName.parse(quarter), acquisition)
 
 
+def together(text: str) -> str:
+    """Return a text without its blanks: a terminal wraps a long path anywhere."""
+    return "".join(text.split())
+
+
 def test_the_trail_of_every_membership_recomputes(
-    klynge: Klynge, data_dir: Path, reports_dir: Path
+    written: Klynge, data_dir: Path, reports_dir: Path
 ) -> None:
     """For all memberships of 2022K1 each number follows from the one before, as the report says."""
-    assert klynge("run", "2022K1").exit_code == 0
     calculation = _calculation(data_dir, "2022K1")
     explained = 0
     for cluster in calculation.result.clusters:
@@ -47,10 +51,9 @@ def test_the_trail_of_every_membership_recomputes(
     assert explained == 100
 
 
-def test_the_trail_of_a_fraction_names_everything(klynge: Klynge) -> None:
+def test_the_trail_of_a_fraction_names_everything(written: Klynge) -> None:
     """Rødovre's trail shows krone, remainder, rank, share, rule, source, figures and snapshot."""
-    klynge("run", "2022K1")
-    ended = klynge("explain", "2022K1", "amager-hvidovre", "roedovre")
+    ended = written("explain", "2022K1", "amager-hvidovre", "roedovre")
     assert ended.exit_code == 0
     for text in (
         "12801", "12801.4387 = 370000 x 20691 / 598032", "5 of 11", "0.4387", "0.0345984830",
@@ -58,7 +61,7 @@ def test_the_trail_of_a_fraction_names_everything(klynge: Klynge) -> None:
         "FOLK1A 175 Rødovre", "41382", "ed50db07da6c59a9ec52c24c4e3ed7f930b1fd99e82c0e57c6",
         "2026-11-22T12:00:00Z", "OMRÅDE=(105 codes)", "2022K1/r1", "all equal",
     ):  # fmt: skip
-        assert text in ended.out.replace("\n", " "), text
+        assert together(text) in together(ended.out), text
 
 
 def test_districts_lead_to_their_own_table(klynge: Klynge) -> None:
@@ -86,35 +89,33 @@ def test_csv_holds_the_steps(klynge: Klynge) -> None:
 
 
 def test_a_changed_rule_is_an_error_and_the_revision_still_explains(
-    klynge: Klynge, data_dir: Path
+    written: Klynge, data_dir: Path
 ) -> None:
     """After an edit the newest report differs, which is an error; its revision still recomputes."""
-    klynge("run", "2022K1")
     costs = data_dir / "reference" / "costs.csv"
     costs.write_text(costs.read_text("utf-8").replace(",370000,", ",380000,"), "utf-8")
-    ended = klynge("explain", "2022K1", "amager-hvidovre", "167")
+    ended = written("explain", "2022K1", "amager-hvidovre", "167")
     assert ended.exit_code == 50
     assert "amount_dkk: 32956 in the report, 33847 worked out now" in ended.err
     assert "amount_dkk changed from 370,000 to 380,000" in ended.err
-    again = klynge("explain", "2022K1:r1", "amager-hvidovre", "167")
+    again = written("explain", "2022K1:r1", "amager-hvidovre", "167")
     assert again.exit_code == 0
     assert "32956" in again.out
 
 
-def test_a_tampered_report_is_an_error(klynge: Klynge, reports_dir: Path) -> None:
+def test_a_tampered_report_is_an_error(written: Klynge, reports_dir: Path) -> None:
     """A krone changed in the report is found, even where its manifest was changed to match."""
-    klynge("run", "2022K1")
     folder = reports_dir / "2022K1" / "r1"
     figures = folder / "fordeling-2022K1.csv"
     content = figures.read_bytes().replace(b",32956,", b",32957,")
     figures.write_bytes(content)
-    assert klynge("explain", "2022K1", "amager-hvidovre", "167").exit_code == 50
+    assert written("explain", "2022K1", "amager-hvidovre", "167").exit_code == 50
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     for output in manifest["outputs"]:
         if output["file"] == figures.name:
             output.update(dataclasses.asdict(record(figures.name, content)))
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    ended = klynge("explain", "2022K1", "amager-hvidovre", "167")
+    ended = written("explain", "2022K1", "amager-hvidovre", "167")
     assert ended.exit_code == 50
     assert "32957 in the report, 32956 worked out now" in ended.err
 

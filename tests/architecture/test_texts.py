@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,15 +43,25 @@ def test_every_finding_has_a_sentence(subject: Subject) -> None:
 
 @pytest.mark.parametrize("key", TEXTS)
 def test_every_text_is_used(key: str) -> None:
-    """A text whose key, or a pattern that makes it, stands nowhere in the code can go."""
-    code = "\n".join(
+    """A text whose key stands nowhere in the code, whole or in parts put together, can go."""
+    code, words = code_and_words()
+    section, _, name = key.partition(".")
+    patterns = re.findall(rf'"{section}\.(\w*)\{{[^}}]+\}}(\w*)"', code)
+    found = [re.fullmatch(f"{before}(.+){after}", name) for before, after in patterns]
+    parts = [match[1] for match in found if match]
+    assert re.search(rf"""["']{re.escape(key)}["']""", code) or words.intersection(parts)
+
+
+@cache
+def code_and_words() -> tuple[str, frozenset[str]]:
+    """Return the code, and what a key can be made of: its texts and the values of rules."""
+    files = [
         path.read_text(encoding="utf-8")
-        for package in ("pipeline", "flows")
+        for package in ("pipeline", "flows", "schemas")
         for path in (REPOSITORY / package).rglob("*.*")
         if path.suffix in (".py", ".html")
-    )
-    section, _, name = key.partition(".")
-    made = re.search(rf'"{section}\.\{{', code)
-    assert re.search(rf"""["']{re.escape(key)}["']""", code) or made, (
-        f"{section}.{name} is not used"
-    )
+    ]
+    code = "\n".join(files)
+    rules = (REPOSITORY / "data" / "reference").glob("*.csv")
+    values = re.findall(r"[^,\n]+", "\n".join(path.read_text(encoding="utf-8") for path in rules))
+    return code, frozenset([*re.findall(r"""["'](\w+)["']""", code), *values])

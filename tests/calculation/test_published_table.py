@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import Klynge
 
+pytestmark = pytest.mark.slow
+
 Table = dict[str, tuple[str, str, str]]
 
 PRINTED: Table = {

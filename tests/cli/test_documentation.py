@@ -17,6 +17,11 @@ from tests.cli import transcripts
 from tests.conftest import REPOSITORY, Klynge
 
 
+def without_packing(page: str) -> str:
+    """Return a page without the digest of a manifest, in which workbooks stand packed by zlib."""
+    return re.sub(r"(sha256 of its manifest +)[0-9a-f]{64}", r"\1", page)
+
+
 def test_every_output_in_the_documentation_is_real(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -26,7 +31,7 @@ def test_every_output_in_the_documentation_is_real(
     transcripts.copy_data(tmp_path)
     monkeypatch.chdir(tmp_path)
     page = transcripts.PAGE.read_text(encoding="utf-8")
-    assert transcripts.current(page) == page
+    assert without_packing(transcripts.current(page)) == without_packing(page)
 
 
 def test_every_command_of_an_analyst_is_shown() -> None:

@@ -15,7 +15,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from flows.server.local import free_port
-from tests.conftest import Klynge
 
 HOST = "localhost"
 LABEL = "2022K1"
@@ -119,10 +118,3 @@ def recipients(data_dir: Path) -> Callable[..., None]:
         (data_dir / "reference" / "recipients.csv").write_text(content, encoding="utf-8")
 
     return write
-
-
-@pytest.fixture
-def written(klynge: Klynge) -> Klynge:
-    """The command line, with a report written."""
-    assert klynge("run", LABEL, "--quiet").exit_code == 0
-    return klynge

@@ -18,6 +18,8 @@ from schemas.records import Reference
 from tests.conftest import REPOSITORY, Klynge
 from tests.processes import contents
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("--name-da", "½ årsværk", "--name-en", "Half a post")
 BY = ("--source", "rm-klynger")
 COST = ("add-cost", "post", "viborg", "370000", *NAMES, "--from", "2023K1", *BY)
@@ -175,7 +177,7 @@ def test_killed_edits_leave_whole_files(data_dir: Path) -> None:
     """After SIGKILL at 40 random moments the files are whole and valid, and edits still succeed."""
     ended = subprocess.run(
         [sys.executable, "-m", "tests.reference.edit_under_fire", str(data_dir), "40", "20220701"],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False,
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (0, "")
     assert int(ended.stdout) > 1

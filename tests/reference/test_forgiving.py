@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import Klynge
 from tests.processes import contents
 
+pytestmark = pytest.mark.slow
+
 Bytes = Callable[[bytes], bytes]
 
 

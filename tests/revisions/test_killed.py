@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.reporting.workbook import books
 from pipeline.revisions.store import read_revision
 from tests.conftest import Klynge
-from tests.processes import PATIENCE_SECONDS, environment, finish, kill, start
+from tests.processes import PATIENCE_SECONDS, contents, environment, finish, kill, start
 from tests.revisions.changing import revisions, set_amount
-from tests.revisions.one_run import one_run
+from tests.revisions.one_run import Made, one_run, workbooks_from
 
 KILLS_WHILE_WORKING = 60
 KILLS_WHILE_WRITING = 30
@@ -36,14 +37,16 @@ SEED = int(os.environ.get("KLYNGE_TEST_SEED", "20220701"))
 """The same seed gives the same moments."""
 
 Environment = dict[str, str]
-Start = Callable[[Environment, float], bool]
+Start = Callable[[Environment, float, Made], bool]
 """Start a run and kill it so many seconds later, if it still runs; return whether it did."""
+
+NOTHING_MADE: Made = {}
 
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(["tests.revisions.one_run"])
 
 
-def forked_run(env: Environment, seconds: float) -> bool:
+def forked_run(env: Environment, seconds: float, made: Made = NOTHING_MADE) -> bool:
     """Run in a process that was forked with everything imported."""
     process = _forked.Process(target=one_run, args=(env,))
     process.start()
@@ -51,11 +54,14 @@ def forked_run(env: Environment, seconds: float) -> bool:
     return _killed(process)
 
 
-def forked_run_from_its_writing(env: Environment, seconds: float) -> bool:
-    """Run as above; the seconds count from the moment that a first file or folder appears."""
+def forked_run_from_its_writing(env: Environment, seconds: float, made: Made) -> bool:
+    """Run as above, with workbooks that were made before, up to the writing of them all.
+
+    The seconds count from the moment that a first file or folder appears.
+    """
     folder = Path(env["KLYNGE_REPORTS_DIR"]) / "2022K1"
     before = {".lock", *_names(folder)}
-    process = _forked.Process(target=one_run, args=(env,))
+    process = _forked.Process(target=one_run, args=(env, made))
     process.start()
     while process.is_alive() and before.issuperset(_names(folder)):
         pass
@@ -76,7 +82,7 @@ def _killed(process: ForkServerProcess) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def whole_command(env: Environment, seconds: float) -> bool:
+def whole_command(env: Environment, seconds: float, made: Made = NOTHING_MADE) -> bool:
     """Run the command as a user starts it."""
     process = start("run", "2022K1", "--quiet", env=env)
     try:
@@ -111,20 +117,46 @@ def whole(reports_dir: Path) -> list[str]:
     return found
 
 
+def aim(run: Start, data_dir: Path, written_once: Path, folder: Path) -> tuple[Made, float]:
+    """Run undisturbed, both cases of it; return the workbooks and the seconds of a warm run.
+
+    A run after a kill has the same inputs as these, so that it need not make the workbooks again.
+    """
+    first, second = folder / "first", folder / "second"
+    shutil.copytree(written_once, second)
+    assert not forked_run(environment(data_dir, first), PATIENCE_SECONDS)
+    assert not forked_run(environment(data_dir, second), PATIENCE_SECONDS)
+    made = {
+        number: {
+            name: file
+            for name, file in contents(written / "2022K1" / f"r{number}").items()
+            if name.endswith(".xlsx")
+        }
+        for number, written in enumerate((first, second), start=1)
+    }
+    began = time.monotonic()
+    assert not run(environment(data_dir, folder / "timed"), PATIENCE_SECONDS, made)
+    return made, time.monotonic() - began
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("run", "kills", "length_seconds"),
     [
-        (forked_run, KILLS_WHILE_WORKING, None),
-        (forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
-        (whole_command, KILLS_FROM_THE_START, None),
+        pytest.param(*parameters, id=name, marks=pytest.mark.xdist_group(f"killed {name}"))
+        for name, *parameters in [
+            ("while working", forked_run, KILLS_WHILE_WORKING, None),
+            ("while writing", forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
+            ("from the start", whole_command, KILLS_FROM_THE_START, None),
+        ]
     ],
-    ids=["while working", "while writing", "from the start"],
 )
 def test_killed_at_random_moments(
     klynge: Klynge,
     data_dir: Path,
     tmp_path: Path,
     written_once: Path,
+    monkeypatch: pytest.MonkeyPatch,
     run: Start,
     kills: int,
     length_seconds: float | None,
@@ -133,9 +165,8 @@ def test_killed_at_random_moments(
 
     Every second run writes the first revision, the others a second one beside an earlier.
     """
-    began = time.monotonic()
-    assert not run(environment(data_dir, tmp_path / "undisturbed"), PATIENCE_SECONDS)
-    length_seconds = length_seconds or time.monotonic() - began
+    made, measured_seconds = aim(run, data_dir, written_once, tmp_path / "undisturbed")
+    monkeypatch.setattr(books, "workbooks", workbooks_from(made))
     dice = random.Random(SEED)
     killed = 0
     for attempt in range(kills * ATTEMPTS_A_KILL):
@@ -145,11 +176,12 @@ def test_killed_at_random_moments(
         earlier = ["r1"] if attempt % 2 else []
         if earlier:
             shutil.copytree(written_once, reports_dir)
-        moment = dice.uniform(0, length_seconds)
-        killed += run(environment(data_dir, reports_dir), moment)
+        moment = dice.uniform(0, length_seconds or measured_seconds)
+        killed += run(environment(data_dir, reports_dir), moment, made)
         complete = [*earlier, f"r{len(earlier) + 1}"]
         assert whole(reports_dir) in (earlier, complete), moment
         ended = klynge("run", "2022K1", "--quiet", "--reports-dir", str(reports_dir))
         assert ended.exit_code == 0, (moment, ended.err)
         assert whole(reports_dir) == complete, moment
+        shutil.rmtree(reports_dir)
     assert killed == kills

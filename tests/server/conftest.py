@@ -1,25 +1,22 @@
-"""The site with a worker and the deployments of `prefect.yaml`."""
+"""A run of the site that many tests look at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from uuid import UUID
 
 import pytest
 
-from tests.prefect_site import Site, kill
+from tests.prefect_site import Site
 
 
 @pytest.fixture(scope="session")
-def deployed(site: Site) -> Site:
-    """The site with our deployments, put there by the command line."""
-    ended = site.klynge("server", "deploy")
+def first_run(site: Site) -> UUID:
+    """The first run of 2022K1, asked for by `prefect deployment run`, after its end."""
+    ended = site.prefect("deployment", "run", "quarterly/on-demand", "-p", "quarter=2022K1")
     assert ended.returncode == 0, ended.stderr
-    return site
-
-
-@pytest.fixture(scope="session")
-def working(deployed: Site) -> Iterator[Site]:
-    """The site with a worker."""
-    worker = deployed.start_worker()
-    yield deployed
-    kill(worker)
+    found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", ended.stdout)
+    assert found
+    run = UUID(found[0])
+    site.ended(run)
+    return run

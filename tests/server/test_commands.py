@@ -17,8 +17,6 @@ from tests.prefect_site import Site, kill
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 
-QUARTER = "2022K1"
-
 
 @pytest.fixture
 def own_home(
@@ -31,7 +29,6 @@ def own_home(
         "KLYNGE_SERVER_PORT": str(port),
         "KLYNGE_DATA_DIR": str(data_dir),
         "KLYNGE_REPORTS_DIR": str(tmp_path / "reports"),
-        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }.items():
         monkeypatch.setenv(name, value)
@@ -39,27 +36,15 @@ def own_home(
     return Site(tmp_path, environment, statbank)
 
 
-def test_up_run_status_down(own_home: Site) -> None:
-    """`up` starts server and worker, a run goes through them, `down` leaves nothing running."""
-    up = own_home.klynge("server", "up")
-    try:
-        assert up.returncode == 0, up.stderr
-        port = own_home.environment["KLYNGE_SERVER_PORT"]
-        assert f"Prefect's UI: http://127.0.0.1:{port}" in up.stdout
-        assert "klynge server down" in up.stdout
-        own_home.environment["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-        run = own_home.trigger("quarterly/on-demand", quarter=QUARTER)
-        assert own_home.message(run) == ("Completed", "written r1")
-        assert "Worker: running" in own_home.klynge("server", "status").stdout
-        again = own_home.klynge("server", "up")
-        assert again.stdout == up.stdout
-    finally:
-        down = own_home.klynge("server", "down")
-    assert down.stdout == "Stopped.\n"
-    assert not local_server.is_healthy(own_home.api_url)
-    status = own_home.klynge("server", "status").stdout
-    assert status.startswith("Server: not running\nWorker: not running\nHistory (SQLite)")
-    assert own_home.klynge("server", "down").stdout == "Nothing was running.\n"
+def test_a_run_goes_through_what_up_started(site: Site, first_run: UUID) -> None:
+    """After `up` a run is made, the status says so, and a further `up` changes nothing.
+
+    The fixture of the site proves that `down` leaves nothing running.
+    """
+    assert site.message(first_run) == ("Completed", "written r1")
+    status = site.klynge("server", "status").stdout
+    assert status.startswith(f"Server: {site.api_url.removesuffix('/api')}\nWorker: running\n")
+    assert site.klynge("server", "up").stdout == site.up_said
 
 
 def test_taken_port_is_named(own_home: Site, site: Site) -> None:

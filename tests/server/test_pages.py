@@ -41,14 +41,6 @@ def browser_page() -> Iterator[Page]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def finished(working: Site) -> UUID:
-    """A run that has ended."""
-    run = working.trigger("quarterly/on-demand", quarter=QUARTER)
-    assert working.message(run)[0] == "Completed"
-    return run
-
-
 def picture(page: Page, tmp_path: Path, name: str) -> None:
     """Keep a screenshot."""
     folder = Path(os.environ.get("KLYNGE_PICTURES", tmp_path))
@@ -61,31 +53,29 @@ def ui(site: Site) -> str:
     return site.api_url.removesuffix("/api")
 
 
-def test_run_page(browser_page: Page, working: Site, finished: UUID, tmp_path: Path) -> None:
+def test_run_page(browser_page: Page, site: Site, first_run: UUID, tmp_path: Path) -> None:
     """The page of a run shows its name, its state and its tasks."""
-    browser_page.goto(f"{ui(working)}/runs/flow-run/{finished}")
+    browser_page.goto(f"{ui(site)}/runs/flow-run/{first_run}")
     browser_page.get_by_text(f"fordeling-{QUARTER}").first.wait_for()
     browser_page.get_by_text("Completed").first.wait_for()
     browser_page.get_by_text("publish").first.wait_for()
     picture(browser_page, tmp_path, "run")
 
 
-def test_summary_artifact(
-    browser_page: Page, working: Site, finished: UUID, tmp_path: Path
-) -> None:
+def test_summary_artifact(browser_page: Page, site: Site, first_run: UUID, tmp_path: Path) -> None:
     """The summary of a run shows the memo's table."""
-    shown = working.artifacts(finished)["fordeling"]
-    browser_page.goto(f"{ui(working)}/artifacts/artifact/{shown.id}")
+    shown = site.artifacts(first_run)["fordeling"]
+    browser_page.goto(f"{ui(site)}/artifacts/artifact/{shown.id}")
     browser_page.get_by_role("heading", name="Sundhedsklynge Syd").wait_for()
     browser_page.get_by_role("cell", name="177.678").first.wait_for()
     picture(browser_page, tmp_path, "summary")
 
 
-def test_run_form(browser_page: Page, working: Site, tmp_path: Path) -> None:
+def test_run_form(browser_page: Page, site: Site, tmp_path: Path) -> None:
     """The run form shows each parameter with its help."""
-    with working.client() as client:
+    with site.client() as client:
         deployment = client.read_deployment_by_name("quarterly/on-demand")
-    browser_page.goto(f"{ui(working)}/deployments/deployment/{deployment.id}/run")
+    browser_page.goto(f"{ui(site)}/deployments/deployment/{deployment.id}/run")
     browser_page.get_by_text("Population quarter, such as 2022K1").first.wait_for()
     browser_page.get_by_text("of the summary shown here").first.wait_for()
     picture(browser_page, tmp_path, "form")

@@ -17,6 +17,20 @@ from tests.report_of import content_of
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
+FONTS = {
+    "installed": "* {}",
+    "narrow": "* { letter-spacing: -.08em !important }",
+    "wide": "* { font-family: monospace !important; letter-spacing: .15em !important }",
+}
+"""Letters as wide as in any font, whatever fonts this machine has."""
+
+LABELS_CUT_OFF = """
+[...document.querySelectorAll("figure text")].filter(label => {
+  const [at, drawing] = [label, label.closest("svg")].map(each => each.getBoundingClientRect());
+  return at.width && (at.left < drawing.left - 1 || at.right > drawing.right + 1);
+}).map(label => label.textContent)
+"""
+
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or importlib.util.find_spec("playwright") is None,
     reason="Chromium (chromium) is not installed; it shows the page",
@@ -42,17 +56,36 @@ def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(browser: Any, file: Path, width: int) -> None:
-    """The accessibility check has no complaint, and nothing runs over the edge of the screen."""
-    from axe_playwright_python.sync_playwright import Axe
-
+def shown(browser: Any, file: Path, width: int, fonts: str) -> Any:
+    """Return the page on a screen of so many pixels, its text in a set of fonts."""
     tab = browser.new_page(viewport={"width": width, "height": 844}, bypass_csp=True)
     tab.goto(file.as_uri())
+    tab.add_style_tag(content=FONTS[fonts])
+    return tab
+
+
+@pytest.mark.parametrize(
+    ("width", "fonts"), [(1280, "installed"), (390, "installed"), (320, "wide")]
+)
+def test_axe_finds_nothing(browser: Any, file: Path, width: int, fonts: str) -> None:
+    """The accessibility check has no complaint, where tables fit and where they scroll."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = shown(browser, file, width, fonts)
     found = Axe().run(tab).response
     assert len(found["passes"]) > 20
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
-    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    tab.close()
+
+
+@pytest.mark.parametrize("fonts", FONTS)
+def test_nothing_runs_over_the_edge(browser: Any, file: Path, fonts: str) -> None:
+    """With any font the page is as wide as the screen, and no label of a figure is cut off."""
+    tab = shown(browser, file, 1280, fonts)
+    for width in (1280, 390, 320):
+        tab.set_viewport_size({"width": width, "height": 844})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        assert tab.evaluate(LABELS_CUT_OFF) == []
     tab.close()
 
 

@@ -60,9 +60,8 @@ def english() -> bytes:
     return workbooks(content_of(language=Language.ENGLISH))["fordeling-2022K1-en.xlsx"]
 
 
-@pytest.fixture
-def nasty_dir(data_dir: Path, request: pytest.FixtureRequest) -> Path:
-    """Data whose names of clusters, costs, municipalities, sources and notes hold a nasty text."""
+def make_nasty(data_dir: Path) -> None:
+    """Give clusters, costs, municipalities, sources and notes names that hold a nasty text."""
     edits = {
         "clusters.csv": ["name", "region"],
         "costs.csv": ["name_da", "name_en"],
@@ -77,4 +76,10 @@ def nasty_dir(data_dir: Path, request: pytest.FixtureRequest) -> Path:
         for number, column in enumerate(columns):
             table[column] = [NASTY[(row + number) % len(NASTY)] + "." for row in range(len(table))]
         table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
+
+
+@pytest.fixture
+def nasty_dir(data_dir: Path) -> Path:
+    """Data whose names hold a nasty text."""
+    make_nasty(data_dir)
     return data_dir

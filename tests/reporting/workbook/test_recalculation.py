@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,36 +16,20 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
 from pipeline.reporting.workbook.live_table import EXACT_TO, STEP
+from tests.conftest import REPOSITORY
 from tests.office import convert, needs_libreoffice
 from tests.report_of import content_of
 from tests.reporting.workbook.cells import Grid, changed, figures, grid, opened
+from tests.reporting.workbook.conftest import make_nasty
 
-pytestmark = needs_libreoffice
+pytestmark = [needs_libreoffice, pytest.mark.slow]
+
+Both = Callable[[str], tuple[Path, Path]]
+"""Gives, by name, the workbook that we wrote and the one that LibreOffice calculated."""
 
 COPIES = 12
 CHANGES_WANTED = 200
 FRACTIONS = [Fraction(1), Fraction(1), Fraction(1), Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)]
-
-
-def test_every_recalculated_value_is_the_one_in_the_file(
-    books: dict[str, bytes], tmp_path: Path
-) -> None:
-    """Viewers that do not calculate show what LibreOffice calculates, in all 23 workbooks."""
-    paths = [tmp_path / Path(name).name for name in books]
-    for path, workbook in zip(paths, books.values(), strict=True):
-        path.write_bytes(workbook)
-    formulas = 0
-    for path, result in zip(paths, convert(paths, "xlsx", tmp_path), strict=True):
-        cached, recalculated = (figures(opened(of, values=True)) for of in (path, result))
-        formulas += sum(str(cell).startswith("=") for cell in figures(opened(path)).values())
-        assert cached.keys() <= recalculated.keys()
-        wrong = {
-            key: (value, recalculated[key])
-            for key, value in cached.items()
-            if not _same(value, recalculated[key])
-        }
-        assert not wrong
-    assert formulas > 3000
 
 
 def _same(cached: object, recalculated: object) -> bool:
@@ -98,45 +83,114 @@ def inputs(sheet: Grid, book: Workbook, name: str, case: Case) -> dict[str, int]
     return cells
 
 
+@dataclass(frozen=True)
+class Change:
+    """A copy of the national workbook with other numbers in its input cells.
+
+    Args:
+        cases: What each cluster's sheet was given.
+        pools: The amounts of the shared funds.
+        file: The copy.
+    """
+
+    cases: Mapping[str, Case]
+    pools: list[int]
+    file: bytes
+
+
+def random_change(chance: random.Random, book: Workbook, names: list[str], file: bytes) -> Change:
+    """Return a copy of a workbook with other numbers in the input cells of all clusters' sheets."""
+    cases: dict[str, Case] = {}
+    numbers: dict[str, dict[str, int]] = {}
+    for name in names:
+        table = grid(book[name])
+        codes = [str(book[name].cell(row, 1).value) for row in table.rows]
+        cases[name] = random_case(chance, codes)
+        numbers[name] = inputs(table, book, name, cases[name])
+    pools = [chance.randrange(10**8), chance.randrange(10**10)]
+    table = grid(book["Puljer"])
+    letters = [table.letter(f"Udgift {number}: Nøjagtigt") for number in (1, 2)]
+    cells = [f"{letter}{table.header - 1}" for letter in letters]
+    numbers["Puljer"] = dict(zip(cells, pools, strict=True))
+    return Change(cases, pools, changed(file, numbers))
+
+
 @pytest.fixture(scope="module")
-def changes(
-    content: Content, national: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> list[tuple[dict[str, Case], list[int], Workbook]]:
-    """Copies of the national workbook with changed inputs: the cases, the amounts of the shared
-    funds, and what LibreOffice calculated."""
-    folder, chance = tmp_path_factory.mktemp("changed"), random.Random(20220101)
-    book = opened(national)
-    sheets = [result.cluster.cluster_id for result in content.result.clusters]
-    drawn, paths = [], []
-    for copy in range(COPIES):
-        cases = {}
-        numbers: dict[str, dict[str, int]] = {}
-        for name in sheets:
-            table = grid(book[name])
-            codes = [str(book[name].cell(row, 1).value) for row in table.rows]
-            cases[name] = random_case(chance, codes)
-            numbers[name] = inputs(table, book, name, cases[name])
-        pools = [chance.randrange(10**8), chance.randrange(10**10)]
-        table = grid(book["Puljer"])
-        for number, amount in enumerate(pools, start=1):
-            letter = table.letter(f"Udgift {number}: Nøjagtigt")
-            numbers.setdefault("Puljer", {})[f"{letter}{table.header - 1}"] = amount
-        path = folder / f"copy-{copy}.xlsx"
-        path.write_bytes(changed(national, numbers))
-        drawn.append((cases, pools))
-        paths.append(path)
-    results = [opened(path, values=True) for path in convert(paths, "xlsx", folder)]
-    return [(*one, result) for one, result in zip(drawn, results, strict=True)]
+def changes(content: Content, national: bytes) -> list[Change]:
+    """Copies of the national workbook with changed inputs."""
+    chance, book = random.Random(20220101), opened(national)
+    names = [result.cluster.cluster_id for result in content.result.clusters]
+    return [random_change(chance, book, names, national) for _ in range(COPIES)]
+
+
+def with_amount(file: bytes, amount_dkk: int) -> bytes:
+    """Return the national workbook with another amount for Sundhedsklynge Syd."""
+    table = grid(opened(file)["amager-hvidovre"])
+    cell = f"{table.letter('Nøjagtigt beløb')}{table.header - 1}"
+    return changed(file, {"amager-hvidovre": {cell: amount_dkk}})
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The national workbook with nasty texts in all names."""
+    data_dir = tmp_path_factory.mktemp("nasty") / "data"
+    shutil.copytree(REPOSITORY / "data", data_dir)
+    make_nasty(data_dir)
+    return workbooks(content_of(data_dir=data_dir))["fordeling-2022K1.xlsx"]
+
+
+@pytest.fixture(scope="module")
+def both(
+    books: dict[str, bytes],
+    national: bytes,
+    changes: list[Change],
+    nasty: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Both:
+    """Every workbook as we wrote it and as LibreOffice, started once for all, calculated it."""
+    limit = EXACT_TO // 574_362 * STEP  # the largest weight: København's people, doubled
+    files = {
+        **{Path(name).stem: book for name, book in books.items()},
+        **{f"copy-{number}": change.file for number, change in enumerate(changes)},
+        "within": with_amount(national, limit),
+        "beyond": with_amount(national, limit + 10 * STEP),
+        "nasty": nasty,
+    }
+    folder = tmp_path_factory.mktemp("recalculated")
+    paths = [folder / f"{name}.xlsx" for name in files]
+    for path, file in zip(paths, files.values(), strict=True):
+        path.write_bytes(file)
+    pairs = dict(zip(files, zip(paths, convert(paths, "xlsx", folder), strict=True), strict=True))
+    return lambda name: pairs[name]
+
+
+def test_every_recalculated_value_is_the_one_in_the_file(
+    books: dict[str, bytes], both: Both
+) -> None:
+    """Viewers that do not calculate show what LibreOffice calculates, in all 23 workbooks."""
+    formulas = 0
+    for path, result in (both(Path(name).stem) for name in books):
+        cached, recalculated = (figures(opened(of, values=True)) for of in (path, result))
+        formulas += sum(str(cell).startswith("=") for cell in figures(opened(path)).values())
+        assert cached.keys() <= recalculated.keys()
+        wrong = {
+            key: (value, recalculated[key])
+            for key, value in cached.items()
+            if not _same(value, recalculated[key])
+        }
+        assert not wrong
+    assert formulas > 3000
 
 
 def test_changed_inputs_are_allocated_as_the_pipeline_does(
-    content: Content, changes: list[tuple[dict[str, Case], list[int], Workbook]], national: bytes
+    changes: list[Change], both: Both, national: bytes
 ) -> None:
     """Amounts, populations and fractions changed at random, with ties and zeros, give our kroner
     and add up; where there is nothing to allocate by, the control says so."""
     layout, compared, empty = opened(national), 0, 0
-    for cases, _, book in changes:
-        for name, case in cases.items():
+    for number, change in enumerate(changes):
+        book = opened(both(f"copy-{number}")[1], values=True)
+        for name, case in change.cases.items():
             table, sheet = grid(layout[name]), book[name]
             kroner, rank = table.letter("Fordelt beløb"), table.letter("Rang")
             found = {
@@ -158,40 +212,34 @@ def test_changed_inputs_are_allocated_as_the_pipeline_does(
 
 
 def test_shared_funds_follow_the_clusters(
-    content: Content, changes: list[tuple[dict[str, Case], list[int], Workbook]], national: bytes
+    content: Content, changes: list[Change], both: Both, national: bytes
 ) -> None:
     """A population changed on a cluster's sheet moves the shared funds, which still add up."""
     table = grid(opened(national)["Puljer"])
     ids = [result.cluster.cluster_id for result in content.result.clusters]
-    for cases, pools, book in changes:
-        weights = {name: sum(cases[name].weights.values(), Fraction(0)) for name in ids}
-        for number, amount in enumerate(pools, start=1):
+    for copy, change in enumerate(changes):
+        book = opened(both(f"copy-{copy}")[1], values=True)
+        weights = {name: sum(change.cases[name].weights.values(), Fraction(0)) for name in ids}
+        for number, amount in enumerate(change.pools, start=1):
             letter = table.letter(f"Udgift {number}: Fordelt")
             found = [book["Puljer"][f"{letter}{row}"].value for row in table.rows]
             expected = {part.code: part.amount for part in largest_remainder(amount, weights)}
             assert dict(zip(ids, found, strict=True)) == expected
 
 
-def test_what_is_too_large_to_be_exact_is_said(national: bytes, tmp_path: Path) -> None:
+def test_what_is_too_large_to_be_exact_is_said(both: Both, national: bytes) -> None:
     """Beyond what a spreadsheet counts exactly the control says AFVIGER, on the cover too."""
-    table, sheet = grid(opened(national)["amager-hvidovre"]), "amager-hvidovre"
-    cell = f"{table.letter('Nøjagtigt beløb')}{table.header - 1}"
-    limit = EXACT_TO // 574_362 * STEP  # the largest weight: København's people, doubled
-    paths = [tmp_path / "within.xlsx", tmp_path / "beyond.xlsx"]
-    for path, amount in zip(paths, [limit, limit + 10 * STEP], strict=True):
-        path.write_bytes(changed(national, {sheet: {cell: amount}}))
-    within, beyond = (opened(path, values=True) for path in convert(paths, "xlsx", tmp_path))
+    sheet = "amager-hvidovre"
+    table = grid(opened(national)[sheet])
+    within, beyond = (opened(both(name)[1], values=True) for name in ("within", "beyond"))
     control = f"{table.letter('Rang')}{table.header - 1}"
     assert (within[sheet][control].value, beyond[sheet][control].value) == ("OK", "AFVIGER")
     allocated = {row[0].value: row[1].value for row in beyond["Forside"].iter_rows(min_row=3)}
     assert allocated["Alle beløb er fordelt"] == "nej"
 
 
-def test_texts_from_outside_are_not_calculated(nasty_dir: Path, tmp_path: Path) -> None:
+def test_texts_from_outside_are_not_calculated(both: Both) -> None:
     """LibreOffice shows names that look like formulas as they are, and calculates all the rest."""
-    path = tmp_path / "nasty.xlsx"
-    path.write_bytes(workbooks(content_of(data_dir=nasty_dir))["fordeling-2022K1.xlsx"])
-    (result,) = convert([path], "xlsx", tmp_path)
-    cached, recalculated = (figures(opened(of, values=True)) for of in (path, result))
+    cached, recalculated = (figures(opened(of, values=True)) for of in both("nasty"))
     wrong = [key for key, value in cached.items() if not _same(value, recalculated.get(key))]
     assert not wrong
