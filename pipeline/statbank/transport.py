@@ -26,7 +26,9 @@ from tenacity import (
     retry_if_exception_type,
     retry_if_result,
     stop_after_attempt,
+    wait_chain,
     wait_exponential_jitter,
+    wait_none,
 )
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
@@ -44,8 +46,8 @@ RETRIED_ERRORS: Final = (
     requests.exceptions.ContentDecodingError,
 )
 ATTEMPTS: Final = 5
-BACKOFF: Final = wait_exponential_jitter(initial=1.0, jitter=1.0)
-"""First pause 1 s, each further one twice as long, and up to 1 s more."""
+BACKOFF: Final = wait_chain(wait_none(), wait_exponential_jitter(initial=1.0, jitter=1.0))
+"""Again at once, then after 2 s, 4 s and 8 s, each up to 1 s more."""
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Largest answer that is read, 64 MB; all quarters of FOLK1A's areas are below 1 MB."""
