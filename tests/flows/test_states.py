@@ -14,7 +14,7 @@ from tests.statbank_emulator import StatBankEmulator, faults
 
 QUARTER = "2022K1"
 NOT_HELD = "2022K2"
-REQUESTS_A_TRY = 1
+REQUESTS_A_TRY = 2
 """What the client itself makes of its short budget before the flow has to wait."""
 
 
