@@ -27,3 +27,6 @@ STRUCTURES: Final = ("sundhedsklynge", "sundhedsraad")
 
 ALL_CLUSTERS: Final = ":*"
 """Ends a cost's scope that covers every cluster of a structure, as in `sundhedsklynge:*`."""
+
+EVERY_CLUSTER: Final = "*"
+"""Cluster of a recipient who gets the whole report."""

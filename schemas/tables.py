@@ -245,16 +245,13 @@ def assumptions(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     )
 
 
-EVERY_CLUSTER: Final = "*"
-"""Cluster of a recipient who gets the whole report."""
-
 _EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 _LANGUAGES: Final = ("da", "en")
 
 
 def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     """Who gets each revision: `cluster_id` or `*`, `email, name, language`."""
-    known_ids = [EVERY_CLUSTER, *cluster_ids]
+    known_ids = [codes.EVERY_CLUSTER, *cluster_ids]
     columns = {
         "cluster_id": known(known_ids, "must be a cluster of clusters.csv, or *"),
         "email": matches(_EMAIL, "must be one e-mail address"),

@@ -18,10 +18,9 @@ from typing import Any, Final
 
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
-from schemas.codes import COPENHAGEN_TOTAL
+from schemas.codes import COPENHAGEN_TOTAL, EVERY_CLUSTER
 from schemas.records import AreaKind, Language, Reference
 from schemas.rows import TABLES, from_row
-from schemas.tables import EVERY_CLUSTER, recipients
 from schemas.validation import HEADER_ROW
 
 REMEMBERED: Final = ".validated"
@@ -169,6 +168,8 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
     Raises:
         InvalidData: The file breaks a rule; the message names row, column, rule and value.
     """
+    from schemas.tables import recipients
+
     path = data_dir / "reference" / FILE
     if not path.exists():
         return ()
