@@ -24,8 +24,6 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts import show_failure
-from flows.flow_settings import FlowSettings
-from flows.flow_settings import TaskRunner as Runner
 from flows.logs import log_steps
 from flows.notifications import tell_of_failure
 from flows.parameters import AreaCode, QuarterText
@@ -36,6 +34,7 @@ from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
 from pipeline.run import run
 from pipeline.settings import Settings
+from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter, quarter_range
 
@@ -106,14 +105,13 @@ def _quarters(first: str, last: str) -> tuple[Quarter, ...]:
 
 
 def _backfill(quarters: Sequence[Quarter], rules: Quarter | None, access: Access) -> State:
-    settings = Settings.from_environment(os.environ)
-    flow_settings = FlowSettings.from_environment(os.environ)
-    patient(fetch_all, flow_settings)(quarters, access, settings)
+    settings = Settings.from_environment(os.environ).without_secrets()
+    patient(fetch_all, settings)(quarters, access, settings)
     reports = [
         Parameters(quarter, None if rules == quarter else rules, accept_jumps=access.accept_jumps)
         for quarter in quarters
     ]
-    with task_runner(flow_settings) as runner:
+    with task_runner(settings) as runner:
         under_way = {
             runner.submit(one_quarter, {"parameters": report, "settings": settings}): report.label
             for report in reports
@@ -122,10 +120,10 @@ def _backfill(quarters: Sequence[Quarter], rules: Quarter | None, access: Access
     return _state(results)
 
 
-def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
+def task_runner(settings: Settings) -> TaskRunner[Any]:
     """Return where the quarters run: threads here, or a Dask cluster."""
-    if flow_settings.task_runner is Runner.THREADS:
-        return ThreadPoolTaskRunner(max_workers=flow_settings.threads)
+    if settings.task_runner is Runner.THREADS:
+        return ThreadPoolTaskRunner(max_workers=settings.threads)
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
@@ -133,11 +131,9 @@ def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
             "KLYNGE_TASK_RUNNER is dask, and prefect-dask is not installed.",
             "pip install 'klyngefordeling[dask]'",
         ) from None
-    if flow_settings.dask_scheduler:
-        return DaskTaskRunner(address=flow_settings.dask_scheduler)
-    return DaskTaskRunner(
-        cluster_kwargs={"n_workers": flow_settings.threads, "dashboard_address": None}
-    )
+    if settings.dask_scheduler:
+        return DaskTaskRunner(address=settings.dask_scheduler)
+    return DaskTaskRunner(cluster_kwargs={"n_workers": settings.threads, "dashboard_address": None})
 
 
 def _followed(under_way: Mapping[PrefectFuture[str], str]) -> dict[str, str | KlyngeError]:

@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
 from prefect.settings import PREFECT_UI_URL
 
-from flows.flow_settings import FlowSettings
 from flows.summary import WRITTEN
+from pipeline.settings import setting
 
 
 def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> None:
@@ -27,7 +27,7 @@ def tell_of_revision(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> N
 
 
 def _tell(subject: str, flow_run: FlowRun, state: State) -> None:
-    name = FlowSettings.from_environment(os.environ).notification_block
+    name = setting("notification_block", os.environ)
     if name:
         block: Any = Block.load(name)
         where = f"{PREFECT_UI_URL.value()}/runs/flow-run/{flow_run.id}"

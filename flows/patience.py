@@ -5,8 +5,8 @@ from typing import ParamSpec, TypeVar
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from flows.flow_settings import FlowSettings
 from pipeline.errors import DeliveryError, StatBankUnavailable
+from pipeline.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,7 +20,7 @@ def time_may_mend(task: Task[..., object], task_run: TaskRun, state: State) -> b
     return isinstance(error, StatBankUnavailable)
 
 
-def patient(work: Task[P, R], flow_settings: FlowSettings) -> Task[P, R]:
+def patient(work: Task[P, R], settings: Settings) -> Task[P, R]:
     """Return a task that tries again, over hours, where time may mend what failed."""
-    delays = list(flow_settings.retry_delays_seconds)
+    delays = list(settings.retry_delays_seconds)
     return work.with_options(retries=len(delays), retry_delay_seconds=delays)

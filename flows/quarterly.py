@@ -19,7 +19,6 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import show_failure, show_report
-from flows.flow_settings import FlowSettings
 from flows.limits import one_at_a_time
 from flows.logs import log_steps
 from flows.notifications import tell_of_failure, tell_of_revision
@@ -31,7 +30,6 @@ from pipeline.calculation.calculate import calculate as calculate_quarter
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
-from pipeline.delivery.settings import DeliverySettings
 from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.reporting.numbers import Language
 from pipeline.revisions.store import Outcome
@@ -71,9 +69,9 @@ def publish(report: Report, language: Language, reports_url: str) -> None:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=time_may_mend)
-def deliver(label: str, settings: Settings, delivery: DeliverySettings) -> None:
+def deliver(label: str, settings: Settings) -> None:
     """Deliver the newest revision to the targets that have not got it."""
-    deliver_revision(label, settings, configured_targets(settings, delivery), Clock())
+    deliver_revision(label, settings, configured_targets(settings), Clock())
 
 
 def run_name() -> str:
@@ -129,25 +127,23 @@ def quarterly(
 def _report(parameters: Parameters, access: Access) -> State:
     settings = Settings.from_environment(os.environ)
     parameters = replace(parameters, contact=settings.contact)
-    flow_settings = FlowSettings.from_environment(os.environ)
-    with one_at_a_time(parameters.label, flow_settings.quarter_wait_seconds):
-        held = patient(fetch, flow_settings)(parameters, access, settings)
+    with one_at_a_time(parameters.label, settings.quarter_wait_seconds):
+        held = patient(fetch, settings)(parameters, access, settings)
         if isinstance(held, NotPublishedYet):
             return Completed(message=f"awaiting {held.awaited}", data=held)
         calculation = calculate(parameters, held, settings.data_dir)
         report = Report(calculation, write(calculation, settings.reports_dir))
-    publish(report, parameters.language, flow_settings.reports_url)
+    publish(report, parameters.language, settings.reports_url.rstrip("/"))
     message = ended(report.outcome)
     try:
-        _deliver(parameters, settings, flow_settings)
+        _deliver(parameters, settings)
     except DeliveryError as error:
         show_failure(parameters.label, error)
         return Failed(message=f"{message}, not delivered: {one_line(error)}", data=error)
     return Completed(message=message, data=report)
 
 
-def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSettings) -> None:
-    delivery = DeliverySettings.from_environment(os.environ)
+def _deliver(parameters: Parameters, settings: Settings) -> None:
     is_report = parameters.rules_quarter is None  # a back-cast is nobody's report
-    if is_report and delivery != DeliverySettings():
-        patient(deliver, flow_settings)(parameters.label, settings, delivery)
+    if is_report and (settings.delivery_folder or settings.smtp_host):
+        patient(deliver, settings)(parameters.label, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -28,9 +27,8 @@ def deliver(
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
     from pipeline.delivery import deliver as delivery
-    from pipeline.delivery.settings import DeliverySettings
 
-    targets = delivery.configured_targets(settings, DeliverySettings.from_environment(os.environ))
+    targets = delivery.configured_targets(settings)
     if dry_run:
         console.print_delivery(delivery.plan(str(quarter), settings, targets), "to be delivered")
     else:

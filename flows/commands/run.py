@@ -19,7 +19,7 @@ def run(
         Quarter | None,
         typer.Argument(
             parser=options.quarter,
-            metavar="[QUARTER]",
+            metavar="QUARTER",
             help="Population quarter, such as 2022K1; the newest published if it is left out.",
         ),
     ] = None,

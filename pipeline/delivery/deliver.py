@@ -23,7 +23,6 @@ from filelock import FileLock
 from pipeline.clock import Clock
 from pipeline.delivery.issue import Issue, newest_issue
 from pipeline.delivery.mail import compose, send
-from pipeline.delivery.settings import DeliverySettings, Smtp
 from pipeline.errors import DeliveryError, ProvenanceError
 from pipeline.files import json_bytes, write_atomically, write_folder_atomically
 from pipeline.reference.recipients import Recipient, load_recipients
@@ -66,14 +65,15 @@ class ToRecipient:
     """A recipient who gets a mail through a server."""
 
     recipient: Recipient
-    smtp: Smtp
+    settings: Settings
 
     def __str__(self) -> str:
         return f"mail {self.recipient.email} ({self.recipient.cluster_id})"
 
     def deliver(self, issue: Issue, moment: datetime) -> None:
         """Send the mail."""
-        send(self.smtp, compose(issue, self.recipient, self.smtp.sender, moment))
+        mail = compose(issue, self.recipient, self.settings.smtp_sender, moment)
+        send(self.settings, mail)
 
 
 Target = ToFolder | ToRecipient
@@ -92,13 +92,6 @@ class Plan:
     issue: Issue
     delivered: dict[str, str]
     pending: tuple[Target, ...]
-
-
-def targets_of(settings: DeliverySettings, recipients: Sequence[Recipient]) -> list[Target]:
-    """Return the targets: the folder first, then the recipients in the order of their file."""
-    folders: list[Target] = [ToFolder(settings.folder)] if settings.folder else []
-    smtp = settings.smtp
-    return folders + ([ToRecipient(recipient, smtp) for recipient in recipients] if smtp else [])
 
 
 def plan(label: str, settings: Settings, targets: Sequence[Target]) -> Plan:
@@ -140,17 +133,17 @@ def deliver(label: str, settings: Settings, targets: Sequence[Target], clock: Cl
     return planned
 
 
-def configured_targets(settings: Settings, delivery: DeliverySettings) -> list[Target]:
-    """Return the targets of the settings, with the recipients of the data folder.
+def configured_targets(settings: Settings) -> list[Target]:
+    """Return the targets: the folder first, then the recipients in the order of their file.
 
     Raises:
         InvalidData: The recipients or another reference table break a rule.
     """
-    if not delivery.smtp:
-        return targets_of(delivery, ())
-    return targets_of(
-        delivery, load_recipients(settings.data_dir, load_reference(settings.data_dir))
-    )
+    targets: list[Target] = [ToFolder(settings.delivery_folder)] if settings.delivery_folder else []
+    if settings.smtp_host:
+        recipients = load_recipients(settings.data_dir, load_reference(settings.data_dir))
+        targets += [ToRecipient(recipient, settings) for recipient in recipients]
+    return targets
 
 
 def _deliver_one(planned: Plan, target: Target, moment: datetime) -> None:
