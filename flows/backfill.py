@@ -22,8 +22,6 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.flow_settings import FlowSettings
-from flows.flow_settings import TaskRunner as Runner
 from flows.parameters import AreaCode, QuarterText
 from flows.policies import is_temporary, log_steps, retrying
 from flows.summary import ended, one_line, show_failure, tell_of_failure
@@ -40,6 +38,7 @@ from pipeline.analysis.backfill import (
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
 from pipeline.settings import Settings
+from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
@@ -98,7 +97,7 @@ def backfill(
     """
     log_steps()
     try:
-        settings = Settings.from_environment(os.environ)
+        settings = Settings.from_environment(os.environ).without_secrets()
         request = Request(
             Quarter.parse(from_quarter),
             Quarter.parse(to_quarter),
@@ -114,10 +113,9 @@ def backfill(
 
 
 def _backfill(request: Request, access: Access, settings: Settings) -> State:
-    flow_settings = FlowSettings.from_environment(os.environ)
-    failures = retrying(fetch, flow_settings)(request, access, settings)
+    failures = retrying(fetch, settings)(request, access, settings)
     quarters = stored_quarters(request, SnapshotStore(settings.data_dir), failures)
-    with task_runner(flow_settings) as runner:
+    with task_runner(settings) as runner:
         under_way = {
             runner.submit(
                 calculate, {"request": request, "quarter": quarter, "settings": settings}
@@ -128,10 +126,10 @@ def _backfill(request: Request, access: Access, settings: Settings) -> State:
     return _state(finish(request, {**failures, **done}, settings.reports_dir))
 
 
-def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
+def task_runner(settings: Settings) -> TaskRunner[Any]:
     """Return where the quarters run: threads here, or a Dask cluster."""
-    if flow_settings.task_runner is Runner.THREADS:
-        return ThreadPoolTaskRunner(max_workers=flow_settings.threads)
+    if settings.task_runner is Runner.THREADS:
+        return ThreadPoolTaskRunner(max_workers=settings.threads)
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
@@ -139,11 +137,9 @@ def task_runner(flow_settings: FlowSettings) -> TaskRunner[Any]:
             "KLYNGE_TASK_RUNNER is dask, and prefect-dask is not installed.",
             "pip install 'klyngefordeling[dask]'",
         ) from None
-    if flow_settings.dask_scheduler:
-        return DaskTaskRunner(address=flow_settings.dask_scheduler)
-    return DaskTaskRunner(
-        cluster_kwargs={"n_workers": flow_settings.threads, "dashboard_address": None}
-    )
+    if settings.dask_scheduler:
+        return DaskTaskRunner(address=settings.dask_scheduler)
+    return DaskTaskRunner(cluster_kwargs={"n_workers": settings.threads, "dashboard_address": None})
 
 
 def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, Any]:

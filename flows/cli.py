@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import sys
 
@@ -60,6 +61,7 @@ def main(clock: Clock | None = None) -> None:
         clock: The clock and the pause; those of the system if left out.
     """
     _collect_garbage_rarely()
+    _print_any_sign()
     try:
         app(obj=clock or Clock())
     except KlyngeError as error:
@@ -75,6 +77,13 @@ def _collect_garbage_rarely() -> None:
     """Spare a short command a third of its time, which went into collecting among its imports."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
+
+
+def _print_any_sign() -> None:
+    """Let a terminal that lacks a sign, as many on Windows do, show its number instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(error: KlyngeError) -> None:

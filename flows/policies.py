@@ -11,8 +11,8 @@ from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.tasks import Task
 
-from flows.flow_settings import FlowSettings
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
+from pipeline.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,9 +30,9 @@ def is_temporary(task: Task[..., object], task_run: TaskRun, state: State) -> bo
     return isinstance(error, StatBankUnavailable)
 
 
-def retrying(task: Task[P, R], flow_settings: FlowSettings) -> Task[P, R]:
+def retrying(task: Task[P, R], settings: Settings) -> Task[P, R]:
     """Return a task that tries again, over hours, what its `retry_condition_fn` lets it."""
-    delays = list(flow_settings.retry_delays_seconds)
+    delays = list(settings.retry_delays_seconds)
     return task.with_options(retries=len(delays), retry_delay_seconds=delays)
 
 

@@ -18,7 +18,6 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import summary
-from flows.flow_settings import FlowSettings
 from flows.parameters import AreaCode, QuarterText, due_quarter, report_parameters
 from flows.policies import is_temporary, log_steps, one_at_a_time, retrying
 from pipeline.calculation.calculate import Inputs, Parameters
@@ -26,7 +25,6 @@ from pipeline.calculation.calculate import calculate as calculate_report
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
-from pipeline.delivery.settings import DeliverySettings
 from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.gather import gather as gather_inputs
 from pipeline.revisions.store import write as write_revision
@@ -55,9 +53,9 @@ publish = Task(summary.show_report, name="publish", cache_policy=NO_CACHE)
 
 
 @task(cache_policy=NO_CACHE, retry_condition_fn=is_temporary)
-def deliver(report: ReportName, settings: Settings, delivery: DeliverySettings) -> None:
+def deliver(report: ReportName, settings: Settings) -> None:
     """Deliver the newest revision to the targets that have not got it."""
-    deliver_revision(report, settings, configured_targets(settings, delivery), Clock())
+    deliver_revision(report, settings, configured_targets(settings), Clock())
 
 
 def run_name() -> str:
@@ -114,25 +112,23 @@ def quarterly(
 def _report(parameters: Parameters, access: Access) -> State:
     settings = Settings.from_environment(os.environ)
     parameters = replace(parameters, contact=settings.contact)
-    flow_settings = FlowSettings.from_environment(os.environ)
-    with one_at_a_time(parameters.report.label, flow_settings.quarter_wait_seconds):
-        inputs = retrying(gather, flow_settings)(parameters, access, settings)
+    with one_at_a_time(parameters.report.label, settings.quarter_wait_seconds):
+        inputs = retrying(gather, settings)(parameters, access, settings)
         if isinstance(inputs, NotPublishedYet):
             return Completed(message=f"awaiting {inputs.awaited}", data=inputs)
         calculation = calculate(inputs)
         report = Report(calculation, write(calculation, settings.reports_dir))
-    publish(report, flow_settings.reports_url)
+    publish(report, settings.reports_url.rstrip("/"))
     message = summary.ended(report.outcome)
     try:
-        _deliver(parameters, settings, flow_settings)
+        _deliver(parameters, settings)
     except DeliveryError as error:
         summary.show_failure(parameters.report.label, error)
         return Failed(message=f"{message}, not delivered: {summary.one_line(error)}", data=error)
     return Completed(message=message, data=report)
 
 
-def _deliver(parameters: Parameters, settings: Settings, flow_settings: FlowSettings) -> None:
-    delivery = DeliverySettings.from_environment(os.environ)
+def _deliver(parameters: Parameters, settings: Settings) -> None:
     is_report = parameters.report.rules_quarter is None  # a back-cast is nobody's report
-    if is_report and delivery != DeliverySettings():
-        retrying(deliver, flow_settings)(parameters.report, settings, delivery)
+    if is_report and (settings.delivery_folder or settings.smtp_host):
+        retrying(deliver, settings)(parameters.report, settings)

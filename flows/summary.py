@@ -18,7 +18,6 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
 from prefect.settings import PREFECT_UI_URL
 
-from flows.flow_settings import FlowSettings
 from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
@@ -28,6 +27,7 @@ from pipeline.reporting.numbers import exact, localized, percent, whole
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
+from pipeline.settings import setting
 from schemas.records import Language
 
 KEY = "fordeling"
@@ -62,7 +62,7 @@ def tell_of_revision(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> N
 
 
 def _tell(subject: str, flow_run: FlowRun, state: State) -> None:
-    if name := FlowSettings.from_environment(os.environ).notification_block:
+    if name := setting("notification_block", os.environ):
         block: Any = Block.load(name)
         where = f"{PREFECT_UI_URL.value()}/runs/flow-run/{flow_run.id}"
         block.notify(f"{state.message}\n{where}", subject)

@@ -36,7 +36,7 @@ def write_atomically(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        _write_flushed(temporary, content)
+        _write_flushed(temporary, content, path)
         if last_look:
             last_look()
         temporary.replace(path)
@@ -56,21 +56,29 @@ def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    for relative, content in contents.items():
-        path = temporary / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_flushed(path, content)
-    for parent in {(temporary / relative).parent for relative in contents}:
-        _flush_folder(parent)
-    temporary.rename(folder)
+    try:
+        for relative, content in contents.items():
+            path = temporary / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_flushed(path, content, folder / relative)
+        for parent in {(temporary / relative).parent for relative in contents}:
+            _flush_folder(parent)
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     _flush_folder(folder.parent)
 
 
-def _write_flushed(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _write_flushed(temporary: Path, content: bytes, path: Path) -> None:
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        error.filename = str(path)  # a full disk names no file, and the temporary one says nothing
+        raise
 
 
 def _flush_folder(folder: Path) -> None:

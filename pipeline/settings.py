@@ -1,99 +1,264 @@
-"""All paths, addresses and time limits, read from the environment once, at the edge."""
+"""Every setting: its default, what it may be, and what it is for, read once at the edge.
+
+The variable of `data_dir` is `KLYNGE_DATA_DIR`, and so on; one that is empty counts as not set. The
+manual's table is made from what stands here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final, NamedTuple
 
-from pipeline.errors import UsageError
+from pipeline.errors import StorageError, UsageError
 
-STATBANK_URL: Final = "https://api.statbank.dk/v1"
-"""Base of the StatBank's API, as documented by Statistics Denmark."""
+LONGEST_SECONDS: Final = 86_400
+"""A day: a socket refuses limits of centuries, and nobody waits longer."""
 
-CONNECT_TIMEOUT_SECONDS: Final = 10.0
-READ_TIMEOUT_SECONDS: Final = 60.0
-BUDGET_SECONDS: Final = 180.0
+_NOT_ON_A_LINE: Final = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's control characters, halves of a character, and ends of lines and paragraphs."""
+
+
+class TaskRunner(StrEnum):
+    """Where the quarters of a back-fill are calculated."""
+
+    THREADS = "threads"
+    DASK = "dask"
+
+
+class Security(StrEnum):
+    """How the connection to the mail server is encrypted; there is no way without."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class Kind(NamedTuple):
+    """What a setting may be: how its text is read, or refused by a ValueError, and what is said."""
+
+    read: Callable[[str], Any]
+    must_be: str
+
+
+def _line(text: str) -> str:
+    if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in text):
+        raise ValueError(text)
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", _line(text)):
+        raise ValueError(text)
+    return text
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= LONGEST_SECONDS:
+        raise ValueError(text)
+    return number
+
+
+def _delays(text: str) -> tuple[float, ...]:
+    return () if text == "none" else tuple(_seconds(word) for word in text.split())
+
+
+def _whole(last: int, what: str) -> Kind:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and 0 < int(text) <= last):
+            raise ValueError(text)
+        return int(text)
+
+    return Kind(read, f"{what}, 1 to {last}")
+
+
+def _statbank_url(text: str) -> str:
+    from urllib3.util import parse_url  # the parser that connects; help does not wait for it
+
+    url = parse_url(_line(text))
+    local = url.scheme == "http" and _is_loopback(url.host or "")
+    if (
+        not url.host
+        or url.auth
+        or url.query
+        or url.fragment
+        or not (local or url.scheme == "https")
+    ):
+        raise ValueError(text)
+    return url.url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+
+
+def _one_of(choices: type[StrEnum]) -> Kind:
+    return Kind(choices, " or ".join(choices))
+
+
+_FOLDER: Final = Kind(Path, "a folder")
+_FILE: Final = Kind(Path, "a file")
+_TEXT: Final = Kind(_line, "one line of text")
+_SECONDS: Final = Kind(_seconds, f"a number of seconds, at most {LONGEST_SECONDS}")
+_DELAYS: Final = Kind(_delays, f"numbers of seconds, each at most {LONGEST_SECONDS}, or none")
+_PORT: Final = _whole(65_535, "a port")
+_EMAIL: Final = Kind(_email, "one e-mail address")
+_STATBANK: Final = Kind(
+    _statbank_url, "https, or http on this machine only, without a user, a query or a fragment"
+)
+
+
+def _setting(
+    default: Any, kind: Kind, what: str, *, example: str = "", secret: bool = False
+) -> Any:
+    metadata = {"kind": kind, "what": what, "example": example or text_of(default)}
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+def text_of(value: object) -> str:
+    """Return a value as it is written in the environment; empty for none."""
+    if isinstance(value, tuple):
+        return " ".join(text_of(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value.as_posix() if isinstance(value, Path) else str("" if value is None else value)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things lie, whom to ask, and how long to wait.
+    """Where things lie, whom to ask and to tell, and how long to wait."""
 
-    Args:
-        data_dir: Folder with `reference` and `snapshots`.
-        reports_dir: Folder of the reports.
-        statbank_url: Base of the API, https; plain http on this machine only.
-        contact: Who asks, an e-mail address or a web page; sent to the StatBank with each query,
-            and on the cover of a report.
-        connect_timeout_seconds: To reach the StatBank.
-        read_timeout_seconds: Between two pieces of an answer.
-        budget_seconds: For one call, retries included.
-    """
+    data_dir: Path = _setting(Path("data"), _FOLDER, "Reference data and snapshots.")
+    reports_dir: Path = _setting(Path("reports"), _FOLDER, "The reports.")
+    contact: str = _setting(
+        "", _TEXT, "Who asks: on the cover of a report, and sent to the StatBank."
+    )
+    statbank_url: str = _setting(
+        "https://api.statbank.dk/v1",
+        _STATBANK,
+        "The StatBank's API, as its publisher documents it.",
+    )
+    connect_timeout_seconds: float = _setting(10.0, _SECONDS, "To reach the StatBank.")
+    read_timeout_seconds: float = _setting(60.0, _SECONDS, "Between two pieces of its answer.")
+    budget_seconds: float = _setting(180.0, _SECONDS, "For one call, retries included.")
 
-    data_dir: Path
-    reports_dir: Path
-    statbank_url: str = STATBANK_URL
-    contact: str = ""
-    connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS
-    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
-    budget_seconds: float = BUDGET_SECONDS
+    home: Path = _setting(
+        Path("~/.klynge"), _FOLDER, "Database, logs and process ids of the local server."
+    )
+    server_port: int = _setting(4200, _PORT, "Of `klynge server up`, on loopback.")
+    postgres_url: str = _setting(
+        "", _TEXT, "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
+    )
+    retry_delays_seconds: tuple[float, ...] = _setting(
+        (600.0, 1800.0, 3600.0, 7200.0), _DELAYS,
+        "Pauses of a flow between tries, while the StatBank or a target of the delivery is away.",
+    )  # fmt: skip
+    quarter_wait_seconds: float = _setting(
+        900.0, _SECONDS, "How long a run waits for another run of its quarter."
+    )
+    task_runner: TaskRunner = _setting(
+        TaskRunner.THREADS, _one_of(TaskRunner), "Where a back-fill runs."
+    )
+    threads: int = _setting(2, _whole(1000, "a number"), "Quarters of a back-fill at once.")
+    dask_scheduler: str = _setting(
+        "", _TEXT, "Dask cluster, such as `tcp://host:8786`; one on this machine if left out."
+    )
+    notification_block: str = _setting(
+        "", _TEXT, "Prefect block told of failures and revisions, as `slack-webhook/klynge`."
+    )
+    reports_url: str = _setting(
+        "", _TEXT, "Address under which people open the reports folder, for links in Prefect's UI."
+    )
+
+    delivery_folder: Path | None = _setting(None, _FOLDER, "Gets a copy of each revision.")
+    smtp_host: str = _setting(
+        "", _TEXT, "Mail server, as its certificate names it.", example="smtp.example.dk"
+    )
+    smtp_sender: str = _setting(
+        "", _EMAIL, "Whom the mails come from.", example="fordeling@example.dk"
+    )
+    smtp_security: Security = _setting(
+        Security.STARTTLS, _one_of(Security), "Encryption; mail is never sent without."
+    )
+    smtp_port: int | None = _setting(
+        None, _PORT, "587 for starttls and 465 for tls if left out.", example="587"
+    )
+    smtp_user: str = _setting("", _TEXT, "Who logs in; nobody if left out.")
+    smtp_password: str = _setting("", Kind(str, "a text"), "With what.", secret=True)
+    smtp_password_file: Path | None = _setting(None, _FILE, "The password, instead.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the variables `KLYNGE_*`; the folders default to those of the repository.
+        """Read all settings.
 
         Raises:
-            UsageError: A value is not of its kind; the message names the variable.
+            UsageError: A value is not of its kind, or half a mail server is set; the message names
+                the variable.
         """
-        return cls(
-            data_dir=Path(environment.get("KLYNGE_DATA_DIR", "data")),
-            reports_dir=Path(environment.get("KLYNGE_REPORTS_DIR", "reports")),
-            statbank_url=_url(environment.get("KLYNGE_STATBANK_URL", STATBANK_URL)),
-            contact=environment.get("KLYNGE_CONTACT", ""),
-            connect_timeout_seconds=seconds(
-                environment, "KLYNGE_CONNECT_TIMEOUT_SECONDS", CONNECT_TIMEOUT_SECONDS
-            ),
-            read_timeout_seconds=seconds(
-                environment, "KLYNGE_READ_TIMEOUT_SECONDS", READ_TIMEOUT_SECONDS
-            ),
-            budget_seconds=seconds(environment, "KLYNGE_BUDGET_SECONDS", BUDGET_SECONDS),
-        )
+        settings = cls(**{row.name: setting(row.name, environment) for row in fields(cls)})
+        if any(name.startswith(variable("smtp_")) and environment[name] for name in environment):
+            for name in ("smtp_host", "smtp_sender"):
+                if not getattr(settings, name):
+                    raise UsageError(f"{variable(name)} is missing.", _example(_field(name)))
+        return settings
+
+    @property
+    def smtp_address(self) -> tuple[str, int]:
+        """Host and port of the mail server."""
+        usual = 465 if self.smtp_security is Security.TLS else 587
+        return self.smtp_host, self.smtp_port or usual
+
+    def mail_password(self) -> str:
+        """Return the password of the mail server.
+
+        Raises:
+            StorageError: The file with the password cannot be read.
+        """
+        if not self.smtp_password_file:
+            return self.smtp_password
+        try:
+            return self.smtp_password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise StorageError.of(error) from None
+
+    def without_secrets(self) -> Settings:
+        """Return the settings for another machine that needs no password."""
+        return replace(self, postgres_url="", smtp_password="")
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    local = parts.hostname == "localhost" or _is_loopback(parts.hostname or "")
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local)):
-        return text.rstrip("/")
-    raise UsageError(
-        f"KLYNGE_STATBANK_URL is {text!r}; it must be https, or http on this machine only.",
-        f"The StatBank is at {STATBANK_URL}",
-    )
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"KLYNGE_{name.upper()}"
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def seconds(environment: Mapping[str, str], name: str, default: float) -> float:
-    """Read a positive number of seconds.
+def setting(name: str, environment: Mapping[str, str]) -> Any:
+    """Read one setting, where a fault in the others must not matter.
 
     Raises:
-        UsageError: The variable holds something else.
+        UsageError: Its value is not of its kind; the message names the variable.
     """
-    text = environment.get(name, "")
+    row, text = _field(name), environment.get(variable(name), "")
+    if not text.strip():
+        return row.default
+    kind: Kind = row.metadata["kind"]
     try:
-        number = float(text) if text else default
+        return kind.read(text)
     except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        example = f"Example: {name}={default:g}"
-        raise UsageError(f"{name} is {text!r}; it must be a number of seconds.", example)
-    return number
+        shown = f" is {re.sub('(?s)(?<=://).*@', '***@', text)!r}; it" if row.repr else ""
+        raise UsageError(
+            f"{variable(name)}{shown} must be {kind.must_be}.", _example(row)
+        ) from None
+
+
+def _field(name: str) -> Field[Any]:
+    return Settings.__dataclass_fields__[name]
+
+
+def _example(row: Field[Any]) -> str:
+    example = row.metadata["example"]
+    return f"Example: {variable(row.name)}={example}" if example else ""

@@ -83,7 +83,7 @@ def check(
         Quarter | None,
         typer.Argument(
             parser=options.quarter,
-            metavar="[QUARTER]",
+            metavar="QUARTER",
             help="Check only what this quarter rests on, and calculate it.",
         ),
     ] = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +25,7 @@ def run(
         Quarter | None,
         typer.Argument(
             parser=options.quarter,
-            metavar="[QUARTER]",
+            metavar="QUARTER",
             help="Population quarter, such as 2022K1; the newest published if it is left out.",
         ),
     ] = None,
@@ -113,9 +112,8 @@ def deliver(
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
     from pipeline.delivery import deliver as delivery
-    from pipeline.delivery.settings import DeliverySettings
 
-    targets = delivery.configured_targets(settings, DeliverySettings.from_environment(os.environ))
+    targets = delivery.configured_targets(settings)
     if dry_run:
         console.print_delivery(delivery.plan(report, settings, targets), "to be delivered")
     else:

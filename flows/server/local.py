@@ -23,14 +23,11 @@ from typing import IO, TYPE_CHECKING, Final
 
 from flows.server import deployments
 from flows.server.deployments import ServerError
-from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from psutil import Process
 
 HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 4200
-LAST_PORT: Final = 65_535
 START_SECONDS: Final = 120.0
 """How long a first start may take; it creates the database."""
 
@@ -41,7 +38,8 @@ _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_u
 
 def home(environment: Mapping[str, str]) -> Path:
     """Return the folder of the server's database and logs: `KLYNGE_HOME`."""
-    return Path(environment.get("KLYNGE_HOME") or Path.home() / ".klynge").resolve()
+    folder: Path = setting("home", environment)
+    return folder.expanduser().resolve()
 
 
 def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, str]:
@@ -66,7 +64,7 @@ def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, 
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_UI_API_URL": url,
     }
-    if postgres := environment.get("KLYNGE_POSTGRES_URL"):
+    if postgres := setting("postgres_url", environment):
         _, _, address = postgres.partition("://")
         sane["PREFECT_API_DATABASE_CONNECTION_URL"] = f"postgresql+asyncpg://{address}"
     return sane
@@ -206,10 +204,7 @@ def _stop(family: list[Process]) -> None:
 
 
 def _port(environment: Mapping[str, str]) -> int:
-    text = environment.get("KLYNGE_SERVER_PORT", str(DEFAULT_PORT))
-    port = int(text) if text.isascii() and text.isdecimal() else 0
-    if not 0 < port <= LAST_PORT:
-        raise UsageError(f"KLYNGE_SERVER_PORT is {text!r}; it must be a port, 1 to {LAST_PORT}.")
+    port: int = setting("server_port", environment)
     with socket.socket() as probe:
         if probe.connect_ex((HOST, port)) == 0:
             message = f"Port {port} is taken by another program."

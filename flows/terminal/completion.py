@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.settings import setting
+
 _MUNICIPALITY = "municipality"
 
 
@@ -46,4 +48,4 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def _data_dir() -> Path:
-    return Path(os.environ.get("KLYNGE_DATA_DIR", "data"))
+    return Path(setting("data_dir", os.environ))

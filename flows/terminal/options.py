@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.terminal import completion
-from pipeline.settings import Settings
+from pipeline.settings import Settings, variable
 from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
@@ -98,8 +98,8 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: comma, decimal po
 
 def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings:
     """Return the settings of the environment, with these folders where they are given."""
-    given = {"KLYNGE_DATA_DIR": data_dir, "KLYNGE_REPORTS_DIR": reports_dir}
-    options = {name: str(path) for name, path in given.items() if path}
+    given = {"data_dir": data_dir, "reports_dir": reports_dir}
+    options = {variable(name): str(path) for name, path in given.items() if path}
     return Settings.from_environment({**os.environ, **options})
 
 

@@ -22,7 +22,6 @@ from filelock import FileLock
 
 from pipeline.clock import Clock
 from pipeline.delivery.mail import Issue, compose, read_issue, send
-from pipeline.delivery.settings import DeliverySettings, Smtp
 from pipeline.errors import DeliveryError, ProvenanceError, Remedy
 from pipeline.files import json_bytes, write_atomically, write_folder_atomically
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
@@ -66,14 +65,15 @@ class ToRecipient:
     """A recipient who gets a mail through a server."""
 
     recipient: Recipient
-    smtp: Smtp
+    settings: Settings
 
     def __str__(self) -> str:
         return f"mail {self.recipient.email} ({self.recipient.cluster_id})"
 
     def deliver(self, issue: Issue, moment: datetime) -> None:
         """Send the mail."""
-        send(self.smtp, compose(issue, self.recipient, self.smtp.sender, moment))
+        mail = compose(issue, self.recipient, self.settings.smtp_sender, moment)
+        send(self.settings, mail)
 
 
 Target = ToFolder | ToRecipient
@@ -144,17 +144,17 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
     return planned
 
 
-def configured_targets(settings: Settings, delivery: DeliverySettings) -> list[Target]:
-    """Return the targets of the settings, with the recipients of the data folder.
+def configured_targets(settings: Settings) -> list[Target]:
+    """Return the targets: the folder first, then the recipients in the order of their file.
 
     Raises:
         InvalidData: The recipients or another reference table break a rule.
     """
-    if not delivery.smtp:
-        return targets_of(delivery, ())
-    return targets_of(
-        delivery, load_recipients(settings.data_dir, load_reference(settings.data_dir))
-    )
+    targets: list[Target] = [ToFolder(settings.delivery_folder)] if settings.delivery_folder else []
+    if settings.smtp_host:
+        recipients = load_recipients(settings.data_dir, load_reference(settings.data_dir))
+        targets += [ToRecipient(recipient, settings) for recipient in recipients]
+    return targets
 
 
 def _deliver_one(planned: Plan, target: Target, moment: datetime) -> None:

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.delivery.settings import Security, Smtp
 from pipeline.errors import DeliveryError, Remedy, UsageError
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.numbers import percent
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.recorded import INPUTS
 from pipeline.revisions.store import MANIFEST, read_revision, written
+from pipeline.settings import Security, Settings
 from schemas.records import Language
 from schemas.report_name import ReportName
 
@@ -114,26 +114,29 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     return mail
 
 
-def send(smtp: Smtp, mail: EmailMessage) -> None:
+def send(settings: Settings, mail: EmailMessage) -> None:
     """Send a mail over an encrypted connection.
 
     Raises:
         DeliveryError: It was not accepted; `temporary` says whether it is worth another try.
+        StorageError: The file with the password cannot be read.
     """
+    password = settings.mail_password()
     try:
-        with _connected(smtp) as connection:
-            if smtp.user:
-                connection.login(smtp.user, smtp.password)
+        with _connected(settings) as connection:
+            if settings.smtp_user:
+                connection.login(settings.smtp_user, password)
             connection.send_message(mail)
     except (OSError, smtplib.SMTPException) as error:
-        raise _not_sent(smtp, mail["To"], error) from None
+        raise _not_sent(settings, mail["To"], error) from None
 
 
-def _connected(smtp: Smtp) -> smtplib.SMTP:
+def _connected(settings: Settings) -> smtplib.SMTP:
     context = ssl.create_default_context()
-    if smtp.security is Security.TLS:
-        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context)
-    connection = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS)
+    host, port = settings.smtp_address
+    if settings.smtp_security is Security.TLS:
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    connection = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.starttls(context=context)
     except BaseException:
@@ -142,8 +145,8 @@ def _connected(smtp: Smtp) -> smtplib.SMTP:
     return connection
 
 
-def _not_sent(smtp: Smtp, to: str, error: Exception) -> DeliveryError:
-    where = f"{smtp.host}:{smtp.port}"
+def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
+    where = "{}:{}".format(*settings.smtp_address)
     if isinstance(error, ssl.SSLCertVerificationError):
         hint = "KLYNGE_SMTP_HOST must be the name in the certificate, and its issuer be known here."
         what = f"the certificate of {where} was refused: {error.verify_message}"

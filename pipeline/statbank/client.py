@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import json
 import logging
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from pipeline.clock import Clock
 from pipeline.errors import SchemaDrift, StatBankRejected
@@ -77,7 +79,9 @@ class StatBank:
     """A polite client: one request at a time, and it says who asks."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        contact = f" ({settings.contact})" if settings.contact else ""
+        # A header is ASCII; what is not is written as in an address of the web.
+        ascii_contact = quote(settings.contact, safe=f"{string.punctuation} ")
+        contact = f" ({ascii_contact})" if ascii_contact else ""
         self.base = settings.statbank_url
         self.transport = Transport(settings, f"klyngefordeling/{VERSION}{contact}", clock)
 

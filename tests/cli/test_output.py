@@ -8,6 +8,8 @@ import pty
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Klynge
 from tests.processes import KLYNGE, contents, environment, finish, start
 from tests.reference.broken import cells, reference
@@ -215,3 +217,15 @@ def test_an_error_is_one_message_without_a_traceback(data_dir: Path, reports_dir
     assert (ended.returncode, ended.stdout) == (20, "")
     assert ended.stderr.startswith("klynge: ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("run", "2022K1"), ("add-cost", "--help"), ("run", "½")])
+def test_a_terminal_that_lacks_a_sign_shows_its_number(
+    data_dir: Path, reports_dir: Path, arguments: tuple[str, ...]
+) -> None:
+    """Results, help and errors reach a terminal of ASCII without a traceback."""
+    env = environment(data_dir, reports_dir, PYTHONIOENCODING="ascii")
+    ended = finish(start(*arguments, env=env))
+    said = ended.stdout + ended.stderr
+    assert "Traceback" not in said
+    assert "\\x" in said

@@ -143,11 +143,11 @@ def test_password_is_read_from_a_file_and_never_shown(
     written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A password can lie in a file, and stands in no text form of the settings."""
-    from pipeline.delivery.settings import DeliverySettings
+    from pipeline.settings import Settings
 
     secret = tmp_path / "password"
     secret.write_text("hunter2\n", encoding="utf-8")
-    settings = DeliverySettings.from_environment(
+    settings = Settings.from_environment(
         {
             "KLYNGE_SMTP_HOST": "x",
             "KLYNGE_SMTP_SENDER": "a@example.dk",
@@ -155,6 +155,5 @@ def test_password_is_read_from_a_file_and_never_shown(
             "KLYNGE_SMTP_PASSWORD_FILE": str(secret),
         }
     )
-    assert settings.smtp
-    assert settings.smtp.password == "hunter2"
+    assert settings.mail_password() == "hunter2"
     assert "hunter2" not in repr(settings)

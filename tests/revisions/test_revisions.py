@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -219,3 +221,18 @@ def test_two_runs_at_once(data_dir: Path, reports_dir: Path) -> None:
     assert said == [f"Unchanged: {folder}", f"Written: {folder}"]
     assert revisions(reports_dir) == ["r1"]
     read_revision(folder)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    klynge: Klynge, reports_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file that did not fit, and what was written of its revision is gone."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    ended = klynge("run", "2022K1")
+    assert ended.exit_code == 51
+    assert ended.err.startswith(f"klynge: {reports_dir / '2022K1' / 'r1'}")
+    assert [path.name for path in (reports_dir / "2022K1").iterdir()] == [".lock"]
