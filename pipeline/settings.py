@@ -150,7 +150,7 @@ class Settings:
     home: Path = _setting(
         Path("~/.klynge"), _FOLDER, "Database, logs and process ids of the local server."
     )
-    server_port: int = _setting(4200, _PORT, "Of `klynge server up`, on loopback.")
+    server_port: int = _setting(4200, _PORT, "Of the local server, on loopback.")
     postgres_url: str = _setting(
         "", _TEXT, "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
     )
@@ -201,7 +201,9 @@ class Settings:
                 the variable.
         """
         settings = cls(**{row.name: setting(row.name, environment) for row in fields(cls)})
-        if any(name.startswith(variable("smtp_")) and environment[name] for name in environment):
+        if any(
+            name.startswith(variable("smtp_")) and environment[name].strip() for name in environment
+        ):
             for name in ("smtp_host", "smtp_sender"):
                 if not getattr(settings, name):
                     raise UsageError(f"{variable(name)} is missing.", _example(_field(name)))
@@ -249,7 +251,7 @@ def setting(name: str, environment: Mapping[str, str]) -> Any:
     try:
         return kind.read(text)
     except ValueError:
-        shown = f" is {re.sub('(?s)(?<=://).*@', '***@', text)!r}; it" if row.repr else ""
+        shown = f" is {re.sub('(?s)(?<=//).*@', '***@', text)!r}; it" if row.repr else ""
         raise UsageError(
             f"{variable(name)}{shown} must be {kind.must_be}.", _example(row)
         ) from None

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from flows.server import deployments
 from flows.server.deployments import ServerError
+from pipeline.settings import setting
 
 if TYPE_CHECKING:
     from psutil import Process

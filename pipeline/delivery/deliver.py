@@ -94,13 +94,6 @@ class Plan:
     pending: tuple[Target, ...]
 
 
-def targets_of(settings: DeliverySettings, recipients: Sequence[Recipient]) -> list[Target]:
-    """Return the targets: the folder first, then the recipients in the order of their file."""
-    folders: list[Target] = [ToFolder(settings.folder)] if settings.folder else []
-    smtp = settings.smtp
-    return folders + ([ToRecipient(recipient, smtp) for recipient in recipients] if smtp else [])
-
-
 def plan(name: ReportName, settings: Settings, targets: Sequence[Target]) -> Plan:
     """Return what a report, in its newest revision where none is named, still has to reach.
 
