@@ -1,1 +1,0 @@
-"""The commands of `klynge`, a module each; heavy imports stand inside the functions."""

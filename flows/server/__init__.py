@@ -1,1 +1,0 @@
-"""Prefect on this machine: servers, workers, deployments."""

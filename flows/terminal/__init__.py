@@ -1,1 +1,0 @@
-"""What the command line shares: options, tables, and forms of output."""

@@ -1,1 +1,0 @@
-"""Explain, compare, scenario, back-fill and check."""

@@ -1,1 +1,0 @@
-"""The newest revision to everyone who gets it, by folder and by e-mail."""

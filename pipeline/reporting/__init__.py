@@ -1,1 +1,0 @@
-"""What finance receives: the tables, the workbook, the manifest, and the revisions."""

@@ -1,1 +1,0 @@
-"""Reports as written: their names, their manifest, the immutable store, and replay."""

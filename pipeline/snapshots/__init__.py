@@ -1,1 +1,0 @@
-"""The raw store of answers: accepted, kept, verified, read."""

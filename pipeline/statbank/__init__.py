@@ -1,1 +1,0 @@
-"""The API of the StatBank: the client, what is published, and answers."""
