@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,11 @@ from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import in_force
 from pipeline.errors import KlyngeError
-from pipeline.files import json_bytes, record, write_folder_atomically
+from pipeline.files import write_folder_atomically
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.reference.tables import load_reference
-from pipeline.reporting.content import Content
-from pipeline.reporting.rows import figure_files, machine_csv, readable_files, scope_rows
-from pipeline.revisions.recorded import INPUTS, recorded_inputs
-from pipeline.revisions.store import MANIFEST, manifest_of
+from pipeline.reporting.rows import machine_csv, scope_rows
+from pipeline.revisions.store import report_files
 from pipeline.run import calculation_of
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
@@ -111,18 +109,14 @@ def _write(
 ) -> ScenarioReport:
     label = calculation.report.label
     reasons = [Finding.of(Subject.SCENARIO, name=scenario.name, overrides=scenario.text)]
-    contents = {
-        **figure_files(calculation),
+    more = {
         f"forskel-{label}.csv": machine_csv(_difference(calculation, comparison)).encode(),
-        **readable_files(Content(calculation, 0, reasons)),
         "scenario.toml": write_toml(scenario).encode(),
-        INPUTS: json_bytes(recorded_inputs(calculation)),
     }
-    outputs = [asdict(record(file, content)) for file, content in contents.items()]
-    manifest = manifest_of(calculation, 0, reasons, outputs)
-    manifest["scenario"] = {row.text: row.value for row in scenario.overrides}
+    overrides = {row.text: row.value for row in scenario.overrides}
+    files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)
     folder = reports_dir / calculation.report.path
-    _replace(folder, {**contents, MANIFEST: json_bytes(manifest)})
+    _replace(folder, files)
     return ScenarioReport(calculation, real, comparison, folder, manifest)
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.development import Development, Point, development_of
+from pipeline.calculation.development import Point, development_of
 from pipeline.calculation.findings import Finding
-from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
+from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting import notes
 from pipeline.reporting.notes import Note
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
 
 
-@dataclass(frozen=True)
+@dataclass
 class Content:
     """A revision of a report.
 
@@ -24,47 +24,26 @@ class Content:
         calculation: The calculation.
         revision: Its number, from 1; 0 for a scenario.
         reasons: Why it was written.
+
+    `text` gives the texts in the language of the report, `label` its name, `issue` the name with
+    its revision, and `mark` what marks every page of a scenario. `development` holds counted
+    population and shares of the stored quarters, `notes` all notes by their numbers.
     """
 
     calculation: Calculation
     revision: int
     reasons: Sequence[Finding]
 
-    @cached_property
-    def text(self) -> Catalogue:
-        """The texts in the language of the report."""
-        return Catalogue(self.calculation.report.language)
-
-    @property
-    def label(self) -> str:
-        """Name of the report, such as `2022K1`."""
-        return self.calculation.report.label
-
-    @property
-    def issue(self) -> str:
-        """The report and its revision, as every page names it: `2022K1 r1`; a scenario has none."""
-        return self.label if self.mark else f"{self.label} r{self.revision}"
-
-    @property
-    def mark(self) -> str:
-        """What marks every page of a scenario; empty in a report."""
-        scenario = self.calculation.report.scenario
-        return self.text("cover.scenario", name=scenario) if scenario else ""
-
-    @property
-    def result(self) -> QuarterResult:
-        """Keys and allocations."""
-        return self.calculation.result
-
-    @cached_property
-    def development(self) -> Development:
-        """Counted population and shares of the quarters held."""
-        return development_of(self.calculation)
-
-    @cached_property
-    def notes(self) -> tuple[Note, ...]:
-        """All notes, numbered; the sheets and the page refer to these numbers."""
-        return tuple(notes.numbered_notes(self.calculation, self.reasons, self.text))
+    def __post_init__(self) -> None:
+        """Work out once what every page says: language, name, and the mark of a scenario."""
+        report = self.calculation.report
+        self.text = Catalogue(report.language)
+        self.result = self.calculation.result
+        self.label = report.label
+        self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
+        self.issue = self.label if self.mark else f"{self.label} r{self.revision}"
+        self.development = development_of(self.calculation)
+        self.notes = tuple(notes.numbered_notes(self.calculation, self.reasons, self.text))
 
     @cached_property
     def pools(self) -> dict[str, list[Allocation]]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from schemas.records import Language
+
+_DANISH_MARKS: Final = str.maketrans(",.", ".,")
 
 
 def exact(value: Fraction) -> str:
@@ -29,14 +32,15 @@ def rounded(value: Fraction, places: int) -> str:
 
 def localized(text: str, language: Language) -> str:
     """Return a plain decimal with the thousands and decimal marks of the language."""
-    if language is Language.ENGLISH:
-        return _grouped(text)
-    return _grouped(text).translate(str.maketrans(",.", ".,"))
+    integer, point, decimals = text.partition(".")
+    grouped = f"{int(integer):,}{point}{decimals}"
+    return grouped if language is Language.ENGLISH else grouped.translate(_DANISH_MARKS)
 
 
 def whole(value: int, language: Language) -> str:
     """Return `370.000` in Danish, `370,000` in English."""
-    return localized(str(value), language)
+    grouped = f"{value:,}"
+    return grouped if language is Language.ENGLISH else grouped.translate(_DANISH_MARKS)
 
 
 def percent(share: Fraction, language: Language) -> str:
@@ -50,8 +54,3 @@ def points(change: Fraction, language: Language) -> str:
     text = localized(rounded(abs(change) * 100, 2), language)
     sign = "+" if change > 0 else "−"
     return text if text.strip("0,.") == "" else f"{sign}{text}"
-
-
-def _grouped(text: str) -> str:
-    integer, point, decimals = text.partition(".")
-    return f"{int(integer):,}{point}{decimals}"

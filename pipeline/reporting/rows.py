@@ -12,7 +12,6 @@ from pipeline.calculation.comparison import Change, Comparison, ScopeChange
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.errors import AllocationError
 from pipeline.plain_text import csv_field
-from pipeline.reporting.content import Content
 from pipeline.reporting.numbers import exact, rounded
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Language
@@ -236,11 +235,3 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
         f"fordeling-{label}-excel.csv": excel_csv(rows, columns, Catalogue(report.language)),
         f"puljer-{label}.csv": machine_csv(funds, (*marked, *FUND_COLUMNS)).encode(),
     }
-
-
-def readable_files(content: Content) -> dict[str, bytes]:
-    """Return the workbooks and the page, which a rerun that changes nothing need not make."""
-    from pipeline.reporting.page import page
-    from pipeline.reporting.workbook.books import workbooks
-
-    return {f"fordeling-{content.label}.html": page(content), **workbooks(content)}

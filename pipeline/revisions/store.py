@@ -23,13 +23,20 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reporting.content import Content
-from pipeline.reporting.rows import figure_files, readable_files
+from pipeline.reporting.rows import figure_files
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.recorded import INPUTS, Recorded, changes, recorded_inputs
 from pipeline.version import VERSION
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
+MANIFEST: Final = "manifest.json"
+
+_SNAPSHOT_KEYS: Final = (
+    "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",
+    "request_id", "accepted_jumps", "bytes", "sha256",
+)  # fmt: skip
+_SHOWN_KEYS: Final = ("table", "quarter", "retrieved_at", "sha256")
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
 
 
@@ -77,7 +84,8 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
             if not reasons:
                 return Outcome(label, newest, folder / f"r{newest}", False, manifest)
         revision = (newest or 0) + 1
-        manifest = _write_revision(calculation, folder, revision, reasons, inputs, figures)
+        files, manifest = report_files(calculation, revision, reasons)
+        write_folder_atomically(folder / f"r{revision}", files)
         return Outcome(label, revision, folder / f"r{revision}", True, manifest)
 
 
@@ -150,48 +158,45 @@ def _reasons(
     return reasons
 
 
-def _write_revision(
+def report_files(
     calculation: Calculation,
-    folder: Path,
     revision: int,
-    reasons: list[Finding],
-    inputs: Recorded,
-    figures: Mapping[str, bytes],
-) -> dict[str, Any]:
-    contents = {
-        **figures,
-        **readable_files(Content(calculation, revision, reasons)),
-        INPUTS: json_bytes(inputs),
+    reasons: Sequence[Finding],
+    more: Mapping[str, bytes] | None = None,
+    **more_in_manifest: Any,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return all files of a report by name, and its manifest.
+
+    Args:
+        calculation: The calculation.
+        revision: Number of the revision, from 1; 0 for a scenario.
+        reasons: Why it was written.
+        more: Further files.
+        more_in_manifest: Further entries of the manifest.
+    """
+    from pipeline.reporting.page import page
+    from pipeline.reporting.workbook.books import workbooks
+
+    content = Content(calculation, revision, reasons)
+    files = {
+        **figure_files(calculation),
+        **(more or {}),
+        f"fordeling-{content.label}.html": page(content),
+        **workbooks(content),
+        INPUTS: json_bytes(recorded_inputs(calculation)),
     }
-    outputs = [record(name, content) for name, content in contents.items()]
-    manifest = manifest_of(calculation, revision, reasons, [asdict(output) for output in outputs])
-    write_folder_atomically(folder / f"r{revision}", {**contents, MANIFEST: json_bytes(manifest)})
-    return manifest
+    outputs = [asdict(record(name, file)) for name, file in files.items()]
+    manifest = {**_manifest(calculation, revision, reasons, outputs), **more_in_manifest}
+    return {**files, MANIFEST: json_bytes(manifest)}, manifest
 
 
-MANIFEST: Final = "manifest.json"
-
-_SNAPSHOT_KEYS: Final = (
-    "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",
-    "request_id", "accepted_jumps", "bytes", "sha256",
-)  # fmt: skip
-_SHOWN_KEYS: Final = ("table", "quarter", "retrieved_at", "sha256")
-
-
-def manifest_of(
+def _manifest(
     calculation: Calculation,
     revision: int,
     reasons: Sequence[Finding],
     outputs: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the manifest of a revision; the same calculation always gives the same.
-
-    Args:
-        calculation: The calculation.
-        revision: Its number, from 1.
-        reasons: Why it was written.
-        outputs: Name, bytes and sha256 of every file beside the manifest.
-    """
+    """Return what a report was made from; the same calculation always gives the same."""
     english = Catalogue(Language.ENGLISH)
     inputs, parameters = calculation.inputs, calculation.inputs.parameters
     earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history)]

@@ -23,7 +23,9 @@ from openpyxl import load_workbook
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.reporting.content import Content
-from pipeline.reporting.rows import figure_files, readable_files
+from pipeline.reporting.page import page
+from pipeline.reporting.rows import figure_files
+from pipeline.reporting.workbook.books import workbooks
 from tests.report_of import FIRST, calculation_of
 
 RATIO = 1.5
@@ -45,7 +47,9 @@ class PlainBook:
 
 def ours(calculation: Calculation) -> dict[str, bytes]:
     """Write everything that people read, as a revision holds it."""
-    return {**figure_files(calculation), **readable_files(Content(calculation, 1, FIRST))}
+    content = Content(calculation, 1, FIRST)
+    html = {f"fordeling-{content.label}.html": page(content)}
+    return {**figure_files(calculation), **html, **workbooks(content)}
 
 
 def plain(books: list[PlainBook]) -> list[bytes]:

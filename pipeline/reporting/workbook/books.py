@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
@@ -16,6 +16,7 @@ from pipeline.reporting.workbook.development_sheet import (
     clusters_development,
 )
 from pipeline.reporting.workbook.live_sheet import write_live_sheet
+from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.notes_sheet import notes_sheet
 from pipeline.reporting.workbook.plan import Plan, plan_of
 
@@ -42,7 +43,8 @@ def _national(plan: Plan) -> bytes:
     cover = book.sheet(content.text("sheet.cover"), content.text("cover.title"))
     clusters = overview.clusters_sheet(book, plan)
     municipalities = overview.municipalities_sheet(book, plan)
-    _live_sheets(book, plan)
+    for live, title, table in _live_sheets(plan):
+        write_live_sheet(book, live, title, table)
     clusters_development(book, plan, clusters)
     all_allocated = control_sheet(book, plan, municipalities)
     notes_sheet(book, content.notes)
@@ -55,7 +57,8 @@ def _cluster(whole: Plan, result: ClusterResult) -> bytes:
     title = content.text("cover.cluster_title", cluster=result.cluster.name)
     book = Book(content, title)
     cover = book.sheet(content.text("sheet.cover"), title)
-    _live_sheets(book, plan)
+    for live, heading, table in _live_sheets(plan):
+        write_live_sheet(book, live, heading, table)
     cluster_development(book, plan, result)
     all_allocated = control_sheet(book, plan, None)
     notes_sheet(book, content.notes_on(result))
@@ -63,16 +66,16 @@ def _cluster(whole: Plan, result: ClusterResult) -> bytes:
     return book.close()
 
 
-def _live_sheets(book: Book, plan: Plan) -> None:
-    text, issue = book.text, plan.content.issue
+def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
+    """Yield each live table with the title of its sheet and its own name."""
+    text, issue = plan.content.text, plan.content.issue
     for result in plan.clusters:
         cluster_id = result.cluster.cluster_id
         title = text("live.title", cluster=result.cluster.name, issue=issue)
-        table = f"Klynge_{cluster_id.replace('-', '_')}"
-        write_live_sheet(book, plan.live[cluster_id], title, table)
+        yield plan.live[cluster_id], title, f"Klynge_{cluster_id.replace('-', '_')}"
     for structure, live in plan.pools.items():
         title = text("pools.title", structure=text(f"value.{structure}"), issue=issue)
-        write_live_sheet(book, live, title, f"Puljer_{structure}")
+        yield live, title, f"Puljer_{structure}"
 
 
 def _contents(plan: Plan, overviews: Sequence[str]) -> Contents:

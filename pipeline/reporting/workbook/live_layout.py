@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from pipeline.calculation.allocation import Part
 from pipeline.reporting.workbook.book import Cell, letter
@@ -63,7 +62,7 @@ class Amount:
         return sum(part.amount for part in self.parts.values())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Layout:
     """The addresses of a live table on its sheet.
 
@@ -74,6 +73,10 @@ class Layout:
         rows: Its rows.
         amounts: Its amounts, at least one.
         linked: Whether people and denominators come from other sheets, without input cells.
+
+    Rows are counted from 1: those of the labels and numbers of the totals, of the header, and the
+    first and last of the data. `columns` holds the key of each column; `letters`, `row_of` and
+    `place_of` its letter, the row of a key, and its place in order, in which ties go.
     """
 
     sheet: str
@@ -83,34 +86,21 @@ class Layout:
     amounts: Sequence[Amount]
     linked: bool = False
 
-    @property
-    def labels_row(self) -> int:
-        """Row of the labels of the totals."""
-        return len(self.lines) + 2
+    def __post_init__(self) -> None:
+        """Work every address out once: the formulas ask for them thousands of times."""
+        self.labels_row = len(self.lines) + 2
+        self.totals_row = self.labels_row + 1
+        self.header_row = self.labels_row + 2
+        self.first = self.labels_row + 3
+        self.last = self.header_row + len(self.rows)
+        self.columns = self._columns()
+        self.letters = {key: letter(position) for position, key in enumerate(self.columns)}
+        self.row_of = {row.key: number for number, row in enumerate(self.rows, start=self.first)}
+        keys = sorted(self.row_of)
+        self.place_of = {key: place for place, key in enumerate(keys, start=1)}
 
-    @property
-    def totals_row(self) -> int:
-        """Row of the totals."""
-        return self.labels_row + 1
-
-    @property
-    def header_row(self) -> int:
-        """Row of the header."""
-        return self.labels_row + 2
-
-    @property
-    def first(self) -> int:
-        """First row of the table's data."""
-        return self.labels_row + 3
-
-    @property
-    def last(self) -> int:
-        """Last row of the table's data."""
-        return self.header_row + len(self.rows)
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The key of each column, such as `label1`, `people` or `kroner0`."""
+    def _columns(self) -> tuple[str, ...]:
+        """Return the key of each column, such as `label1`, `people` or `kroner0`."""
         labels = [f"label{position}" for position in range(len(self.label_headings))]
         weight = (
             ["people", "denominator"] if self.linked else ["people", "numerator", "denominator"]
@@ -119,22 +109,6 @@ class Layout:
         shown = [f"{column}{cost}" for cost in costs for column in _COST_COLUMNS]
         steps = [f"{column}{cost}" for cost in costs for column in _COST_STEPS]
         return (*labels, *weight, "counted", "share", *shown, "weight", "place", *steps)
-
-    @cached_property
-    def letters(self) -> dict[str, str]:
-        """The letter of each column by its key."""
-        return {key: letter(position) for position, key in enumerate(self.columns)}
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """The row of each municipality or cluster by its key."""
-        return {row.key: number for number, row in enumerate(self.rows, start=self.first)}
-
-    @cached_property
-    def place_of(self) -> dict[str, int]:
-        """The place of each key among all keys in order, from 1; ties go in it."""
-        keys = sorted(row.key for row in self.rows)
-        return {key: place for place, key in enumerate(keys, start=1)}
 
     def column(self, key: str) -> str:
         """Return the cells of a column, such as `$D$7:$D$17`."""
