@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.development import Point, development_of
-from pipeline.calculation.findings import Finding
+from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting import notes
 from pipeline.reporting.notes import Note
@@ -27,7 +28,8 @@ class Content:
 
     `text` gives the texts in the language of the report, `label` its name, `issue` the name with
     its revision, and `mark` what marks every page of a scenario. `development` holds counted
-    population and shares of the stored quarters, `notes` all notes by their numbers.
+    population and shares of the stored quarters, `notes` all notes by their numbers, `explained`
+    what was found by its subject, and `changes_text` the first changes since the revision before.
     """
 
     calculation: Calculation
@@ -42,6 +44,11 @@ class Content:
         self.label = report.label
         self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
         self.issue = self.label if self.mark else f"{self.label} r{self.revision}"
+        self.changes_text = self.text.findings(self.reasons)
+        self.explained: dict[Subject, str] = defaultdict(str)
+        for finding in self.result.findings:
+            told = f"{self.explained[finding.subject]} {self.text.finding(finding)}"
+            self.explained[finding.subject] = told.lstrip()
         self.development = development_of(self.calculation)
         self.notes = tuple(notes.numbered_notes(self.calculation, self.reasons, self.text))
 
@@ -59,11 +66,6 @@ class Content:
         report = self.calculation.report
         quarter, rules = str(report.quarter), report.rules_quarter
         return self.text("cover.backcast", quarter=quarter, rules=str(rules)) if rules else quarter
-
-    @property
-    def changes_text(self) -> str:
-        """The first changes since the revision before, and how many more there are."""
-        return self.text.findings(self.reasons)
 
     def notes_on(self, result: ClusterResult) -> list[Note]:
         """Return the notes that a reader of one cluster needs."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -116,10 +116,6 @@ class Book:
             self._formats[name] = self.document.add_format(STYLES[name])
         return self._formats[name]
 
-    def sheet(self, name: str, title: str, lines: Iterable[str] = ()) -> Sheet:
-        """Add a sheet with its title in A1 and lines of text below it."""
-        return Sheet(self, self.document.add_worksheet(name), title, lines)
-
     def close(self) -> bytes:
         """Return the workbook."""
         self.document.close()
@@ -159,11 +155,10 @@ def _fitting_lines(line: str) -> list[str]:
 class Sheet:
     """A sheet being written; rows are counted from 1, as formulas do."""
 
-    def __init__(
-        self, book: Book, worksheet: Worksheet, title: str, lines: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, book: Book, name: str, title: str, lines: Iterable[str] = ()) -> None:
         self.book = book
-        self.worksheet = worksheet
+        self.worksheet: Worksheet = book.document.add_worksheet(name)
+        worksheet = self.worksheet
         worksheet.set_row(0, _TITLE_POINTS)
         worksheet.write_string(0, 0, plain(title), book.style("title"))
         self.next_row = 2
@@ -191,23 +186,9 @@ class Sheet:
     ) -> tuple[int, int]:
         """Write the sheet's table, and return its first and last row of data."""
         header, first = self.next_row, self.next_row + 1
-        last = header + len(rows)
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
         self.fit_row(header, [(column.heading, column.width) for column in columns])
-        self._write_rows(first, columns, rows)
-        self.worksheet.add_table(
-            header - 1, 0, last - 1, len(columns) - 1, self._marking(name, columns)
-        )
-        self.worksheet.freeze_panes(header, 0)
-        self.worksheet.repeat_rows(header - 1)
-        self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
-        return first, last
-
-    def _write_rows(
-        self, first: int, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
-    ) -> None:
-        styles = [column.style for column in columns]
         worded = [
             (position, column.width)
             for position, column in enumerate(columns)
@@ -215,11 +196,14 @@ class Sheet:
         ]
         for row, cells in enumerate(rows, start=first):
             for position, cell in enumerate(cells):
-                self.write(row, position, cell, styles[position])
+                self.write(row, position, cell, columns[position].style)
             self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
+        self._mark(name, columns, header, header + len(rows))
+        return first, header + len(rows)
 
-    def _marking(self, name: str, columns: Sequence[Column]) -> dict[str, Any]:
-        return {
+    def _mark(self, name: str, columns: Sequence[Column], header: int, last: int) -> None:
+        """Mark the table as one, and keep its header in view on screen and paper."""
+        marking = {
             "name": name,
             "autofilter": False,
             "style": None,  # LibreOffice shows no table style; the cells have their own
@@ -228,6 +212,10 @@ class Sheet:
                 for column in columns
             ],
         }
+        self.worksheet.add_table(header - 1, 0, last - 1, len(columns) - 1, marking)
+        self.worksheet.freeze_panes(header, 0)
+        self.worksheet.repeat_rows(header - 1)
+        self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
 
     def fit_row(self, row: int, texts: Sequence[tuple[str, float]]) -> None:
         """Make a row as high as its longest text needs in a column of its width."""
@@ -239,8 +227,10 @@ class Sheet:
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
         look = self.book.style(_style_of(cell, style))
-        if isinstance(cell, str):
-            self._write_text(row, column, cell, look)
+        if cell == "":
+            self.worksheet.write_blank(row - 1, column, None, look)
+        elif isinstance(cell, str):
+            self.worksheet.write_string(row - 1, column, plain(cell), look)
         elif isinstance(cell, Formula):
             self.worksheet.write_formula(row - 1, column, cell.text, look, cell.value)
         elif isinstance(cell, Link):
@@ -248,9 +238,3 @@ class Sheet:
             self.worksheet.write_url(row - 1, column, target, look, plain(cell.text))
         else:
             self.worksheet.write_number(row - 1, column, cell, look)
-
-    def _write_text(self, row: int, column: int, text: str, look: Format) -> None:
-        if text:
-            self.worksheet.write_string(row - 1, column, plain(text), look)
-        else:
-            self.worksheet.write_blank(row - 1, column, None, look)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook import overview
-from pipeline.reporting.workbook.book import Book
+from pipeline.reporting.workbook.book import Book, Sheet
 from pipeline.reporting.workbook.control import control_sheet
 from pipeline.reporting.workbook.cover import Contents, write_cover
 from pipeline.reporting.workbook.development_sheet import (
@@ -40,7 +40,7 @@ def workbooks(content: Content) -> dict[str, bytes]:
 def _national(plan: Plan) -> bytes:
     content = plan.content
     book = Book(content, content.text("cover.title"))
-    cover = book.sheet(content.text("sheet.cover"), content.text("cover.title"))
+    cover = Sheet(book, content.text("sheet.cover"), content.text("cover.title"))
     clusters = overview.clusters_sheet(book, plan)
     municipalities = overview.municipalities_sheet(book, plan)
     for live, title, table in _live_sheets(plan):
@@ -56,7 +56,7 @@ def _cluster(whole: Plan, result: ClusterResult) -> bytes:
     content, plan = whole.content, whole.of_cluster(result)
     title = content.text("cover.cluster_title", cluster=result.cluster.name)
     book = Book(content, title)
-    cover = book.sheet(content.text("sheet.cover"), title)
+    cover = Sheet(book, content.text("sheet.cover"), title)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
     cluster_development(book, plan, result)

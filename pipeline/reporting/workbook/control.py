@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, fitting
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Sheet, fitting
 from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.overview import Range
 from pipeline.reporting.workbook.plan import Plan
@@ -42,7 +42,7 @@ class Check:
 def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formula:
     """Write the controls, and return the formula that says whether all amounts are allocated."""
     text, name = book.text, book.text("sheet.control")
-    sheet = book.sheet(name, text("control.title"), [text("control.line")])
+    sheet = Sheet(book, name, text("control.title"), [text("control.line")])
     checks = [*_national(plan, municipalities), *_sums(plan), *_as_issued(plan)]
     columns = [
         Column(text("control.what"), "label", fitting("", (row.what for row in checks), 34)),
@@ -210,7 +210,7 @@ def _districts(content: Content) -> Iterator[Check]:
         "KKBEF1, FOLK1A",
         Formula(f"={city}", city),
         population.by_area[COPENHAGEN],
-        _explained(content, Subject.CITY_TOTALS_DIFFER) or text("control.city_remark"),
+        content.explained[Subject.CITY_TOTALS_DIFFER] or text("control.city_remark"),
     )
 
 
@@ -223,10 +223,5 @@ def _findings(content: Content) -> Iterator[Check]:
         ("estimated", Subject.DISTRICTS_ESTIMATED, "KKBEF1", sum(m.estimated for m in members)),
         ("moved", Subject.POPULATION_MOVED, "FOLK1A, KKBEF1", moved),
     ):
-        remark = _explained(content, subject) or text(f"control.{key}_remark")
+        remark = content.explained[subject] or text(f"control.{key}_remark")
         yield Check(text(f"control.{key}"), where, Formula(f"={count}", count), 0, remark)
-
-
-def _explained(content: Content, subject: Subject) -> str:
-    findings = content.result.findings
-    return " ".join(content.text.finding(row) for row in findings if row.subject is subject)

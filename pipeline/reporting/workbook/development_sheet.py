@@ -12,6 +12,7 @@ from fractions import Fraction
 from pipeline.calculation.development import Point, Series
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
+from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.reporting.workbook.charts import (
     Caption,
@@ -50,9 +51,10 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
         Line(result.cluster.name, result, series[result.cluster.cluster_id])
         for result in plan.clusters
     ]
-    sheet, pages = _table(
-        book, lines, text("column.cluster_name"), text("development.share_of_all")
-    )
+    columns = _columns(text, lines, text("column.cluster_name"), text("development.share_of_all"))
+    sheet = _sheet(book, lines)
+    sheet.table("Udvikling", columns, _rows(book.content, lines))
+    pages = _pages(sheet, columns)
     bars = [
         _overview_series(clusters, column)
         for column, funds in ((4, False), (5, True))
@@ -77,7 +79,10 @@ def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
     series = plan.content.development.members[cluster.cluster_id]
     names = {member.membership.municipality_code: member.name for member in result.members}
     lines = [Line(names[code], result, points) for code, points in series.items()]
-    sheet, pages = _table(book, lines, text("column.municipality_name"), text("development.share"))
+    columns = _columns(text, lines, text("column.municipality_name"), text("development.share"))
+    sheet = _sheet(book, lines)
+    sheet.table("Udvikling", columns, _rows(book.content, lines))
+    pages = _pages(sheet, columns)
     series_of = [_line_series(sheet, lines, line) for line in lines]
     line_chart(sheet, pages, _shares(book, cluster.name, lines), series_of)
     caption = Caption(
@@ -90,14 +95,17 @@ def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
     _print(sheet, lines, pages)
 
 
-def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[Sheet, Pages]:
-    text = book.text
-    quarters = [str(point.quarter) for point in lines[0].points]
-    held = text("development.line", first=quarters[0], last=quarters[-1], count=len(quarters))
+def _sheet(book: Book, lines: Sequence[Line]) -> Sheet:
+    text, points = book.text, lines[0].points
+    first, last = str(points[0].quarter), str(points[-1].quarter)
+    held = text("development.line", first=first, last=last, count=len(points))
     explained = [held, text("development.not_held", mark=NOT_HELD)]
-    sheet = book.sheet(text("sheet.development"), text("development.title"), explained)
+    return Sheet(book, text("sheet.development"), text("development.title"), explained)
+
+
+def _columns(text: Catalogue, lines: Sequence[Line], who: str, share: str) -> list[Column]:
     estimated = any(line.result.estimated for line in lines)
-    columns = [
+    return [
         Column(who, "text", fitting(who, (line.name for line in lines), 60)),
         Column(text("column.quarter"), "text", 18 if estimated else 10),
         Column(text("live.counted"), "counted", 13, "number_header"),
@@ -105,11 +113,16 @@ def _table(book: Book, lines: Sequence[Line], who: str, share: str) -> tuple[She
         Column(text("development.since_quarter"), "points", 15, "number_header"),
         Column(text("development.since_year"), "points", 15, "number_header"),
     ]
-    rows = [_cells(book.content, line, point) for line in lines for point in line.points]
-    sheet.table("Udvikling", columns, rows)
+
+
+def _pages(sheet: Sheet, columns: Sequence[Column]) -> Pages:
     widths = [column.width for column in columns]
     table_pixels = round(sum(_PIXELS_A_CHARACTER * width + _PADDING_PIXELS for width in widths))
-    return sheet, Pages(_CHART_COLUMN, table_pixels, sheet.next_row, _HEADER_PIXELS)
+    return Pages(_CHART_COLUMN, table_pixels, sheet.next_row, _HEADER_PIXELS)
+
+
+def _rows(content: Content, lines: Sequence[Line]) -> list[list[Cell]]:
+    return [_cells(content, line, point) for line in lines for point in line.points]
 
 
 def _cells(content: Content, line: Line, point: Point) -> list[Cell]:

@@ -40,7 +40,7 @@ class Row:
     denominator: Cell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Amount:
     """An amount to allocate, and its parts by key.
 
@@ -56,10 +56,8 @@ class Amount:
     parts: dict[str, Part]
     entered: bool = True
 
-    @property
-    def allocated_dkk(self) -> int:
-        """Sum of the parts, whole kroner."""
-        return sum(part.amount for part in self.parts.values())
+    def __post_init__(self) -> None:
+        self.allocated_dkk = sum(part.amount for part in self.parts.values())
 
 
 @dataclass

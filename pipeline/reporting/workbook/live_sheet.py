@@ -40,7 +40,7 @@ def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> She
         table: Name of the table.
     """
     layout = live.layout
-    sheet = book.sheet(layout.sheet, title, layout.lines)
+    sheet = Sheet(book, layout.sheet, title, layout.lines)
     columns = list(_columns(book.text, layout))
     _write_totals(sheet, live)
     sheet.next_row = layout.header_row

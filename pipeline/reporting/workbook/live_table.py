@@ -44,7 +44,7 @@ def value_of(cell: Cell) -> int:
     return number
 
 
-@dataclass(frozen=True)
+@dataclass
 class LiveTable:
     """The formulas of a live table with their values.
 
@@ -56,40 +56,25 @@ class LiveTable:
     layout: Layout
     words: tuple[str, str]
 
-    @cached_property
-    def scale(self) -> int:
-        """The least common multiple of all denominators."""
-        return math.lcm(*(value_of(row.denominator) for row in self.layout.rows))
-
-    @cached_property
-    def weights(self) -> dict[str, int]:
-        """The weight of each row by its key."""
-        return {
+    def __post_init__(self) -> None:
+        """Work out the weights once; `scale` is the least common multiple of all denominators."""
+        rows = self.layout.rows
+        self.scale = math.lcm(*(value_of(row.denominator) for row in rows))
+        self.weights = {
             row.key: value_of(row.people)
             * row.numerator
             * (self.scale // value_of(row.denominator))
-            for row in self.layout.rows
+            for row in rows
         }
-
-    @cached_property
-    def total_weight(self) -> int:
-        """Sum of the weights."""
-        return sum(self.weights.values())
-
-    @cached_property
-    def divisor(self) -> int:
-        """Sum of the weights, or 1 where that is 0, so that nothing is divided by nothing."""
-        return max(1, self.total_weight)
-
-    def largest_result(self, cost: int) -> int:
-        """Return a bound of the intermediate results of an amount."""
-        hundred_thousands = self.layout.amounts[cost].amount_dkk // STEP
-        return max(hundred_thousands * max(self.weights.values()), 2 * STEP * self.divisor)
+        self.total_weight = sum(self.weights.values())
+        self.divisor = max(1, self.total_weight)  # so that nothing is divided by nothing
 
     def holds(self, cost: int) -> bool:
-        """Return whether an amount is allocated, by whole numbers that are exact."""
+        """Return whether an amount is allocated, by intermediate results that are exact."""
         amount = self.layout.amounts[cost]
-        return amount.allocated_dkk == amount.amount_dkk and self.largest_result(cost) <= EXACT_TO
+        hundred_thousands = amount.amount_dkk // STEP
+        bound = max(hundred_thousands * max(self.weights.values()), 2 * STEP * self.divisor)
+        return amount.allocated_dkk == amount.amount_dkk and bound <= EXACT_TO
 
     @cached_property
     def totals(self) -> dict[str, Cell]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.reporting.notes import Note
-from pipeline.reporting.workbook.book import Book, Column
+from pipeline.reporting.workbook.book import Book, Column, Sheet
 
 
 def notes_sheet(book: Book, notes: Iterable[Note]) -> None:
     """Write a row a note."""
     text = book.text
-    sheet = book.sheet(text("sheet.notes"), text("notes.title"), [text("notes.line")])
+    sheet = Sheet(book, text("sheet.notes"), text("notes.title"), [text("notes.line")])
     names = {row.cluster_id: row.name for row in book.content.calculation.inputs.reference.clusters}
     in_force = {row.cluster_id for row in book.content.result.rules.clusters}
     columns = [

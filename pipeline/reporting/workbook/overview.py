@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
-from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, fitting
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet, fitting
 from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.plan import Plan
 from schemas.records import Area
@@ -33,7 +33,7 @@ class Range:
 def clusters_sheet(book: Book, plan: Plan) -> Range:
     """Write a row a cluster: members, counted population, costs, share of the funds, control."""
     text, name = book.text, book.text("sheet.clusters")
-    sheet = book.sheet(name, text("overview.clusters_title"), [text("overview.clusters_line")])
+    sheet = Sheet(book, name, text("overview.clusters_title"), [text("overview.clusters_line")])
     clusters = [result.cluster for result in plan.clusters]
     columns = [
         Column(
@@ -83,8 +83,8 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     text, name, content = book.text, book.text("sheet.municipalities"), plan.content
     places = _places(plan)
     most = max(map(len, places.values()), default=1)
-    sheet = book.sheet(
-        name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
+    sheet = Sheet(
+        book, name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
     )
     areas = content.calculation.inputs.reference.areas
     codes = sorted(content.calculation.inputs.reference.municipality_codes)
