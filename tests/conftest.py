@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.analysis.bundled",
     "tests.statbank_emulator.fixtures",
     "tests.prefect_site",
+    "tests.scheduling",
     "tests.shuffle",
 ]
 
@@ -71,23 +72,11 @@ def pytest_configure() -> None:
     leftovers.watch()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, and all that share the Prefect server.
-
-    What takes a worker longest begins first: the server, then what is marked slow by itself.
-    """
-    order = {}
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Call slow what writes whole reports."""
     for item in items:
-        on_server = "site" in getattr(item, "fixturenames", ())
-        if not item.get_closest_marker("xdist_group"):
-            group = "prefect" if on_server else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
-        order[item] = (not on_server, item.get_closest_marker("slow") is None)
         if item.path.parent.name in WHOLE_REPORTS:
             item.add_marker(pytest.mark.slow)
-    if hasattr(config, "workerinput"):
-        items.sort(key=order.__getitem__)
 
 
 @pytest.fixture

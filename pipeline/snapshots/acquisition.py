@@ -180,8 +180,8 @@ class Acquisition:
         newest = self._newest_stored()
         raise UsageError(
             f"No snapshot of {source.table} {quarter} is stored in {self.store.folder}.",
-            f"The newest quarter stored is {newest}." if newest else "",
-            Remedy.FETCH,
+            f"The newest quarter stored is {newest}." if newest else "Nothing is stored there.",
+            Remedy.FETCH if newest else Remedy.NAME_DATA_FOLDER,
             quarter=quarter,
         )
 

@@ -143,13 +143,11 @@ def aim(run: Start, data_dir: Path, written_once: Path, folder: Path) -> tuple[M
 @pytest.mark.parametrize(
     ("run", "kills", "length_seconds"),
     [
-        pytest.param(*parameters, id=name, marks=pytest.mark.xdist_group(f"killed {name}"))
-        for name, *parameters in [
-            ("while working", forked_run, KILLS_WHILE_WORKING, None),
-            ("while writing", forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
-            ("from the start", whole_command, KILLS_FROM_THE_START, None),
-        ]
+        (forked_run, KILLS_WHILE_WORKING, None),
+        (forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
+        (whole_command, KILLS_FROM_THE_START, None),
     ],
+    ids=["while working", "while writing", "from the start"],
 )
 def test_killed_at_random_moments(
     klynge: Klynge,

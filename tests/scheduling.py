@@ -1,0 +1,53 @@
+"""Which tests share a worker, and in which order they begin, when tests run on all cores.
+
+The groups of pytest-xdist itself are lost with this pytest: names of tests no longer carry them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+ALONE = ("tests/server/test_postgres.py", "tests/flows/test_quarterly.py")
+"""They start a server of their own."""
+
+IN_PARTS = ("tests/revisions/test_killed.py",)
+"""Each test takes long and shares nothing."""
+
+
+def worker_of(nodeid: str) -> str:
+    """Return what names the worker of a test: its file, as fixtures of a module expect.
+
+    All that use the Prefect server of the session share one.
+    """
+    file = nodeid.partition("::")[0]
+    if file in IN_PARTS:
+        return nodeid
+    on_server = file.startswith(("tests/flows/", "tests/server/")) and file not in ALONE
+    return "server" if on_server else file
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Sends tests to workers by `worker_of`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return worker_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Return our scheduler."""
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # while only what is slow by itself is marked so
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a worker begin with what takes longest: the server, then what is slow by itself."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (worker_of(item.nodeid) != "server", not _marked_slow(item)))
+
+
+def _marked_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
