@@ -22,8 +22,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.parameters import AreaCode, QuarterText
-from flows.policies import is_temporary, log_steps, retrying
+from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, retrying
 from flows.summary import ended, one_line, show_failure, tell_of_failure
 from pipeline.analysis.backfill import (
     Backfilled,

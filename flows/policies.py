@@ -1,18 +1,31 @@
-"""How a run behaves: which tasks try again, which run waits for another, and what is logged."""
+"""What a flow is asked, and how it behaves: what is tried again, who waits, what is logged.
+
+Prefect validates a run's parameters against the types here before it starts; a parameter's help
+stands in the docstring of its flow. Folders and addresses are no parameters: a worker has its own.
+"""
+
+from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import ParamSpec, TypeVar
+from datetime import datetime
+from typing import Annotated, Final, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.tasks import Task
+from pydantic import Field
 
+from pipeline.calculation.calculate import Parameters
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
 from pipeline.settings import Settings
+from schemas.quarter import Quarter
+from schemas.records import Language
+from schemas.report_name import ReportName
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,3 +81,34 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     if isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], KlyngeError):
         record.exc_info = None
     return True
+
+
+QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
+"""A quarter as the history keeps it, which holds JSON only."""
+
+AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]
+
+COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
+
+
+def due_quarter(moment: datetime) -> Quarter:
+    """Return the quarter whose figures come out in the quarter of a moment: that quarter itself."""
+    return Quarter.of_day(moment.astimezone(COPENHAGEN_TIME).date())
+
+
+def report_parameters(
+    due: Quarter,
+    quarter: str | None = None,
+    rules: str | None = None,
+    accept_jumps: tuple[str, ...] = (),
+    language: str = Language.DANISH,
+    estimate_districts: bool = False,
+    **access: bool,
+) -> Parameters:
+    """Return what a report is about from what a flow is asked, `due` where it names no quarter."""
+    report = ReportName(
+        Quarter.parse(quarter) if quarter else due,
+        Quarter.parse(rules) if rules else None,
+        language=Language(language),
+    )
+    return Parameters(report, estimate_districts, tuple(accept_jumps))

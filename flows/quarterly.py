@@ -18,8 +18,16 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import summary
-from flows.parameters import AreaCode, QuarterText, due_quarter, report_parameters
-from flows.policies import is_temporary, log_steps, one_at_a_time, retrying
+from flows.policies import (
+    AreaCode,
+    QuarterText,
+    due_quarter,
+    is_temporary,
+    log_steps,
+    one_at_a_time,
+    report_parameters,
+    retrying,
+)
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
 from pipeline.clock import Clock

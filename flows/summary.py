@@ -23,8 +23,7 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.reporting.notes import citation
-from pipeline.reporting.numbers import exact, localized, percent, whole
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 from pipeline.settings import setting

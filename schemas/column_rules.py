@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 import pandera.pandas as pa
+
+from schemas.source_tables import TIME, VALUE, SourceTable
 
 _OPEN_END = "9999K4"
 
@@ -65,3 +68,27 @@ def no_overlap(column: str, keys: list[str]) -> pa.Check:
 
     rule = f"must not be in force twice in one quarter for the same {' and '.join(keys)}"
     return row_rule(column, rule, holds)
+
+
+_PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
+
+
+def answer(
+    source: SourceTable, area_codes: Sequence[str], quarters: Sequence[str]
+) -> pa.DataFrameSchema:
+    """An answer of the StatBank: codes and figures as the text that was sent."""
+
+    def coded(values: Sequence[str], rule: str) -> pa.Column:
+        return text(known(values, rule))
+
+    return table(
+        {
+            source.area_variable.upper(): coded(area_codes, "must be a code that was asked for"),
+            **{
+                code.upper(): coded([total], f"must be the total {total}")
+                for code, total in source.totals
+            },
+            TIME.upper(): coded(quarters, "must be a quarter that was asked for"),
+            VALUE: text(matches(_PEOPLE, "must be a whole number of people ('..' is missing)")),
+        }
+    )

@@ -201,7 +201,7 @@ def site_statbank() -> Iterator[StatBankEmulator]:
     """The StatBank of the sites, up to the quarter now due."""
     from datetime import UTC, datetime
 
-    from flows.parameters import due_quarter
+    from flows.policies import due_quarter
 
     with StatBankEmulator(since="2016K1", until=str(due_quarter(datetime.now(UTC)))) as bank:
         yield bank

@@ -11,8 +11,8 @@ from rich.table import Table
 from flows.terminal.screen import Terminal, kroner, table
 from pipeline.calculation.comparison import ORDER, Change, Comparison, ScopeChange
 from pipeline.reference import names
-from pipeline.reporting.numbers import percent, whole
 from pipeline.reporting.rows import amounts, municipality_rows, scope_rows
+from pipeline.reporting.texts import percent, whole
 from schemas.codes import ALL_CLUSTERS
 from schemas.records import Area, Cluster, Language
 

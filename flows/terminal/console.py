@@ -14,8 +14,7 @@ from flows.terminal.screen import Terminal, kroner, table
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
 from pipeline.reporting.notes import basis_text, citation, day_text
-from pipeline.reporting.numbers import exact, localized, percent
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, exact, localized, percent
 from pipeline.run import Report
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.statbank.publication import Publication, expected_release

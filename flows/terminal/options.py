@@ -1,18 +1,20 @@
-"""Options that commands share, and how their values are read."""
+"""Options that commands share, how their values are read, and what the shell completes."""
 
 from __future__ import annotations
 
+import csv
 import logging
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import completion
-from pipeline.settings import Settings, variable
+from flows.terminal import options as completion
+from pipeline.settings import Settings, setting, variable
 from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
@@ -133,3 +135,45 @@ def log_to_terminal(verbose: bool) -> None:
     logging.basicConfig(level=level, format="%(message)s", handlers=[terminal])
     logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+_MUNICIPALITY = "municipality"
+
+
+def quarters(incomplete: str) -> list[str]:
+    """Return the quarters held that begin like this."""
+    held = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
+    return sorted(quarter for quarter in held if quarter.startswith(incomplete.upper()))
+
+
+def clusters(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids and names of clusters that begin like this, each with the other."""
+    rows = [(row["cluster_id"], row["name"]) for row in _rows("clusters.csv")]
+    return _beginning(incomplete, rows)
+
+
+def municipalities(incomplete: str) -> list[tuple[str, str]]:
+    """Return the codes and names of municipalities that begin like this, each with the other."""
+    rows = [
+        (row["code"], row["name"]) for row in _rows("areas.csv") if row["kind"] == _MUNICIPALITY
+    ]
+    return _beginning(incomplete, rows)
+
+
+def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
+    names = [(form, code) for code, name in rows for form in (name, name.lower())]
+    return by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    """Return the rows of a reference file; none where it cannot be read, as a shell expects."""
+    try:
+        text = (_data_dir() / "reference" / name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return iter(())
+    return csv.DictReader(text.splitlines())
+
+
+def _data_dir() -> Path:
+    return Path(setting("data_dir", os.environ))

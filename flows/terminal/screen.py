@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reporting.numbers import whole
 from pipeline.reporting.rows import machine_csv
+from pipeline.reporting.texts import whole
 from schemas.records import Language
 
 Item = TypeVar("Item")

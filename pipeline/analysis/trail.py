@@ -17,8 +17,8 @@ from pipeline.calculation.allocation import Part
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.errors import AllocationError, UsageError
-from pipeline.reporting.numbers import exact, rounded
 from pipeline.reporting.rows import SHARE_DECIMALS
+from pipeline.reporting.texts import exact, rounded
 from schemas.records import Basis, Source
 from schemas.source_tables import FOLK1A, KKBEF1
 

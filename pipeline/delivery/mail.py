@@ -23,8 +23,7 @@ from typing import Any, Final
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import DeliveryError, Remedy, UsageError
 from pipeline.reference.tables import Recipient
-from pipeline.reporting.numbers import percent
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings

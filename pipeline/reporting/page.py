@@ -17,7 +17,7 @@ from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.curves import Curve, curve_of
 from pipeline.reporting.notes import Note
-from pipeline.reporting.numbers import exact, localized, percent, points, rounded, whole
+from pipeline.reporting.texts import exact, localized, percent, points, rounded, whole
 
 _SPARK: Final = (96, 22)
 _FIGURE: Final = (640, 150)

@@ -12,8 +12,7 @@ from pipeline.calculation.comparison import Change, Comparison, ScopeChange
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
 from pipeline.errors import AllocationError
 from pipeline.plain_text import csv_field
-from pipeline.reporting.numbers import exact, rounded
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, exact, rounded
 from schemas.records import Language
 
 Row = dict[str, Any]

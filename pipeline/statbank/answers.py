@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
-from schemas import figures as figure_schemas
+from schemas import column_rules as figure_schemas
 from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures

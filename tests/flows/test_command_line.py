@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flows.parameters import due_quarter
+from flows.policies import due_quarter
 from tests.prefect_site import Site
 
 

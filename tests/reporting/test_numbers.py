@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reporting.numbers import exact, localized, percent, rounded, whole
+from pipeline.reporting.texts import exact, localized, percent, rounded, whole
 from schemas.records import Language
 
 values = st.fractions(0, 10**9, max_denominator=10**6)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.parameters import due_quarter
+from flows.policies import due_quarter
 from tests.prefect_site import Site
 from tests.statbank_emulator import StatBankEmulator, faults
 from tests.waiting import wait_until

@@ -20,8 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.document import Document
-from pipeline.reporting.workbook.styles import MARKED, STYLES
+from pipeline.reporting.workbook.document import MARKED, STYLES, Document
 from schemas.records import Language
 
 _A4: Final = 9

@@ -10,14 +10,13 @@ from pipeline.reporting.content import Content
 from pipeline.reporting.workbook import overview
 from pipeline.reporting.workbook.book import Book, Sheet
 from pipeline.reporting.workbook.control import control_sheet
-from pipeline.reporting.workbook.cover import Contents, write_cover
+from pipeline.reporting.workbook.cover import Contents, notes_sheet, write_cover
 from pipeline.reporting.workbook.development_sheet import (
     cluster_development,
     clusters_development,
 )
 from pipeline.reporting.workbook.live_sheet import write_live_sheet
 from pipeline.reporting.workbook.live_table import LiveTable
-from pipeline.reporting.workbook.notes_sheet import notes_sheet
 from pipeline.reporting.workbook.plan import Plan, plan_of
 
 

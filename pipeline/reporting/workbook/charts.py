@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline.plain_text import plain
 from pipeline.reporting.workbook.book import Sheet
-from pipeline.reporting.workbook.styles import DARK
+from pipeline.reporting.workbook.document import DARK
 
 _COLOURS: Final = (
     "#1F3A5F", "#C05A00", "#00796B", "#8E24AA", "#5D6D1E", "#B3261E", "#0277BD", "#6D4C41",

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.reporting.content import Content
-from pipeline.reporting.numbers import percent, whole
 from pipeline.reporting.page import page
+from pipeline.reporting.texts import percent, whole
 from schemas.records import Language
 from tests.report_of import content_of
 
