@@ -13,11 +13,51 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.terminal import options as completion
 from pipeline.settings import Settings, setting, variable
 from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
+
+_MUNICIPALITY = "municipality"
+
+
+def quarters(incomplete: str) -> list[str]:
+    """Return the quarters held that begin like this."""
+    held = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
+    return sorted(quarter for quarter in held if quarter.startswith(incomplete.upper()))
+
+
+def clusters(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids and names of clusters that begin like this, each with the other."""
+    rows = [(row["cluster_id"], row["name"]) for row in _rows("clusters.csv")]
+    return _beginning(incomplete, rows)
+
+
+def municipalities(incomplete: str) -> list[tuple[str, str]]:
+    """Return the codes and names of municipalities that begin like this, each with the other."""
+    rows = [
+        (row["code"], row["name"]) for row in _rows("areas.csv") if row["kind"] == _MUNICIPALITY
+    ]
+    return _beginning(incomplete, rows)
+
+
+def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
+    names = [(form, code) for code, name in rows for form in (name, name.lower())]
+    return by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    """Return the rows of a reference file; none where it cannot be read, as a shell expects."""
+    try:
+        text = (_data_dir() / "reference" / name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return iter(())
+    return csv.DictReader(text.splitlines())
+
+
+def _data_dir() -> Path:
+    return Path(setting("data_dir", os.environ))
 
 
 def area_code(text: str) -> str:
@@ -49,7 +89,7 @@ def report_argument(metavar: str) -> Any:
     """Return an argument that names a report or one of its revisions."""
     return typer.Argument(
         parser=report_name,
-        autocompletion=completion.quarters,
+        autocompletion=quarters,
         metavar=metavar,
         help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
     )
@@ -57,16 +97,14 @@ def report_argument(metavar: str) -> Any:
 
 Cluster = Annotated[
     str,
-    typer.Argument(
-        metavar="CLUSTER", help="Id or name of the cluster.", autocompletion=completion.clusters
-    ),
+    typer.Argument(metavar="CLUSTER", help="Id or name of the cluster.", autocompletion=clusters),
 ]
 Municipality = Annotated[
     str,
     typer.Argument(
         metavar="MUNICIPALITY",
         help="Code or name of the municipality.",
-        autocompletion=completion.municipalities,
+        autocompletion=municipalities,
     ),
 ]
 ShownClusters = Annotated[
@@ -75,7 +113,7 @@ ShownClusters = Annotated[
         "--cluster",
         metavar="CLUSTER",
         help="Show this cluster, by id or name. Repeatable.",
-        autocompletion=completion.clusters,
+        autocompletion=clusters,
     ),
 ]
 DataDir = Annotated[
@@ -135,45 +173,3 @@ def log_to_terminal(verbose: bool) -> None:
     logging.basicConfig(level=level, format="%(message)s", handlers=[terminal])
     logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-
-
-_MUNICIPALITY = "municipality"
-
-
-def quarters(incomplete: str) -> list[str]:
-    """Return the quarters held that begin like this."""
-    held = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
-    return sorted(quarter for quarter in held if quarter.startswith(incomplete.upper()))
-
-
-def clusters(incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids and names of clusters that begin like this, each with the other."""
-    rows = [(row["cluster_id"], row["name"]) for row in _rows("clusters.csv")]
-    return _beginning(incomplete, rows)
-
-
-def municipalities(incomplete: str) -> list[tuple[str, str]]:
-    """Return the codes and names of municipalities that begin like this, each with the other."""
-    rows = [
-        (row["code"], row["name"]) for row in _rows("areas.csv") if row["kind"] == _MUNICIPALITY
-    ]
-    return _beginning(incomplete, rows)
-
-
-def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
-    names = [(form, code) for code, name in rows for form in (name, name.lower())]
-    return by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
-
-
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    """Return the rows of a reference file; none where it cannot be read, as a shell expects."""
-    try:
-        text = (_data_dir() / "reference" / name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return iter(())
-    return csv.DictReader(text.splitlines())
-
-
-def _data_dir() -> Path:
-    return Path(setting("data_dir", os.environ))

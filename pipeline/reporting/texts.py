@@ -1,4 +1,4 @@
-"""All text of the reports, in Danish and English, from one catalogue (`texts.toml`); and numbers."""
+"""All text of the reports in two languages, from one catalogue (`texts.toml`); and numbers."""
 
 from __future__ import annotations
 
