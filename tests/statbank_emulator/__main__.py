@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import threading
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--since", type=_quarter, default="2008K1", help="first published quarter")
     parser.add_argument("--until", type=_quarter, default="2026K4", help="last published quarter")
     options = parser.parse_args(arguments)
+    # A job in the background ignores Ctrl-C, and hands that on to what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with StatBankEmulator(options.since, options.until, port=options.port) as bank:
         print(bank.url, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
