@@ -201,9 +201,8 @@ class Settings:
                 the variable.
         """
         settings = cls(**{row.name: setting(row.name, environment) for row in fields(cls)})
-        if any(
-            name.startswith(variable("smtp_")) and environment[name].strip() for name in environment
-        ):
+        mail = (name for name in environment if name.startswith(variable("smtp_")))
+        if any(environment[name].strip() for name in mail):
             for name in ("smtp_host", "smtp_sender"):
                 if not getattr(settings, name):
                     raise UsageError(f"{variable(name)} is missing.", _example(_field(name)))
