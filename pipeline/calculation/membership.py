@@ -17,9 +17,10 @@ from itertools import groupby
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
 from pipeline.errors import Remedy, RuleError
-from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
 from schemas.records import (
+    ALL_CLUSTERS,
+    COPENHAGEN_TOTAL,
     Area,
     AreaKind,
     Basis,

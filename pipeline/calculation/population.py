@@ -17,9 +17,8 @@ from fractions import Fraction
 
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.errors import InvalidData, Remedy
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind, Reference
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind, Reference
 from schemas.source_tables import FOLK1A, SourceTable
 
 

@@ -8,9 +8,8 @@ from pipeline.errors import Remedy, UsageError
 from pipeline.reference import names
 from pipeline.reference.editing import Change
 from pipeline.reference.files import Row
-from schemas.codes import ALL_CLUSTERS
 from schemas.quarter import Quarter
-from schemas.records import Basis, Cluster, Reference
+from schemas.records import ALL_CLUSTERS, Basis, Cluster, Reference
 
 
 def add_cost(row: Row, last: Quarter | None) -> Change:

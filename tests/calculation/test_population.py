@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.calculation.population import check_areas, check_districts, estimate_districts
 from pipeline.errors import AllocationError, InvalidData
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
-from schemas.records import Area, AreaKind
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind
 from tests.calculation.strategies import DISTRICTS, people
 
 AREAS = {
