@@ -73,6 +73,9 @@ class Period:
     def __contains__(self, quarter: Quarter) -> bool:
         return self.first <= quarter and (self.last is None or quarter <= self.last)
 
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}" if self.last else f"from {self.first}"
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
