@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd
 import pandera.pandas as pa
 
-from schemas.source_tables import TIME, VALUE, SourceTable
-
 _OPEN_END = "9999K4"
 
+Rules = pa.Check | list[pa.Check]
 
-def text(*checks: pa.Check) -> pa.Column:
-    """A column of text."""
+
+def table(columns: Mapping[str, Rules], *rules: pa.Check) -> pa.DataFrameSchema:
+    """A table of exactly these columns of text; each further rule is over several of them."""
     # No dtype: the readers make text of every cell, and to check that again is a third of the time.
-    return pa.Column(None, list(checks))
-
-
-def table(columns: Mapping[str, pa.Column], *rules: pa.Check) -> pa.DataFrameSchema:
-    """A table of exactly these columns; each rule is over several of them."""
-    return pa.DataFrameSchema(dict(columns), checks=list(rules), strict=True)
+    text = {name: pa.Column(None, checks) for name, checks in columns.items()}
+    return pa.DataFrameSchema(text, checks=list(rules), strict=True)
 
 
 def matches(pattern: str, rule: str) -> pa.Check:
@@ -68,27 +63,3 @@ def no_overlap(column: str, keys: list[str]) -> pa.Check:
 
     rule = f"must not be in force twice in one quarter for the same {' and '.join(keys)}"
     return row_rule(column, rule, holds)
-
-
-_PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
-
-
-def answer(
-    source: SourceTable, area_codes: Sequence[str], quarters: Sequence[str]
-) -> pa.DataFrameSchema:
-    """An answer of the StatBank: codes and figures as the text that was sent."""
-
-    def coded(values: Sequence[str], rule: str) -> pa.Column:
-        return text(known(values, rule))
-
-    return table(
-        {
-            source.area_variable.upper(): coded(area_codes, "must be a code that was asked for"),
-            **{
-                code.upper(): coded([total], f"must be the total {total}")
-                for code, total in source.totals
-            },
-            TIME.upper(): coded(quarters, "must be a quarter that was asked for"),
-            VALUE: text(matches(_PEOPLE, "must be a whole number of people ('..' is missing)")),
-        }
-    )

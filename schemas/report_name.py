@@ -13,9 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.codes import IDENTIFIER
 from schemas.quarter import Quarter
-from schemas.records import Language
+from schemas.records import IDENTIFIER, Language
 
 SCENARIOS: Final = "scenarios"
 """Folder of the scenarios below that of the reports."""

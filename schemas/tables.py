@@ -1,40 +1,49 @@
-"""What the reference tables must look like: Pandera schemas, strict and never coercing.
+"""What tables must look like where they come in: Pandera schemas, strict and never coercing.
 
-Reference tables are read as text, so every column is text here and a rule is about the text that
-stands in the cell. The message of a rule is what the person who maintains the file reads.
-A schema that refers to other tables is a function of what those hold.
+Tables are read as text, so every column is text here and a rule is about the text that stands in
+the cell. The message of a rule is what the person who maintains the file reads. The schema of a
+reference table is made from the rows of all of them, since one refers to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 import pandera.pandas as pa
 
-from schemas import codes
+from schemas import records
 from schemas.column_rules import (
+    Rules,
     known,
     matches,
     no_overlap,
     not_blank,
     row_rule,
     table,
-    text,
     unique,
 )
-from schemas.records import AreaKind, Basis
+from schemas.records import AreaKind, Basis, Language
+from schemas.source_tables import TIME, VALUE, SourceTable
 
+Tables = Mapping[str, Sequence[Mapping[str, str]]]
+"""The rows of each reference table, by the name of the table."""
+
+_PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
 _CONFIDENCE: Final = ("high", "medium", "low")
 _AMOUNT: Final = r"0|[1-9][0-9]{0,15}"
 _NUMBER: Final = r"[1-9][0-9]{0,2}"
+_EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 
-_quarter = matches(codes.QUARTER, "must be a quarter such as 2022K1")
-_quarter_or_blank = matches(rf"|{codes.QUARTER}", "must be a quarter such as 2026K4, or blank")
 _identifier = matches(
-    codes.IDENTIFIER, "must be lower-case letters a-z, digits and hyphens, such as amager-hvidovre"
+    records.IDENTIFIER,
+    "must be lower-case letters a-z, digits and hyphens, such as amager-hvidovre",
 )
+_period: Mapping[str, Rules] = {
+    "first_quarter": matches(records.QUARTER, "must be a quarter such as 2022K1"),
+    "last_quarter": matches(rf"|{records.QUARTER}", "must be a quarter such as 2026K4, or blank"),
+}
 _in_order = row_rule(
     "last_quarter",
     "must not lie before first_quarter",
@@ -42,41 +51,57 @@ _in_order = row_rule(
 )
 
 
-def _period_columns() -> dict[str, pa.Column]:
-    return {"first_quarter": text(_quarter), "last_quarter": text(_quarter_or_blank)}
-
-
-def sources() -> pa.DataFrameSchema:
-    """Where the rules come from: `source_id, title, url, confidence, remark`."""
+def answer(
+    source: SourceTable, area_codes: Sequence[str], quarters: Sequence[str]
+) -> pa.DataFrameSchema:
+    """An answer of the StatBank: codes and figures as the text that was sent."""
+    totals = {
+        code.upper(): known([total], f"must be the total {total}") for code, total in source.totals
+    }
     return table(
         {
-            "source_id": text(_identifier, unique()),
-            "title": text(not_blank()),
-            "url": text(matches(r"|https?://\S+", "must be a web address, or blank")),
-            "confidence": text(known(_CONFIDENCE, "must be high, medium or low")),
-            "remark": text(),
+            source.area_variable.upper(): known(area_codes, "must be a code that was asked for"),
+            **totals,
+            TIME.upper(): known(quarters, "must be a quarter that was asked for"),
+            VALUE: matches(_PEOPLE, "must be a whole number of people ('..' is missing)"),
         }
     )
 
 
-def areas() -> pa.DataFrameSchema:
-    """Areas of FOLK1A in the order of the StatBank: `code, name, kind, region_code`."""
-    kinds = [kind.value for kind in AreaKind]
+def _sources(_: Tables) -> pa.DataFrameSchema:
     return table(
         {
-            "code": text(
-                matches(codes.AREA_CODE, "must be three digits (Excel drops leading zeros)"),
-                unique(),
-            ),
-            "name": text(not_blank()),
-            "kind": text(known(kinds, f"must be one of {', '.join(kinds)}")),
-            "region_code": text(),
+            "source_id": [_identifier, unique()],
+            "title": not_blank(),
+            "url": matches(r"|https?://\S+", "must be a web address, or blank"),
+            "confidence": known(_CONFIDENCE, "must be high, medium or low"),
+            "remark": [],
+        }
+    )
+
+
+def _areas(_: Tables) -> pa.DataFrameSchema:
+    three_digits = matches(records.AREA_CODE, "must be three digits (Excel drops leading zeros)")
+    return table(
+        {
+            "code": [three_digits, unique()],
+            "name": not_blank(),
+            "kind": _one_of(list(AreaKind)),
+            "region_code": [],
         },
         row_rule("region_code", "must be the code of a region in this file", _has_its_region),
         row_rule(
-            "kind", f"must name {codes.MUNICIPALITY_COUNT} municipalities", _municipality_count
+            "kind",
+            f"must name {records.MUNICIPALITY_COUNT} municipalities",
+            lambda rows: (
+                list(rows["kind"]).count(AreaKind.MUNICIPALITY) == records.MUNICIPALITY_COUNT
+            ),
         ),
-        row_rule("kind", "must name the country once", _one_country),
+        row_rule(
+            "kind",
+            "must name the country once",
+            lambda rows: list(rows["kind"]).count(AreaKind.COUNTRY) == 1,
+        ),
     )
 
 
@@ -88,88 +113,65 @@ def _has_its_region(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def _municipality_count(rows: pd.DataFrame) -> bool:
-    return int((rows["kind"] == AreaKind.MUNICIPALITY).sum()) == codes.MUNICIPALITY_COUNT
-
-
-def _one_country(rows: pd.DataFrame) -> bool:
-    return int((rows["kind"] == AreaKind.COUNTRY).sum()) == 1
-
-
-def districts(municipality_codes: Collection[str]) -> pa.DataFrameSchema:
-    """Districts of KKBEF1 in the order of the StatBank: `code, name, municipality_code`."""
+def _districts(tables: Tables) -> pa.DataFrameSchema:
     return table(
         {
-            "code": text(matches(codes.DISTRICT_CODE, "must be four digits"), unique()),
-            "name": text(not_blank()),
-            "municipality_code": text(
-                known(municipality_codes, "must be a municipality of areas.csv")
-            ),
+            "code": [matches(records.DISTRICT_CODE, "must be four digits"), unique()],
+            "name": not_blank(),
+            "municipality_code": _a_municipality(tables),
         },
-        row_rule("code", f"must hold the city total {codes.COPENHAGEN_TOTAL}", _has_city_total),
+        row_rule(
+            "code",
+            f"must hold the city total {records.COPENHAGEN_TOTAL}",
+            lambda rows: records.COPENHAGEN_TOTAL in set(rows["code"]),
+        ),
     )
 
 
-def _has_city_total(rows: pd.DataFrame) -> bool:
-    return codes.COPENHAGEN_TOTAL in set(rows["code"])
-
-
-def clusters() -> pa.DataFrameSchema:
-    """Clusters and the quarters in which they are in force."""
-    structures = ", ".join(codes.STRUCTURES)
+def _clusters(_: Tables) -> pa.DataFrameSchema:
     return table(
         {
-            "cluster_id": text(_identifier, unique()),
-            "name": text(not_blank()),
-            "structure": text(known(codes.STRUCTURES, f"must be one of {structures}")),
-            "region": text(not_blank()),
-            "hospital": text(),
-            **_period_columns(),
+            "cluster_id": [_identifier, unique()],
+            "name": not_blank(),
+            "structure": _one_of(records.STRUCTURES),
+            "region": not_blank(),
+            "hospital": [],
+            **_period,
         },
         _in_order,
     )
 
 
-def memberships(
-    cluster_periods: Mapping[str, tuple[str, str]],
-    municipality_codes: Collection[str],
-    district_codes: Collection[str],
-    source_ids: Collection[str],
-) -> pa.DataFrameSchema:
-    """Who belongs to which cluster, how it counts, and when.
-
-    Args:
-        cluster_periods: First and last quarter (blank until further notice) by cluster id.
-        municipality_codes: Codes of areas.csv whose kind is `municipality`.
-        district_codes: Codes of districts.csv without the city total.
-        source_ids: Ids of sources.csv.
-    """
-    bases = [basis.value for basis in Basis]
+def _memberships(tables: Tables) -> pa.DataFrameSchema:
+    cluster_ids = _column(tables, "clusters", "cluster_id")
+    listed = {*_column(tables, "districts", "code")} - {records.COPENHAGEN_TOTAL}
     return table(
         {
-            "cluster_id": text(known(cluster_periods, "must be a cluster of clusters.csv")),
-            "municipality_code": text(
-                known(municipality_codes, "must be a municipality of areas.csv")
+            "cluster_id": known(cluster_ids, "must be a cluster of clusters.csv"),
+            "municipality_code": _a_municipality(tables),
+            "basis": _one_of(list(Basis)),
+            "fraction": pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1"),
+            "districts": _each(
+                lambda cell: len(set(cell)) == len(cell) and listed.issuperset(cell),
+                "must be codes of districts.csv, each once, with a space between",
             ),
-            "basis": text(known(bases, f"must be one of {', '.join(bases)}")),
-            "fraction": text(pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1")),
-            "districts": text(
-                pa.Check(
-                    lambda cells: cells.map(lambda cell: _are_districts(cell, district_codes)),
-                    error="must be codes of districts.csv, each once, with a space between",
-                )
-            ),
-            **_period_columns(),
-            "source_id": text(known(source_ids, "must be a source of sources.csv")),
+            **_period,
+            "source_id": _a_source(tables),
         },
         _in_order,
         _filled_exactly_for("fraction", Basis.FRACTION),
         _filled_exactly_for("districts", Basis.DISTRICTS),
-        row_rule("basis", "only København (101) can count by districts", _districts_of_copenhagen),
+        row_rule(
+            "basis",
+            "only København (101) can count by districts",
+            lambda rows: (
+                rows["basis"].ne(Basis.DISTRICTS) | rows["municipality_code"].eq(records.COPENHAGEN)
+            ),
+        ),
         row_rule(
             "first_quarter",
             "must lie, to last_quarter, within the quarters of its cluster in clusters.csv",
-            lambda rows: _within_cluster(rows, cluster_periods),
+            lambda rows: _within_cluster(rows, tables),
         ),
         no_overlap("municipality_code", ["cluster_id", "municipality_code"]),
     )
@@ -180,11 +182,6 @@ def _are_fractions(cells: pd.Series) -> pd.Series:
     return cells.eq("") | (parts[0].gt(0) & parts[0].le(parts[1]))
 
 
-def _are_districts(cell: str, district_codes: Collection[str]) -> bool:
-    listed = cell.split()
-    return len(set(listed)) == len(listed) and all(code in district_codes for code in listed)
-
-
 def _filled_exactly_for(column: str, basis: Basis) -> pa.Check:
     return row_rule(
         column,
@@ -193,78 +190,96 @@ def _filled_exactly_for(column: str, basis: Basis) -> pa.Check:
     )
 
 
-def _districts_of_copenhagen(rows: pd.DataFrame) -> pd.Series:
-    return rows["basis"].ne(Basis.DISTRICTS) | rows["municipality_code"].eq(codes.COPENHAGEN)
-
-
-def _within_cluster(rows: pd.DataFrame, periods: Mapping[str, tuple[str, str]]) -> pd.Series:
-    first = rows["cluster_id"].map(lambda cluster_id: periods.get(cluster_id, ("", ""))[0])
-    last = rows["cluster_id"].map(lambda cluster_id: periods.get(cluster_id, ("", ""))[1])
+def _within_cluster(rows: pd.DataFrame, tables: Tables) -> pd.Series:
+    clusters = {row["cluster_id"]: row for row in tables["clusters"]}
+    none = {"first_quarter": "", "last_quarter": ""}
+    found = [clusters.get(cluster_id, none) for cluster_id in rows["cluster_id"]]
+    periods = pd.DataFrame(found, index=rows.index, columns=list(none))
+    first, last = periods["first_quarter"], periods["last_quarter"]
     ends_in_time = last.eq("") | (rows["last_quarter"].ne("") & rows["last_quarter"].le(last))
     return rows["first_quarter"].ge(first) & ends_in_time
 
 
-def costs(cluster_ids: Collection[str], source_ids: Collection[str]) -> pa.DataFrameSchema:
-    """Amounts to allocate, by scope: a cluster, or all clusters of a structure."""
-    scopes = [*cluster_ids, *(structure + codes.ALL_CLUSTERS for structure in codes.STRUCTURES)]
+def _costs(tables: Tables) -> pa.DataFrameSchema:
+    cluster_ids = _column(tables, "clusters", "cluster_id")
+    scopes = [*cluster_ids, *(structure + records.ALL_CLUSTERS for structure in records.STRUCTURES)]
     return table(
         {
-            "cost_id": text(_identifier),
-            "name_da": text(not_blank()),
-            "name_en": text(not_blank()),
-            "scope": text(
-                known(scopes, "must be a cluster of clusters.csv, or a structure and :*")
-            ),
-            "amount_dkk": text(
-                matches(_AMOUNT, "must be whole kroner, not negative, such as 370000")
-            ),
-            **_period_columns(),
-            "source_id": text(known(source_ids, "must be a source of sources.csv")),
+            "cost_id": _identifier,
+            "name_da": not_blank(),
+            "name_en": not_blank(),
+            "scope": known(scopes, "must be a cluster of clusters.csv, or a structure and :*"),
+            "amount_dkk": matches(_AMOUNT, "must be whole kroner, not negative, such as 370000"),
+            **_period,
+            "source_id": _a_source(tables),
         },
         _in_order,
         no_overlap("cost_id", ["cost_id", "scope"]),
     )
 
 
-def assumptions(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
-    """Choices that the published rules leave open: `number, text_da, text_en, cluster_ids`."""
+def _assumptions(tables: Tables) -> pa.DataFrameSchema:
+    cluster_ids = set(_column(tables, "clusters", "cluster_id"))
     return table(
         {
-            "number": text(matches(_NUMBER, "must be a whole number from 1"), unique()),
-            "text_da": text(not_blank()),
-            "text_en": text(not_blank()),
-            "cluster_ids": text(
-                pa.Check(
-                    lambda cells: cells.map(
-                        lambda cell: all(code in cluster_ids for code in cell.split())
-                    ),
-                    error="must be clusters of clusters.csv with a space between, or blank",
-                )
+            "number": [matches(_NUMBER, "must be a whole number from 1"), unique()],
+            "text_da": not_blank(),
+            "text_en": not_blank(),
+            "cluster_ids": _each(
+                cluster_ids.issuperset,
+                "must be clusters of clusters.csv with a space between, or blank",
             ),
         }
     )
 
 
-_EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
-_LANGUAGES: Final = ("da", "en")
+REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
+    "sources": _sources,
+    "areas": _areas,
+    "districts": _districts,
+    "clusters": _clusters,
+    "memberships": _memberships,
+    "costs": _costs,
+    "assumptions": _assumptions,
+}
+"""The schema of each reference table, given the rows of all of them."""
 
 
 def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     """Who gets each revision: `cluster_id` or `*`, `email, name, language`."""
-    known_ids = [codes.EVERY_CLUSTER, *cluster_ids]
-    columns = {
-        "cluster_id": known(known_ids, "must be a cluster of clusters.csv, or *"),
-        "email": matches(_EMAIL, "must be one e-mail address"),
-        "name": not_blank(),
-        "language": known(["", *_LANGUAGES], "must be da or en, or blank for da"),
-    }
-    once = row_rule(
-        "email",
-        "must not stand twice for the same cluster",
-        lambda rows: ~rows.duplicated(["cluster_id", "email"]),
+    known_ids = [records.EVERY_CLUSTER, *cluster_ids]
+    return table(
+        {
+            "cluster_id": known(known_ids, "must be a cluster of clusters.csv, or *"),
+            "email": matches(_EMAIL, "must be one e-mail address"),
+            "name": not_blank(),
+            "language": known(["", *Language], "must be da or en, or blank for da"),
+        },
+        row_rule(
+            "email",
+            "must not stand twice for the same cluster",
+            lambda rows: ~rows.duplicated(["cluster_id", "email"]),
+        ),
     )
-    return pa.DataFrameSchema(
-        {column: pa.Column(str, rule) for column, rule in columns.items()},
-        checks=[once],
-        strict=True,
-    )
+
+
+def _column(tables: Tables, name: str, column: str) -> list[str]:
+    return [row[column] for row in tables[name]]
+
+
+def _one_of(values: Sequence[str]) -> pa.Check:
+    return known(values, f"must be one of {', '.join(values)}")
+
+
+def _a_municipality(tables: Tables) -> pa.Check:
+    there = [row["code"] for row in tables["areas"] if row["kind"] == AreaKind.MUNICIPALITY]
+    return known(there, "must be a municipality of areas.csv")
+
+
+def _a_source(tables: Tables) -> pa.Check:
+    return known(_column(tables, "sources", "source_id"), "must be a source of sources.csv")
+
+
+def _each(holds: Callable[[list[str]], bool], rule: str) -> pa.Check:
+    """The codes that stand in a cell, with spaces between."""
+    return pa.Check(lambda cells: cells.map(lambda cell: holds(cell.split())), error=rule)

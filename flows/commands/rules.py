@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,7 @@ def add_cost(
         "first_quarter": str(first),
         "source_id": source,
     }
-    _edit(data_dir, COSTS, rule_edits.add_cost(cost, last), as_json)
+    _edit(data_dir, COSTS, partial(rule_edits.add_cost, cost, last), as_json)
 
 
 def add_membership(
@@ -93,7 +94,8 @@ def add_membership(
         "first_quarter": str(first),
         "source_id": source,
     }
-    _edit(data_dir, MEMBERSHIPS, rule_edits.add_membership(membership, last), as_json)
+    added = partial(rule_edits.add_membership, membership, last)
+    _edit(data_dir, MEMBERSHIPS, added, as_json)
 
 
 def end_membership(
@@ -113,12 +115,11 @@ def end_membership(
     from pipeline.reference.files import MEMBERSHIPS
 
     named = {"cluster_id": cluster, "municipality_code": municipality}
-    _edit(data_dir, MEMBERSHIPS, rule_edits.end_membership(named, last), as_json)
+    _edit(data_dir, MEMBERSHIPS, partial(rule_edits.end_membership, named, last), as_json)
 
 
 def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:
     from flows.terminal import screen as output
-    from pipeline.calculation.membership import period_text
     from pipeline.reference.editing import edit
     from pipeline.reporting.texts import Catalogue
     from schemas.records import Language
@@ -126,12 +127,12 @@ def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -
     edited = edit(options.settings(data_dir).data_dir, name, change)
     english = Catalogue(Language.ENGLISH)
     findings = [
-        {"period": period_text(row.period), "text": english.finding(finding)}
-        for row in edited.findings
-        for finding in row.findings
+        {"period": str(period), "text": english.finding(finding)}
+        for period, finding in edited.findings
     ]
     if as_json:
-        output.print_json({**edited.as_dict(), "findings": findings})
+        rows = {"removed": edited.removed, "added": edited.added}
+        output.print_json({"file": name, **rows, "findings": findings})
         return
     for row in edited.removed:
         print(f"- {row}")

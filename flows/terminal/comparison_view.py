@@ -13,8 +13,7 @@ from pipeline.calculation.comparison import ORDER, Change, Comparison, ScopeChan
 from pipeline.reference import names
 from pipeline.reporting.rows import amounts, municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
-from schemas.codes import ALL_CLUSTERS
-from schemas.records import Area, Cluster, Language
+from schemas.records import ALL_CLUSTERS, Area, Cluster, Language
 
 _AMOUNTS = ("Before", "After", "Change", "Own", "Others'", "Rules", "Amount")
 _ORDER_TEXT = f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner."

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.settings import Settings, setting, variable
-from schemas.codes import AREA_CODE, DISTRICT_CODE
 from schemas.quarter import Quarter
+from schemas.records import AREA_CODE, DISTRICT_CODE
 from schemas.report_name import ReportName
 
 _MUNICIPALITY = "municipality"

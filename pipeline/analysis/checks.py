@@ -12,7 +12,7 @@ from functools import partial
 
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import coverage, period_text, rule_periods
+from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.calculation.plausibility import check_moves
 from pipeline.calculation.population import names_of_parts
 from pipeline.errors import KlyngeError, Remedy
@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import Language, Period, Reference
+from schemas.records import Language, Reference
 from schemas.source_tables import SOURCE_TABLES, SourceTable
 
 Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
@@ -91,11 +91,7 @@ def _reference(settings: Settings, reference: Reference) -> Checked:
 def _coverage(reference: Reference, quarter: Quarter | None) -> Iterator[Checked]:
     for period in rule_periods(reference):
         if quarter is None or quarter in period:
-            yield _tried(f"coverage {period_text(period)}", partial(_gaps, reference, period))
-
-
-def _gaps(reference: Reference, period: Period) -> Sequence[Finding]:
-    return coverage(reference, period).findings
+            yield _tried(f"coverage {period}", partial(coverage, reference, period.first))
 
 
 def _snapshots(

@@ -26,9 +26,8 @@ from pipeline.errors import UsageError
 from pipeline.reference import names
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
 from pipeline.reference.rule_edits import is_due
-from schemas.codes import ALL_CLUSTERS, IDENTIFIER
 from schemas.quarter import Quarter
-from schemas.records import Basis, Reference
+from schemas.records import ALL_CLUSTERS, IDENTIFIER, Basis, Reference
 
 Tables = dict[str, list[Row]]
 

@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import groupby
+from operator import attrgetter
 
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
 from pipeline.errors import Remedy, RuleError
-from schemas.codes import ALL_CLUSTERS, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
 from schemas.records import (
+    ALL_CLUSTERS,
+    COPENHAGEN_TOTAL,
     Area,
     AreaKind,
     Basis,
@@ -75,27 +76,23 @@ def rules_in_force(
             that are not.
     """
     clusters = tuple(clusters)
-    in_force = tuple(sorted((row for row in clusters if quarter in row.period), key=_place))
+    by_place = attrgetter("structure", "region", "cluster_id")
+    in_force = sorted((row for row in clusters if quarter in row.period), key=by_place)
     if not in_force:
         raise _no_cluster(quarter, clusters)
     members: dict[str, list[Membership]] = {cluster.cluster_id: [] for cluster in in_force}
-    for membership in memberships:
+    for membership in sorted(memberships, key=attrgetter("municipality_code")):
         if quarter in membership.period:
             members[membership.cluster_id].append(membership)
     empty = [cluster_id for cluster_id, rows in members.items() if not rows]
     if empty:
         raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
-    due = sorted((row for row in costs if quarter in row.period), key=_cost_place)
-    _check_scopes(quarter, in_force, due)
-    return RulesInForce(
-        quarter,
-        in_force,
-        {
-            cluster_id: tuple(sorted(rows, key=lambda row: row.municipality_code))
-            for cluster_id, rows in members.items()
-        },
-        tuple(due),
+    due = sorted(
+        (row for row in costs if quarter in row.period), key=attrgetter("cost_id", "scope")
     )
+    _check_scopes(quarter, in_force, due)
+    by_cluster = {cluster_id: tuple(rows) for cluster_id, rows in members.items()}
+    return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due))
 
 
 def in_force(reference: Reference, quarter: Quarter) -> Reference:
@@ -120,14 +117,6 @@ def in_force(reference: Reference, quarter: Quarter) -> Reference:
     )
 
 
-def _place(cluster: Cluster) -> tuple[str, str, str]:
-    return cluster.structure, cluster.region, cluster.cluster_id
-
-
-def _cost_place(cost: Cost) -> tuple[str, str]:
-    return cost.cost_id, cost.scope
-
-
 def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
     scopes = {name for row in clusters for name in (row.cluster_id, row.structure + ALL_CLUSTERS)}
     lost = [f"{row.cost_id} ({row.scope})" for row in costs if row.scope not in scopes]
@@ -139,17 +128,16 @@ def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable
 
 
 def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:
-    periods = sorted({(cluster.structure, cluster.period) for cluster in clusters}, key=str)
+    periods = sorted({(row.structure, row.period) for row in clusters}, key=str)
     known = "; ".join(
         f"{structure} {period.first} to {period.last or 'further notice'}"
         for structure, period in periods
     )
-    first = min((period.first for _, period in periods), default=quarter)
     return RuleError(
         f"No cluster is in force in {quarter} (clusters.csv has {known or 'no cluster'}).",
         remedy=Remedy.APPLY_RULES_OF,
         quarter=quarter,
-        rules=first,
+        rules=min((period.first for _, period in periods), default=quarter),
     )
 
 
@@ -173,44 +161,30 @@ def check_coverage(
     """
     findings = []
     for structure in rules.structures:
-        by_municipality = sorted(
-            rules.of_structure(structure), key=lambda row: (row.municipality_code, row.row)
-        )
-        parts = {
-            code: list(rows)
-            for code, rows in groupby(by_municipality, key=lambda row: row.municipality_code)
+        parts: dict[str, list[Membership]] = {
+            code: [] for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY
         }
-        for code, area in areas.items():
-            if area.kind is AreaKind.MUNICIPALITY:
-                findings += _coverage(structure, area, parts.get(code, []), districts)
+        for row in sorted(rules.of_structure(structure), key=attrgetter("row")):
+            parts[row.municipality_code].append(row)
+        for code, rows in parts.items():
+            findings += _coverage(structure, areas[code], rows, districts)
     return findings
 
 
 def _coverage(
     structure: str, area: Area, rows: list[Membership], districts: Mapping[str, District]
 ) -> list[Finding]:
+    where = {"structure": structure, "code": area.code, "name": area.name}
     if not rows:
-        return [
-            Finding.of(Subject.NOT_COVERED, structure=structure, code=area.code, name=area.name)
-        ]
+        return [Finding.of(Subject.NOT_COVERED, **where)]
     if any(row.basis is Basis.DISTRICTS for row in rows):
         missing = _missing_districts(area, rows, districts)
     else:
-        covered = sum((row.fraction for row in rows), Fraction(0))
+        covered = sum(row.fraction for row in rows)
         if covered > 1:
             raise _contradiction(area, rows, f"counts {covered} times")
         missing = str(1 - covered) if covered < 1 else ""
-    if not missing:
-        return []
-    return [
-        Finding.of(
-            Subject.PARTLY_COVERED,
-            structure=structure,
-            code=area.code,
-            name=area.name,
-            missing=missing,
-        )
-    ]
+    return [Finding.of(Subject.PARTLY_COVERED, **where, missing=missing)] if missing else []
 
 
 def _missing_districts(
@@ -234,14 +208,6 @@ def _contradiction(area: Area, rows: list[Membership], what: str) -> RuleError:
     return RuleError(f"{area.name} ({area.code}) {what}:\n{listed}", _HINT)
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """What must be explained about the rules of some quarters."""
-
-    period: Period
-    findings: tuple[Finding, ...]
-
-
 def rule_periods(reference: Reference) -> Iterator[Period]:
     """Return the periods between which a cluster, membership or cost begins or ends, in order.
 
@@ -259,17 +225,11 @@ def rule_periods(reference: Reference) -> Iterator[Period]:
             yield Period(first, last)
 
 
-def coverage(reference: Reference, period: Period) -> Coverage:
-    """Check the rules of a period.
+def coverage(reference: Reference, quarter: Quarter) -> list[Finding]:
+    """Check the rules of a quarter, and return what must be explained about them.
 
     Raises:
         RuleError: A cluster has no member, or a municipality counts more than once.
     """
-    rules = rules_in_force(period.first, reference.clusters, reference.memberships, reference.costs)
-    findings = check_coverage(rules, reference.areas, reference.districts)
-    return Coverage(period, tuple(findings))
-
-
-def period_text(period: Period) -> str:
-    """Return such as `2022K1 to 2026K4`, or `from 2027K1`."""
-    return f"{period.first} to {period.last}" if period.last else f"from {period.first}"
+    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    return check_coverage(rules, reference.areas, reference.districts)

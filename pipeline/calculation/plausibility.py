@@ -9,7 +9,7 @@ seen is Høje-Taastrup's, 14 % in 16 quarters.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -17,6 +17,7 @@ from typing import Final
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import InvalidData, Remedy
 from schemas.quarter import Quarter
+from schemas.validation import describe
 
 NOTABLE_PER_QUARTER: Final = Fraction(2, 100)
 IMPLAUSIBLE_PER_QUARTER: Final = Fraction(10, 100)
@@ -24,23 +25,13 @@ FEW_PEOPLE: Final = 5_000
 """Below this a place gets wider bounds: the small islands, and 1099 in København."""
 
 FEW_PEOPLE_FACTOR: Final = 3
-_SHOWN: Final = 10
 
 
 @dataclass(frozen=True)
 class Move:
-    """A change that is notable or more.
-
-    Args:
-        code: Municipality or district code.
-        since: The earlier quarter.
-        before: People then.
-        after: People now.
-        implausible: Whether it is beyond the second bound.
-    """
+    """A change that is notable or more, of the people of a municipality or district."""
 
     code: str
-    since: Quarter
     before: int
     after: int
     implausible: bool
@@ -54,21 +45,17 @@ class Move:
 
 
 def moves(
-    since: Quarter,
-    before: Mapping[str, int],
-    now: Quarter,
-    after: Mapping[str, int],
-    codes: Iterable[str],
+    quarters: int, before: Mapping[str, int], after: Mapping[str, int], codes: Iterable[str]
 ) -> list[Move]:
-    """Return the notable changes of these codes from one quarter to a later one."""
+    """Return the notable changes of these codes within a number of quarters."""
     found = []
     for code in codes:
         few = FEW_PEOPLE_FACTOR if before[code] < FEW_PEOPLE else 1
-        scale = few * (now - since) * before[code]
+        scale = few * quarters * before[code]
         change = abs(after[code] - before[code])
         if change > NOTABLE_PER_QUARTER * scale:
             implausible = change > IMPLAUSIBLE_PER_QUARTER * scale
-            found.append(Move(code, since, before[code], after[code], implausible))
+            found.append(Move(code, before[code], after[code], implausible))
     return found
 
 
@@ -93,10 +80,19 @@ def check_moves(
     Raises:
         InvalidData: A change is implausible and not accepted.
     """
-    found = moves(since, before, now, after, names)
+    found = moves(now - since, before, after, names)
     stopped = [move for move in found if move.implausible and move.code not in accepted]
     if stopped:
-        raise _implausible(stopped, now, names)
+        lines = [
+            f"{move.code} {names[move.code]}: {move.before} in {since}, {move.after} in {now} "
+            f"({move.percent} %)"
+            for move in stopped
+        ]
+        raise InvalidData(
+            f"The population of {now} moved implausibly:\n{describe(lines)}",
+            remedy=Remedy.ACCEPT_MOVES,
+            codes=[move.code for move in stopped],
+        )
     return [
         Finding.of(
             Subject.POPULATION_MOVED,
@@ -109,18 +105,3 @@ def check_moves(
         )
         for move in found
     ]
-
-
-def _implausible(stopped: Sequence[Move], now: Quarter, names: Mapping[str, str]) -> InvalidData:
-    lines = [
-        f"  {move.code} {names[move.code]}: {move.before} in {move.since}, {move.after} in "
-        f"{now} ({move.percent} %)"
-        for move in stopped[:_SHOWN]
-    ]
-    if len(stopped) > _SHOWN:
-        lines.append(f"  and {len(stopped) - _SHOWN} more")
-    return InvalidData(
-        f"The population of {now} moved implausibly:\n" + "\n".join(lines),
-        remedy=Remedy.ACCEPT_MOVES,
-        codes=[move.code for move in stopped],
-    )

@@ -17,9 +17,8 @@ from fractions import Fraction
 
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.errors import InvalidData, Remedy
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind, Reference
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Reference
 from schemas.source_tables import FOLK1A, SourceTable
 
 
@@ -69,47 +68,26 @@ def check_identities(
     Raises:
         InvalidData: They do not; the message gives the sums.
     """
+    parts = sum(people[code] for code in names_of_parts(source, reference))
     if source is FOLK1A:
-        check_areas(reference.areas, people, place)
+        country, regions = (
+            sum(people[code] for code, area in reference.areas.items() if area.kind is kind)
+            for kind in (AreaKind.COUNTRY, AreaKind.REGION)
+        )
+        sound = country == regions == parts
+        sums = (
+            f"the municipalities and Christiansø have {parts} inhabitants, "
+            f"the regions {regions}, the country {country}."
+        )
     else:
-        check_districts(people, place)
-
-
-def check_areas(areas: Mapping[str, Area], people: Mapping[str, int], place: str) -> None:
-    """Check that municipalities and Christiansø, regions, and country add up.
-
-    Raises:
-        InvalidData: They do not; the message gives the three sums.
-    """
-
-    def total(*kinds: AreaKind) -> int:
-        return sum(people[code] for code, area in areas.items() if area.kind in kinds)
-
-    country = total(AreaKind.COUNTRY)
-    regions = total(AreaKind.REGION)
-    municipalities = total(AreaKind.MUNICIPALITY, AreaKind.OTHER)
-    if not country == regions == municipalities:
-        raise InvalidData(
-            f"{place} does not add up: the municipalities and Christiansø have {municipalities} "
-            f"inhabitants, the regions {regions}, the country {country}.",
-            remedy=Remedy.ASK_AGAIN,
+        city = people[COPENHAGEN_TOTAL]
+        sound = city == parts
+        sums = (
+            f"the districts and 1099 have {parts} inhabitants, "
+            f"the city ({COPENHAGEN_TOTAL}) {city}."
         )
-
-
-def check_districts(people: Mapping[str, int], place: str) -> None:
-    """Check that the districts and 1099 add up to the city.
-
-    Raises:
-        InvalidData: They do not; the message gives both sums.
-    """
-    city = people[COPENHAGEN_TOTAL]
-    districts = sum(people.values()) - city
-    if districts != city:
-        raise InvalidData(
-            f"{place} does not add up: the districts and 1099 have {districts} inhabitants, "
-            f"the city ({COPENHAGEN_TOTAL}) {city}.",
-            remedy=Remedy.ASK_AGAIN,
-        )
+    if not sound:
+        raise InvalidData(f"{place} does not add up: {sums}", remedy=Remedy.ASK_AGAIN)
 
 
 def estimate_districts(by_area: Mapping[str, int], known: Mapping[str, int]) -> dict[str, int]:

@@ -14,9 +14,17 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import RulesInForce, check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import AllocationError
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, Basis, Cluster, Cost, District, Membership
+from schemas.records import (
+    COPENHAGEN,
+    COPENHAGEN_TOTAL,
+    Area,
+    Basis,
+    Cluster,
+    Cost,
+    District,
+    Membership,
+)
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from filelock import FileLock, Timeout
 
-from pipeline.calculation.membership import Coverage, coverage, rule_periods
+from pipeline.calculation.findings import Finding
+from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, StorageError
 from pipeline.files import write_atomically
 from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of, write_rows
 from pipeline.reference.tables import load_reference
-from schemas.records import Reference
+from schemas.records import Period, Reference
 
 LOCK: Final = ".lock"
 _PATIENCE_SECONDS: Final = 10.0
@@ -46,16 +47,12 @@ class Edited:
     path: Path
     removed: tuple[str, ...]
     added: tuple[str, ...]
-    findings: tuple[Coverage, ...]
+    findings: tuple[tuple[Period, Finding], ...]
 
     @property
     def written(self) -> bool:
         """Whether a row changed."""
         return bool(self.removed or self.added)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the file and its rows that changed."""
-        return {"file": self.path.name, "removed": self.removed, "added": self.added}
 
 
 def edit(data_dir: Path, name: str, change: Change) -> Edited:
@@ -77,10 +74,11 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
         before = read_content(path)
         reference = load_reference(data_dir)
         rows = change(reference, rows_of(path, before))
-        after = canonical(path.parent, name, rows)
-        findings = _tried(data_dir, reference, name, after)
+        after = canonical(path, rows)
+        findings = _new_findings(data_dir, reference, name, after)
         _write(path, before, after)
-        return Edited(path, *_changed_rows(path, before, after), findings)
+    old, new = (write_rows(name, rows_of(path, content)) for content in (before, after))
+    return Edited(path, _rows_without(old, new), _rows_without(new, old), findings)
 
 
 def fix_format(data_dir: Path) -> list[Path]:
@@ -96,13 +94,9 @@ def fix_format(data_dir: Path) -> list[Path]:
     folder = data_dir / "reference"
     rewritten = []
     with _locked(folder):
-        for name in COLUMNS:
-            path = folder / name
-            before = read_content(path)
-            after = canonical(folder, name, rows_of(path, before))
-            if after != before:
-                _write(path, before, after)
-                rewritten.append(path)
+        for path, before, after in _not_canonical(folder):
+            _write(path, before, after)
+            rewritten.append(path)
     return rewritten
 
 
@@ -112,13 +106,16 @@ def not_canonical(data_dir: Path) -> list[Path]:
     Raises:
         InvalidData: A file is no CSV or has other columns.
     """
-    folder = data_dir / "reference"
-    contents = {name: read_content(folder / name) for name in COLUMNS}
-    return [
-        folder / name
-        for name, content in contents.items()
-        if canonical(folder, name, rows_of(folder / name, content)) != content
-    ]
+    return [path for path, _, _ in _not_canonical(data_dir / "reference")]
+
+
+def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
+    """Yield the files that are not in canonical form: the bytes found, and those in that form."""
+    for path in (folder / name for name in COLUMNS):
+        found = read_content(path)
+        wanted = canonical(path, rows_of(path, found))
+        if wanted != found:
+            yield path, found, wanted
 
 
 @contextmanager
@@ -137,7 +134,12 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
     def last_look() -> None:
         found = path.read_bytes() if path.exists() else b""
         if found != before:
-            raise _changed_meanwhile(path, before, found)
+            raise ProvenanceError(
+                f"{path} was changed by somebody else meanwhile, and was left as they wrote it:\n"
+                f"  read  sha256 {hashlib.sha256(before).hexdigest()}\n"
+                f"  found sha256 {hashlib.sha256(found).hexdigest()}",
+                "Look at the file, and run the command again.",
+            )
 
     for left in path.parent.glob(f".{path.name}.*.tmp"):  # by an edit that was killed
         left.unlink(missing_ok=True)
@@ -147,29 +149,19 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
         write_atomically(path, after, last_look)
 
 
-def _changed_rows(path: Path, *contents: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the rows of the first content that are not in the second, and the other way round."""
-    first, second = (
-        write_rows(path.name, rows_of(path, content)).decode().splitlines() for content in contents
-    )
-    return (
-        tuple(row for row in first if row not in second),
-        tuple(row for row in second if row not in first),
-    )
+def _rows_without(content: bytes, others: bytes) -> tuple[str, ...]:
+    known = others.decode().splitlines()
+    return tuple(row for row in content.decode().splitlines() if row not in known)
 
 
-def _changed_meanwhile(path: Path, expected: bytes, found: bytes) -> ProvenanceError:
-    return ProvenanceError(
-        f"{path} was changed by somebody else meanwhile, and was left as they wrote it:\n"
-        f"  read  sha256 {hashlib.sha256(expected).hexdigest()}\n"
-        f"  found sha256 {hashlib.sha256(found).hexdigest()}",
-        "Look at the file, and run the command again.",
-    )
-
-
-def _tried(data_dir: Path, reference: Reference, name: str, content: bytes) -> tuple[Coverage, ...]:
+def _new_findings(
+    data_dir: Path, before: Reference, name: str, content: bytes
+) -> tuple[tuple[Period, Finding], ...]:
+    """Check all rules with the new content, and return what was not to be explained before."""
     try:
-        return _new_findings(reference, load_reference(data_dir, {name: content}))
+        found = _findings(load_reference(data_dir, {name: content}))
+        known = {finding for _, finding in _findings(before)}
+        return tuple((period, finding) for period, finding in found if finding not in known)
     except KlyngeError as error:
         raise error.reworded(
             f"Nothing was written, because with this edit a rule would be broken.\n{error.message}",
@@ -178,14 +170,9 @@ def _tried(data_dir: Path, reference: Reference, name: str, content: bytes) -> t
         ) from None
 
 
-def _new_findings(before: Reference, after: Reference) -> tuple[Coverage, ...]:
-    """Check the rules of every period, and return what was not to be explained before."""
-    known = {
-        finding for period in rule_periods(before) for finding in coverage(before, period).findings
-    }
-    found = [coverage(after, period) for period in rule_periods(after)]
-    return tuple(
-        Coverage(row.period, new)
-        for row in found
-        if (new := tuple(finding for finding in row.findings if finding not in known))
-    )
+def _findings(reference: Reference) -> list[tuple[Period, Finding]]:
+    return [
+        (period, finding)
+        for period in rule_periods(reference)
+        for finding in coverage(reference, period.first)
+    ]

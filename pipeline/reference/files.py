@@ -136,15 +136,10 @@ def write_rows(name: str, rows: Sequence[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def canonical(folder: Path, name: str, rows: Sequence[Row]) -> bytes:
-    """Return rows in canonical form.
-
-    Args:
-        folder: The folder of the reference files; clusters.csv gives the order of others.
-        name: The file.
-        rows: Its rows.
-    """
-    clusters = read_rows(folder, CLUSTERS) if name in (MEMBERSHIPS, COSTS) else []
+def canonical(path: Path, rows: Sequence[Row]) -> bytes:
+    """Return the rows of a file in canonical form; clusters.csv beside it gives their order."""
+    name = path.name
+    clusters = read_rows(path.parent, CLUSTERS) if name in (MEMBERSHIPS, COSTS) else []
     place = {row["cluster_id"]: number for number, row in enumerate(clusters)}
 
     def key(row: Row) -> tuple[tuple[int, str], ...]:

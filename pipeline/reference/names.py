@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 from itertools import permutations
 from typing import Final
 
@@ -51,6 +52,11 @@ class Named:
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    @cached_property
+    def forms(self) -> list[tuple[str, ...]]:
+        """Its names in the form in which names are compared."""
+        return [fold(name) for name in (self.name, *self.aliases)]
+
 
 def municipalities(areas: Iterable[Area]) -> list[Named]:
     """Return the municipalities, as they can be named."""
@@ -82,39 +88,36 @@ def find(kind: str, text: str, things: Sequence[Named]) -> Named:
     Raises:
         UsageError: It fits none, or several; the message offers the nearest ones.
     """
-    wanted = text.strip()
-    found = [thing for thing in things if wanted.casefold() in _codes(thing)]
-    found = found or [thing for thing in things if _is_full_name(wanted, thing)]
+    written, wanted = text.strip(), fold(text)
+    found = [thing for thing in things if _is_code(written, thing)]
+    found = found or [thing for thing in things if _is_full_name(written, thing)]
     for fits in (_is_name, _is_part, _begins):
-        found = found or [thing for thing in things if fits(fold(wanted), thing)]
+        found = found or [thing for thing in things if fits(wanted, thing)]
     if len(found) == 1:
         return found[0]
     if found:
         raise UsageError(
-            f"{text!r} fits {len(found)} of the {kind} names: {_listed(found)}.",
+            f"{text!r} fits {len(found)} of the {kind} names: {', '.join(map(str, found))}.",
             "Write the code, or more of the name.",
         )
-    near = nearest(wanted, things)
+    near = _nearest(" ".join(wanted), things)
     raise UsageError(
         f"No {kind} is called {text!r}.",
-        f"Did you mean {_listed(near)}?" if near else "",
+        f"Did you mean {', '.join(map(str, near))}?" if near else "",
         None if near else Remedy.LIST_CLUSTERS,
     )
 
 
-def nearest(text: str, things: Sequence[Named]) -> list[Named]:
-    """Return at most three things whose names look like a text, the nearest first."""
-    wanted = " ".join(fold(text))
+def _nearest(wanted: str, things: Sequence[Named]) -> list[Named]:
+    """Return at most three things whose names look like what is wanted, the nearest first."""
 
     def likeness(thing: Named) -> float:
-        forms = [" ".join(form) for form in _forms(thing)]
-        words = [word for form in _forms(thing) for word in form]
-        return max(
-            (SequenceMatcher(None, wanted, form).ratio() for form in [*forms, *words]), default=0.0
-        )
+        texts = [text for form in thing.forms for text in (" ".join(form), *form)]
+        return max((SequenceMatcher(None, wanted, text).ratio() for text in texts), default=0.0)
 
-    ranked = sorted(((likeness(thing), thing) for thing in things), key=lambda pair: -pair[0])
-    return [thing for ratio, thing in ranked[:_OFFERED] if ratio >= _NEAR]
+    near = [(likeness(thing), thing) for thing in things]
+    ranked = sorted((row for row in near if row[0] >= _NEAR), key=lambda row: -row[0])
+    return [thing for _, thing in ranked[:_OFFERED]]
 
 
 def fold(text: str) -> tuple[str, ...]:
@@ -135,17 +138,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z0-9]+", letters))
 
 
-def _listed(things: Iterable[Named]) -> str:
-    return ", ".join(map(str, things))
-
-
-def _codes(thing: Named) -> tuple[str, ...]:
-    """The code; a municipality's is at times written with four digits, `0169`."""
-    return (thing.code, f"0{thing.code}")
-
-
-def _forms(thing: Named) -> list[tuple[str, ...]]:
-    return [fold(name) for name in (thing.name, *thing.aliases)]
+def _is_code(written: str, thing: Named) -> bool:
+    """Whether it is the code; a municipality's is at times written with four digits, `0169`."""
+    return written.casefold() in (thing.code, f"0{thing.code}")
 
 
 def _is_full_name(wanted: str, thing: Named) -> bool:
@@ -158,14 +153,14 @@ def _is_name(wanted: tuple[str, ...], thing: Named) -> bool:
     joined = "".join(wanted)
     return any(
         joined.removesuffix("s") == "".join(order).removesuffix("s")
-        for form in _forms(thing)
+        for form in thing.forms
         for order in ([form] if len(form) > 3 else permutations(form))
     )
 
 
 def _is_part(wanted: tuple[str, ...], thing: Named) -> bool:
     """Whether every word wanted is a word of one name."""
-    return bool(wanted) and any(set(wanted) <= set(form) for form in _forms(thing))
+    return bool(wanted) and any(set(wanted) <= set(form) for form in thing.forms)
 
 
 def _begins(wanted: tuple[str, ...], thing: Named) -> bool:
@@ -173,6 +168,4 @@ def _begins(wanted: tuple[str, ...], thing: Named) -> bool:
     joined = "".join(wanted)
     if len(joined) < _SHORTEST_BEGINNING:
         return False
-    return any(
-        start.startswith(joined) for form in _forms(thing) for start in ("".join(form), *form)
-    )
+    return any(start.startswith(joined) for form in thing.forms for start in ("".join(form), *form))

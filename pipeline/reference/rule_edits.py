@@ -1,4 +1,8 @@
-"""Edits of the rules: a cost is added, a membership begins or ends."""
+"""Edits of the rules: a cost is added, a membership begins or ends.
+
+Each takes a row as it is written, with names or codes, and gives the rows that a file would have.
+Without a last quarter the rule ends with its cluster, or with the last one of its structure.
+"""
 
 from __future__ import annotations
 
@@ -6,93 +10,62 @@ from collections.abc import Sequence
 
 from pipeline.errors import Remedy, UsageError
 from pipeline.reference import names
-from pipeline.reference.editing import Change
 from pipeline.reference.files import Row
-from schemas.codes import ALL_CLUSTERS
 from schemas.quarter import Quarter
-from schemas.records import Basis, Cluster, Reference
+from schemas.records import ALL_CLUSTERS, Basis, Cluster, Reference
 
 
-def add_cost(row: Row, last: Quarter | None) -> Change:
-    """Return the edit of costs.csv that adds a cost.
-
-    Args:
-        row: Its columns but the last quarter; the scope by id or name, or `sundhedsklynge:*`.
-        last: The last quarter in force; None for that of its cluster or structure.
+def add_cost(
+    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
+) -> list[Row]:
+    """Return the rows of costs.csv with a cost added.
 
     Raises:
-        UsageError: When the edit is made: the scope is not known, or ends before the first quarter.
+        UsageError: The scope is not known, or ends before the first quarter.
     """
-
-    def added(reference: Reference, rows: list[Row]) -> Sequence[Row]:
-        clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
-        scope = row["scope"]
-        if scope.endswith(ALL_CLUSTERS):
-            in_scope = [other for other in clusters if other.structure + ALL_CLUSTERS == scope]
-        else:
-            scope = names.find("cluster", scope, names.clusters(clusters)).code
-            in_scope = [other for other in clusters if other.cluster_id == scope]
-        return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
-
-    return added
+    clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
+    scope = row["scope"]
+    if scope.endswith(ALL_CLUSTERS):
+        in_scope = [other for other in clusters if other.structure + ALL_CLUSTERS == scope]
+    else:
+        scope = names.find("cluster", scope, names.clusters(clusters)).code
+        in_scope = [other for other in clusters if other.cluster_id == scope]
+    return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
 
 
-def add_membership(row: Row, last: Quarter | None) -> Change:
-    """Return the edit of memberships.csv that adds a membership.
-
-    Args:
-        row: Its columns but basis and last quarter; cluster and municipality by code or name.
-        last: The last quarter in force; None for that of its cluster.
+def add_membership(
+    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
+) -> list[Row]:
+    """Return the rows of memberships.csv with a membership added.
 
     Raises:
-        UsageError: When the edit is made: cluster or municipality is not known.
+        UsageError: Cluster or municipality is not known.
     """
-
-    def added(reference: Reference, rows: list[Row]) -> Sequence[Row]:
-        clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
-        cluster_id, code = _named(reference, clusters, row)
-        whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
-        return [
-            *rows,
-            {
-                **row,
-                "cluster_id": cluster_id,
-                "municipality_code": code,
-                "basis": (Basis.DISTRICTS if row["districts"] else whole).value,
-                "last_quarter": _last(
-                    last, [other for other in clusters if other.cluster_id == cluster_id]
-                ),
-            },
-        ]
-
-    return added
+    clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
+    key = _key(reference, clusters, row)
+    whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
+    basis = Basis.DISTRICTS if row["districts"] else whole
+    joined = [other for other in clusters if other.cluster_id == key["cluster_id"]]
+    added = {**row, **key, "basis": basis.value, "last_quarter": _last(last, joined)}
+    return [*rows, added]
 
 
-def end_membership(row: Row, last: Quarter) -> Change:
-    """Return the edit of memberships.csv that ends a membership.
-
-    Args:
-        row: Cluster and municipality by code or name.
-        last: The last quarter in which it is in force.
+def end_membership(row: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of memberships.csv with a membership ended.
 
     Raises:
-        UsageError: When the edit is made: cluster or municipality is not known, or it is no member
-            in that quarter.
+        UsageError: Cluster or municipality is not known, or it is no member in that quarter.
     """
-
-    def ended(reference: Reference, rows: list[Row]) -> Sequence[Row]:
-        cluster_id, code = _named(reference, _in_force(reference, last), row)
-        key = {"cluster_id": cluster_id, "municipality_code": code}
-        ending = [other for other in rows if key.items() <= other.items() and is_due(other, last)]
-        if not ending:
-            raise UsageError(
-                f"{reference.areas[code].name} ({code}) does not belong to {cluster_id} in {last}.",
-                remedy=Remedy.LIST_CLUSTERS,
-                quarter=last,
-            )
-        return [{**row, "last_quarter": str(last)} if row in ending else row for row in rows]
-
-    return ended
+    key = _key(reference, _in_force(reference, last), row)
+    ending = [other for other in rows if key.items() <= other.items() and is_due(other, last)]
+    if not ending:
+        cluster_id, code = key.values()
+        raise UsageError(
+            f"{reference.areas[code].name} ({code}) does not belong to {cluster_id} in {last}.",
+            remedy=Remedy.LIST_CLUSTERS,
+            quarter=last,
+        )
+    return [{**row, "last_quarter": str(last)} if row in ending else row for row in rows]
 
 
 def is_due(row: Row, quarter: Quarter) -> bool:
@@ -104,13 +77,14 @@ def _in_force(reference: Reference, quarter: Quarter) -> list[Cluster]:
     return [row for row in reference.clusters if quarter in row.period]
 
 
-def _named(reference: Reference, clusters: Sequence[Cluster], row: Row) -> tuple[str, str]:
+def _key(reference: Reference, clusters: Sequence[Cluster], row: Row) -> Row:
     """Return the id of the cluster and the code of the municipality that a row names."""
     municipalities = names.municipalities(reference.areas.values())
-    return (
-        names.find("cluster", row["cluster_id"], names.clusters(clusters)).code,
-        names.find("municipality", row["municipality_code"], municipalities).code,
-    )
+    written = row["municipality_code"]
+    return {
+        "cluster_id": names.find("cluster", row["cluster_id"], names.clusters(clusters)).code,
+        "municipality_code": names.find("municipality", written, municipalities).code,
+    }
 
 
 def _last(given: Quarter | None, clusters: Sequence[Cluster]) -> str:

@@ -8,23 +8,25 @@ validated again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
-from schemas.codes import COPENHAGEN_TOTAL, EVERY_CLUSTER
-from schemas.records import AreaKind, Language, Reference
+from schemas.records import EVERY_CLUSTER, Language, Reference
 from schemas.rows import TABLES, from_row
-from schemas.validation import HEADER_ROW
+from schemas.validation import HEADER_ROW, failures
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
 
 REMEMBERED: Final = ".validated"
-_RULES: Final = ("codes", "column_rules", "records", "rows", "tables", "validation")
+_RULES: Final = ("column_rules", "records", "rows", "tables", "validation")
 
 
 def load_reference(
@@ -46,14 +48,13 @@ def load_reference(
     contents = {
         name: given[name] if name in given else read_content(folder / name) for name in COLUMNS
     }
-    rows = {name: rows_of(folder / name, content) for name, content in contents.items()}
+    rows = {name: rows_of(folder / f"{name}.csv", contents[f"{name}.csv"]) for name in TABLES}
     if instead or not remember or not _is_remembered(folder, contents):
-        for name in rows:
-            _validate(folder / name, rows)
+        _validate(folder, rows)
         if remember and not instead:
             _remember(folder, contents)
     tables: dict[str, list[Any]] = {
-        name: [from_row(kind, row) for row in rows[f"{name}.csv"]] for name, kind in TABLES.items()
+        name: [from_row(kind, row) for row in rows[name]] for name, kind in TABLES.items()
     }
     return _reference(tables, contents)
 
@@ -72,52 +73,17 @@ def _reference(tables: Mapping[str, list[Any]], contents: Mapping[str, bytes]) -
     )
 
 
-def _validate(path: Path, rows: Mapping[str, list[Row]]) -> None:
-    """Validate a file against the rules, given the rows of those that it refers to."""
-    from schemas import tables
+def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:
+    from schemas.tables import REFERENCE  # pandas and pandera, where a table is validated
 
-    schemas: dict[str, Callable[[], Any]] = {
-        "sources.csv": tables.sources,
-        "areas.csv": tables.areas,
-        "districts.csv": lambda: tables.districts(_municipalities(rows)),
-        "clusters.csv": tables.clusters,
-        "memberships.csv": lambda: tables.memberships(
-            {
-                row["cluster_id"]: (row["first_quarter"], row["last_quarter"])
-                for row in rows["clusters.csv"]
-            },
-            _municipalities(rows),
-            [row["code"] for row in rows["districts.csv"] if row["code"] != COPENHAGEN_TOTAL],
-            [row["source_id"] for row in rows["sources.csv"]],
-        ),
-        "costs.csv": lambda: tables.costs(
-            [row["cluster_id"] for row in rows["clusters.csv"]],
-            [row["source_id"] for row in rows["sources.csv"]],
-        ),
-        "assumptions.csv": lambda: tables.assumptions(
-            [row["cluster_id"] for row in rows["clusters.csv"]]
-        ),
-    }
-    check_rows(path, schemas[path.name](), rows[path.name])
+    for name, schema in REFERENCE.items():
+        _check_rows(folder / f"{name}.csv", schema(rows), rows[name])
 
 
-def _municipalities(rows: Mapping[str, list[Row]]) -> list[str]:
-    return [row["code"] for row in rows["areas.csv"] if row["kind"] == AreaKind.MUNICIPALITY]
-
-
-def check_rows(path: Path, schema: Any, rows: list[Row]) -> None:
-    """Validate the rows of a file.
-
-    Raises:
-        InvalidData: They break a rule of the schema.
-    """
+def _check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:
     import pandas as pd
 
-    from schemas.validation import failures
-
-    columns = list(schema.columns)
-    broken = failures(schema, pd.DataFrame(rows, columns=columns, dtype=str))
-    if broken:
+    if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns), dtype=str)):
         raise invalid(path, *broken)
 
 
@@ -168,15 +134,14 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
     Raises:
         InvalidData: The file breaks a rule; the message names row, column, rule and value.
     """
-    from schemas.tables import recipients
-
     path = data_dir / "reference" / FILE
     if not path.exists():
         return ()
-    cluster_ids = [cluster.cluster_id for cluster in reference.clusters]
-    schema = recipients(cluster_ids)
+    from schemas.tables import recipients
+
+    schema = recipients([cluster.cluster_id for cluster in reference.clusters])
     rows = rows_of(path, read_content(path), list(schema.columns))
-    check_rows(path, schema, rows)
+    _check_rows(path, schema, rows)
     return tuple(
         Recipient(
             row["cluster_id"],

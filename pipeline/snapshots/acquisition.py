@@ -164,11 +164,11 @@ class Acquisition:
         from pipeline.snapshots.acceptance import Acceptance  # pandas, where an answer comes in
 
         codes = tuple(names_of(source, self.reference))
-        acceptance = Acceptance(self.reader, self.access.accept_jumps)
         updated = self.publication.info(source).updated
+        acceptance = Acceptance(self.reader, source, updated, self.access.accept_jumps)
         for batch in batches(source, len(codes), to_ask):
             answer = self.bank.data(source, codes, batch)
-            yield from acceptance.accept(answer, batch, updated, self.clock.now())
+            yield from acceptance.accept(answer, batch, self.clock.now())
 
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None

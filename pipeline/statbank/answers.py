@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
-from schemas import column_rules as figure_schemas
+from schemas import tables
 from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
@@ -48,7 +48,7 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
     """
     quarters = [str(quarter) for quarter in asked.quarters]
     figures = np.full(len(quarters) * len(asked.codes), _ABSENT, dtype="int64")
-    schema = figure_schemas.answer(asked.source, asked.codes, quarters)
+    schema = tables.answer(asked.source, asked.codes, quarters)
     for rows in _chunks(asked, content):
         _raise_on(asked, failures(schema, rows))
         cells = _cells(asked, quarters, rows)

@@ -12,8 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
-from schemas.codes import QUARTER
 from schemas.quarter import Quarter
+from schemas.records import QUARTER
 from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked

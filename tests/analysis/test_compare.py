@@ -19,9 +19,8 @@ from pipeline.calculation.comparison import Change, Comparison, compare
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
-from schemas.codes import ALL_CLUSTERS
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind, Basis, Cluster, Cost, Membership, Period
+from schemas.records import ALL_CLUSTERS, Area, AreaKind, Basis, Cluster, Cost, Membership, Period
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge

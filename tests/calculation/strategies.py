@@ -9,9 +9,19 @@ from hypothesis import strategies as st
 
 from pipeline.calculation.membership import RulesInForce, rules_in_force
 from pipeline.calculation.population import Population
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Area, AreaKind, Basis, Cluster, Cost, District, Membership, Period
+from schemas.records import (
+    COPENHAGEN,
+    COPENHAGEN_TOTAL,
+    Area,
+    AreaKind,
+    Basis,
+    Cluster,
+    Cost,
+    District,
+    Membership,
+    Period,
+)
 
 QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)

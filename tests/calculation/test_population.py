@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.population import check_areas, check_districts, estimate_districts
+from pipeline.calculation.population import check_identities, estimate_districts
 from pipeline.errors import AllocationError, InvalidData
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
-from schemas.records import Area, AreaKind
-from tests.calculation.strategies import DISTRICTS, people
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind, Reference
+from schemas.source_tables import FOLK1A, KKBEF1
+from tests.calculation.strategies import DISTRICTS, districts, people
 
 AREAS = {
     code: Area(code, name, kind, region)
@@ -23,6 +23,7 @@ AREAS = {
         ("259", "Køge", AreaKind.MUNICIPALITY, "085"),
     )
 }
+REFERENCE = Reference(AREAS, districts(), (), (), (), {}, ())
 figures = st.tuples(people, people, people)
 
 
@@ -42,7 +43,7 @@ def country(copenhagen: int, christiansoe: int, koege: int) -> dict[str, int]:
 @given(figures)
 def test_figures_that_add_up_pass(parts: tuple[int, int, int]) -> None:
     """Municipalities with Christiansø, regions and country are one sum."""
-    check_areas(AREAS, country(*parts), "here")
+    check_identities(FOLK1A, REFERENCE, country(*parts), "here")
 
 
 @given(figures, st.sampled_from(sorted(AREAS)), st.integers(1, 5))
@@ -51,7 +52,7 @@ def test_one_figure_that_is_off_stops(parts: tuple[int, int, int], code: str, mo
     wrong = country(*parts)
     wrong[code] += more
     with pytest.raises(InvalidData, match=r"here does not add up: .* the country") as raised:
-        check_areas(AREAS, wrong, "here")
+        check_identities(FOLK1A, REFERENCE, wrong, "here")
     assert str(wrong["000"]) in raised.value.message
 
 
@@ -64,9 +65,9 @@ def test_districts_must_add_up_to_the_city(parts: list[int], off: int) -> None:
     }
     if off:
         with pytest.raises(InvalidData, match=f"districts and 1099 have {sum(parts)} inhabitants"):
-            check_districts(figures, "here")
+            check_identities(KKBEF1, REFERENCE, figures, "here")
     else:
-        check_districts(figures, "here")
+        check_identities(KKBEF1, REFERENCE, figures, "here")
 
 
 @given(people, st.lists(people, min_size=5, max_size=5).filter(any))
@@ -76,7 +77,7 @@ def test_estimated_districts_add_up_to_the_city(city: int, parts: list[int]) -> 
     estimated = estimate_districts({COPENHAGEN: city}, known)
     assert list(estimated) == list(known)
     assert estimated[COPENHAGEN_TOTAL] == city
-    check_districts(estimated, "here")
+    check_identities(KKBEF1, REFERENCE, estimated, "here")
     for code in DISTRICTS:
         assert abs(estimated[code] * sum(parts) - city * known[code]) < sum(parts)
 

@@ -13,9 +13,8 @@ from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import AllocationError
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL
 from schemas.quarter import Quarter
-from schemas.records import Basis
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Basis
 from tests.calculation.strategies import (
     QUARTER,
     STRUCTURE,

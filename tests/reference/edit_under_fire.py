@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from pipeline.reference.editing import edit, not_canonical
@@ -39,7 +40,7 @@ def add_next(data_dir: Path) -> None:
         "first_quarter": "2022K1",
         "source_id": "rm-klynger",
     }
-    edit(data_dir, COSTS, add_cost(cost, None))
+    edit(data_dir, COSTS, partial(add_cost, cost, None))
 
 
 def kill_one(data_dir: Path, seconds: float) -> None:

@@ -12,8 +12,7 @@ from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Sheet,
 from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.overview import Range
 from pipeline.reporting.workbook.plan import Plan
-from schemas.codes import COPENHAGEN, COPENHAGEN_TOTAL, MUNICIPALITY_COUNT
-from schemas.records import AreaKind, Basis
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, MUNICIPALITY_COUNT, AreaKind, Basis
 
 _COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
 
