@@ -234,13 +234,8 @@ def _assumptions(tables: Tables) -> pa.DataFrameSchema:
 
 
 REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
-    "sources": _sources,
-    "areas": _areas,
-    "districts": _districts,
-    "clusters": _clusters,
-    "memberships": _memberships,
-    "costs": _costs,
-    "assumptions": _assumptions,
+    schema.__name__.removeprefix("_"): schema
+    for schema in (_sources, _areas, _districts, _clusters, _memberships, _costs, _assumptions)
 }
 """The schema of each reference table, given the rows of all of them."""
 

@@ -50,7 +50,7 @@ def add_cost(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a cost, if all tables are valid with it."""
-    from pipeline.reference import rule_edits
+    from pipeline.reference import editing
     from pipeline.reference.files import COSTS
 
     cost = {
@@ -62,7 +62,7 @@ def add_cost(
         "first_quarter": str(first),
         "source_id": source,
     }
-    _edit(data_dir, COSTS, partial(rule_edits.add_cost, cost, last), as_json)
+    _edit(data_dir, COSTS, partial(editing.add_cost, cost, last), as_json)
 
 
 def add_membership(
@@ -81,7 +81,7 @@ def add_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """Add a membership, if all tables are valid."""
-    from pipeline.reference import rule_edits
+    from pipeline.reference import editing
     from pipeline.reference.files import MEMBERSHIPS
 
     if fraction and districts:
@@ -94,7 +94,7 @@ def add_membership(
         "first_quarter": str(first),
         "source_id": source,
     }
-    added = partial(rule_edits.add_membership, membership, last)
+    added = partial(editing.add_membership, membership, last)
     _edit(data_dir, MEMBERSHIPS, added, as_json)
 
 
@@ -111,11 +111,11 @@ def end_membership(
     as_json: options.AsJson = False,
 ) -> None:
     """End a membership, if all tables are valid."""
-    from pipeline.reference import rule_edits
+    from pipeline.reference import editing
     from pipeline.reference.files import MEMBERSHIPS
 
     named = {"cluster_id": cluster, "municipality_code": municipality}
-    _edit(data_dir, MEMBERSHIPS, partial(rule_edits.end_membership, named, last), as_json)
+    _edit(data_dir, MEMBERSHIPS, partial(editing.end_membership, named, last), as_json)
 
 
 def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:

@@ -13,8 +13,7 @@ from functools import partial
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
-from pipeline.calculation.plausibility import check_moves
-from pipeline.calculation.population import names_of_parts
+from pipeline.calculation.population import check_moves, names_of_parts
 from pipeline.errors import KlyngeError, Remedy
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical

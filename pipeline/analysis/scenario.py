@@ -24,8 +24,8 @@ from typing import Any, Final
 
 from pipeline.errors import UsageError
 from pipeline.reference import names
+from pipeline.reference.editing import is_due
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
-from pipeline.reference.rule_edits import is_due
 from schemas.quarter import Quarter
 from schemas.records import ALL_CLUSTERS, IDENTIFIER, Basis, Reference
 

@@ -10,8 +10,12 @@ from typing import Any, Final
 
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import rules_in_force
-from pipeline.calculation.plausibility import check_moves
-from pipeline.calculation.population import Population, estimate_districts, names_of_parts
+from pipeline.calculation.population import (
+    Population,
+    check_moves,
+    estimate_districts,
+    names_of_parts,
+)
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from schemas.quarter import Quarter
 from schemas.records import Reference

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -77,25 +76,25 @@ def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:
     from schemas.tables import REFERENCE  # pandas and pandera, where a table is validated
 
     for name, schema in REFERENCE.items():
-        _check_rows(folder / f"{name}.csv", schema(rows), rows[name])
+        check_rows(folder / f"{name}.csv", schema(rows), rows[name])
 
 
-def _check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:
+def check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:
+    """Validate the rows of a file.
+
+    Raises:
+        InvalidData: They break a rule of the schema.
+    """
     import pandas as pd
 
     if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns), dtype=str)):
         raise invalid(path, *broken)
 
 
-@cache
-def _rules_digest() -> bytes:
-    modules = (files("schemas").joinpath(f"{name}.py").read_bytes() for name in _RULES)
-    return hashlib.sha256(b"\0".join(modules)).digest()
-
-
 def _digest(contents: Mapping[str, bytes]) -> bytes:
-    digests = (hashlib.sha256(content).digest() for content in contents.values())
-    return hashlib.sha256(_rules_digest() + b"".join(digests)).hexdigest().encode()
+    rules = [files("schemas").joinpath(f"{name}.py").read_bytes() for name in _RULES]
+    digests = [hashlib.sha256(content).digest() for content in (*rules, *contents.values())]
+    return hashlib.sha256(b"".join(digests)).hexdigest().encode()
 
 
 def _is_remembered(folder: Path, contents: Mapping[str, bytes]) -> bool:
@@ -141,7 +140,7 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
 
     schema = recipients([cluster.cluster_id for cluster in reference.clusters])
     rows = rows_of(path, read_content(path), list(schema.columns))
-    _check_rows(path, schema, rows)
+    check_rows(path, schema, rows)
     return tuple(
         Recipient(
             row["cluster_id"],

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from pipeline.calculation.calculate import FETCHED, Snapshot
-from pipeline.calculation.plausibility import check_moves
-from pipeline.calculation.population import check_identities, names_of, names_of_parts
+from pipeline.calculation.population import check_identities, check_moves, names_of, names_of_parts
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader

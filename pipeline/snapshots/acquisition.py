@@ -7,10 +7,11 @@ answers are checked, and only then stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot
 from pipeline.calculation.population import names_of
@@ -27,8 +28,6 @@ from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
 if TYPE_CHECKING:
     from pipeline.snapshots.acceptance import Kept
     from pipeline.statbank.client import StatBank
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Acquisition:
     @cached_property
     def publication(self) -> Publication:
         """What the StatBank has published, asked once a table."""
-        codes = {source: tuple(names_of(source, self.reference)) for source in SOURCE_TABLES}
+        codes = {source: names_of(source, self.reference) for source in SOURCE_TABLES}
         return Publication(self.bank.tableinfo, codes)
 
     def newest(self) -> Quarter:
@@ -95,7 +94,8 @@ class Acquisition:
             StatBankUnavailable: The message names the newest quarter stored.
         """
         if not self.access.offline:
-            return self._or_name_stored(self.publication.newest)
+            with self._naming_stored():
+                return self.publication.newest()
         newest = self._newest_stored()
         if newest is None:
             raise UsageError(
@@ -118,12 +118,14 @@ class Acquisition:
         if self.access.offline:
             wanted[KKBEF1] = _districts_quarter(parameters, self.store.quarters(KKBEF1.table))
         elif to_ask:
-            self._or_name_stored(lambda: [self.publication.info(source) for source in to_ask])
+            with self._naming_stored():
+                for source in to_ask:
+                    self.publication.info(source)
             if KKBEF1 in to_ask:
                 wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
             self.publication.require({source: [wanted[source]] for source in to_ask})
             for source in to_ask:
-                list(self.fetch(source, [wanted[source]]))
+                list(self._fetch(source, [wanted[source]]))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
 
     def stored(self, source: SourceTable, quarter: Quarter) -> Figures:
@@ -146,18 +148,12 @@ class Acquisition:
             source: [quarter for quarter in quarters if self._must_ask(source, quarter)]
             for source in SOURCE_TABLES
         }
-        missing = {source: wanted for source, wanted in to_ask.items() if wanted}
-        if missing:
-            self.publication.require(missing)
-        for source, wanted in missing.items():
-            yield from self.fetch(source, wanted)
+        if any(to_ask.values()):
+            self.publication.require(to_ask)
+        for source, wanted in to_ask.items():
+            yield from self._fetch(source, wanted)
 
-    def fetch(self, source: SourceTable, quarters: Sequence[Quarter]) -> Iterator[Kept]:
-        """Fetch those of the quarters that must be asked for, and yield each when it is kept.
-
-        Raises:
-            KlyngeError: Any of the client and of the checks of an answer.
-        """
+    def _fetch(self, source: SourceTable, quarters: Sequence[Quarter]) -> Iterator[Kept]:
         to_ask = [quarter for quarter in sorted(quarters) if self._must_ask(source, quarter)]
         if not to_ask:
             return
@@ -188,9 +184,10 @@ class Acquisition:
     def _newest_stored(self) -> Quarter | None:
         return max(self.store.quarters_of_all_tables(), default=None)
 
-    def _or_name_stored(self, ask: Callable[[], T]) -> T:
+    @contextmanager
+    def _naming_stored(self) -> Iterator[None]:
         try:
-            return ask()
+            yield
         except StatBankUnavailable as error:
             newest = self._newest_stored()
             if newest is None:

@@ -127,13 +127,11 @@ class SnapshotStore:
             found = (sidecar["table"], sidecar["quarter"], sidecar["sha256"][:12])
             _check_values(sidecar)
             if found != expected:
-                raise ValueError(
-                    f"expected {' '.join(expected)}, found {' '.join(map(str, found))}"
-                )
-        except (ValueError, TypeError, KeyError) as error:
-            raise ProvenanceError(
-                f"{path} is not the sidecar of a snapshot: {error}.", _HINT
-            ) from None
+                listed = " ".join(map(str, found))
+                raise ValueError(f"expected {' '.join(expected)}, found {listed}")
+        except (ValueError, TypeError) as error:
+            reason = f"{path} is not the sidecar of a snapshot: {error}."
+            raise ProvenanceError(reason, _HINT) from None
         sidecar["accepted_jumps"] = tuple(sidecar["accepted_jumps"])
         answer = path.with_name(f"{sha12}.csv").relative_to(self.data_dir)
         return Snapshot(**sidecar, path=answer.as_posix())
@@ -165,7 +163,7 @@ class FigureReader:
     def __init__(self, reference: Reference, store: SnapshotStore) -> None:
         self.reference = reference
         self.store = store
-        self._read: dict[tuple[str, str], Figures] = {}
+        self._people: dict[tuple[str, str], Mapping[str, int]] = {}
 
     def read(self, snapshot: Snapshot) -> Figures:
         """Return the people by code that a snapshot holds, verified and checked.
@@ -176,12 +174,11 @@ class FigureReader:
             InvalidData: A figure is wrong, or they do not add up.
         """
         key = (snapshot.path, snapshot.sha256)
-        if key not in self._read:
-            self._read[key] = Figures(snapshot, self._people(snapshot))
-        found = self._read[key]
-        return found if found.snapshot == snapshot else Figures(snapshot, found.people)
+        if key not in self._people:
+            self._people[key] = self._checked(snapshot)
+        return Figures(snapshot, self._people[key])
 
-    def _people(self, snapshot: Snapshot) -> Mapping[str, int]:
+    def _checked(self, snapshot: Snapshot) -> Mapping[str, int]:
         source = next(row for row in SOURCE_TABLES if row.table == snapshot.table)
         codes = tuple(names_of(source, self.reference))
         content = self.store.read(snapshot)

@@ -43,11 +43,12 @@ class Publication:
         """Return what the StatBank says of a table, asked once and checked.
 
         Raises:
-            SchemaDrift: The table is closed, or its variables or codes are not those agreed.
+            SchemaDrift: The table is closed, or a variable, total or area code is new or gone. The
+                message lists them.
         """
         if source.table not in self._infos:
             info = self._ask(source)
-            check_tableinfo(source, info, self._codes[source])
+            _check_tableinfo(source, info, self._codes[source])
             self._infos[source.table] = info
         return self._infos[source.table]
 
@@ -104,20 +105,11 @@ def expected_release(source: SourceTable, quarter: Quarter) -> date:
     return quarter.release_month.replace(day=source.release_day)
 
 
-def check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:
-    """Check that a table is what the queries rest on.
-
-    Raises:
-        SchemaDrift: It is closed; a variable or a total is new or gone; an area code is new or
-            gone. The message lists them.
-    """
+def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:
     if not info.active:
         raise SchemaDrift(f"{source.table} is closed: the StatBank no longer updates it.", _HINT)
-    known = [
-        code
-        for code in info.values.get(source.area_variable, ())
-        if re.fullmatch(source.known_codes, code)
-    ]
+    areas = info.values.get(source.area_variable, ())
+    there = [code for code in areas if re.fullmatch(source.known_codes, code)]
     problems = [
         *(
             f"  period {period} is not a quarter"
@@ -125,7 +117,7 @@ def check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) 
             if not re.fullmatch(QUARTER, period)
         ),
         *_differences("variable", source.variables, info.values),
-        *_differences(f"code of {source.area_variable}", codes, known),
+        *_differences(f"code of {source.area_variable}", codes, there),
         *(
             f"  total {total} of {variable} is gone"
             for variable, total in source.totals

@@ -32,7 +32,6 @@ PURE = (
             "allocation",
             "findings",
             "membership",
-            "plausibility",
             "population",
             "quarter",
         )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.plausibility import (
+from pipeline.calculation.population import (
     FEW_PEOPLE,
     IMPLAUSIBLE_PER_QUARTER,
     NOTABLE_PER_QUARTER,
     check_moves,
-    moves,
+    move_per_quarter,
 )
 from pipeline.errors import InvalidData, Remedy
 from schemas.quarter import Quarter
@@ -25,8 +23,8 @@ QUARTERS = st.integers(min_value=1, max_value=40)
 
 def _moves(before: int, after: int, quarters: int) -> list[bool]:
     """Return whether each notable move is implausible."""
-    found = moves(quarters, {"101": before}, {"101": after}, ["101"])
-    return [move.implausible for move in found]
+    move = move_per_quarter(quarters, before, after)
+    return [move > IMPLAUSIBLE_PER_QUARTER] if move > NOTABLE_PER_QUARTER else []
 
 
 @given(before=PEOPLE, quarters=QUARTERS, sign=st.sampled_from([1, -1]))
@@ -69,11 +67,14 @@ def test_an_accepted_code_passes_and_another_stops() -> None:
 @given(people=st.dictionaries(st.sampled_from(["101", "147", "411"]), PEOPLE, min_size=1))
 def test_no_move_is_no_finding(people: dict[str, int]) -> None:
     """The same figures in the next quarter are never notable."""
-    assert moves(1, people, people, people) == []
+    assert check_moves(START, people, START + 1, people, dict.fromkeys(people, ""), []) == []
 
 
 def test_a_place_that_was_empty_is_implausible_to_fill() -> None:
     """From nobody to somebody is beyond every bound, and is told without dividing by zero."""
-    (move,) = moves(1, {"411": 0}, {"411": 5}, ["411"])
-    assert (move.implausible, move.percent) == (True, "new")
-    assert Fraction(move.after, 1) == 5
+    empty, filled, names = {"411": 0}, {"411": 5}, {"411": "Christiansø"}
+    with pytest.raises(InvalidData, match=r"0 in 2022K1, 5 in 2022K2 \(new %\)"):
+        check_moves(START, empty, START + 1, filled, names, [])
+    (finding,) = check_moves(START, empty, START + 1, filled, names, ["411"])
+    assert dict(finding.values)["percent"] == "new"
+    assert check_moves(START, empty, START + 1, empty, names, []) == []

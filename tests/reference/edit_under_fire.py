@@ -16,9 +16,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from pipeline.reference.editing import edit, not_canonical
+from pipeline.reference.editing import add_cost, edit, not_canonical
 from pipeline.reference.files import COSTS
-from pipeline.reference.rule_edits import add_cost
 from pipeline.reference.tables import load_reference
 
 
