@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,7 @@ from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
-    from pipeline.analysis.standing import Standing
-    from pipeline.analysis.trail import Step, Trail
+    from pipeline.analysis.explain import Steps, Trail
 
 
 def explain(
@@ -33,8 +31,7 @@ def explain(
     """
 
     from flows.terminal import screen as output
-    from pipeline.analysis import trail as lineage
-    from pipeline.analysis.standing import stands_in
+    from pipeline.analysis.explain import stands_in, trail
     from pipeline.reference import names
     from pipeline.run import calculation_of
     from pipeline.snapshots.acquisition import Acquisition
@@ -44,37 +41,41 @@ def explain(
     calculation = calculation_of(report, Acquisition.offline(settings))
     clusters = names.clusters(calculation.result.rules.clusters)
     areas = names.municipalities(calculation.inputs.reference.areas.values())
-    found = lineage.trail(
+    found = trail(
         calculation,
         names.find("cluster", cluster, clusters).code,
         names.find("municipality", municipality, areas).code,
     )
-    stands = stands_in(found, report, settings.reports_dir)
-    steps = [*found.steps(), *(stands.steps() if stands else [])]
+    steps = found.steps()
+    if report_steps := stands_in(found, report, settings.reports_dir):
+        steps["report"] = report_steps
     if as_json:
         output.print_json(_as_dict(found, steps))
     elif as_csv:
-        output.print_csv([asdict(step) for step in steps])
+        output.print_csv(
+            [
+                {"about": about, "item": item, "value": value}
+                for about, values in steps.items()
+                for item, value in values.items()
+            ]
+        )
     else:
-        _print(report, found, stands, steps)
+        _print(report, found, steps)
 
 
-def _as_dict(found: Trail, steps: list[Step]) -> dict[str, object]:
-    trail: dict[str, dict[str, object]] = {}
-    for step in steps:
-        trail.setdefault(step.about, {})[step.item] = step.value
-    trail["snapshot"]["query"] = dict(found.snapshot.query)
+def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:
+    snapshot = {**steps["snapshot"], "query": dict(found.snapshot.query)}
     return {
         "report": found.calculation.report.label,
         "cluster_id": found.cluster.cluster.cluster_id,
         "cluster_name": found.cluster.cluster.name,
         "municipality_code": found.municipality_code,
         "municipality_name": found.member.name,
-        "trail": trail,
+        "trail": {**steps, "snapshot": snapshot},
     }
 
 
-def _print(report: ReportName, found: Trail, stands: Standing | None, steps: list[Step]) -> None:
+def _print(report: ReportName, found: Trail, steps: Steps) -> None:
     from flows.terminal.screen import Terminal, table
 
     console = Terminal()
@@ -86,14 +87,12 @@ def _print(report: ReportName, found: Trail, stands: Standing | None, steps: lis
     )
     rows = table(("", "left"), ("", "left"))
     rows.show_header = False
-    about = ""
-    for step in steps:
-        if step.about != about:
-            rows.add_row(step.about, style="bold")
-        rows.add_row(f"  {step.item}", step.value)
-        about = step.about
+    for about, values in steps.items():
+        rows.add_row(about, style="bold")
+        for item, value in values.items():
+            rows.add_row(f"  {item}", value)
     console.print(rows)
-    if stands is None:
+    if "report" not in steps:
         console.say(f"No report of {report.label} is written yet: klynge run writes it.")
 
 

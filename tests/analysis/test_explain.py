@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.analysis import trail as lineage
-from pipeline.analysis.standing import standing
+from pipeline.analysis.explain import stands_in, trail
 from pipeline.calculation.calculate import Calculation
 from pipeline.errors import AllocationError
 from pipeline.files import record
@@ -43,10 +42,10 @@ def test_the_trail_of_every_membership_recomputes(
     for cluster in calculation.result.clusters:
         for member in cluster.members:
             code = member.membership.municipality_code
-            found = lineage.trail(calculation, cluster.cluster.cluster_id, code)
-            stands = standing(found, reports_dir / "2022K1" / "r1")
-            assert stands.cells == 13
-            assert [step.about for step in found.steps()][-1] == "snapshot"
+            found = trail(calculation, cluster.cluster.cluster_id, code)
+            stands = stands_in(found, ReportName.parse("2022K1:r1"), reports_dir)
+            assert stands["cells compared"] == "13, all equal"
+            assert list(found.steps())[-1] == "snapshot"
             explained += 1
     assert explained == 100
 
@@ -133,9 +132,7 @@ def test_a_wrong_calculation_is_noticed(bundled: dict[str, Calculation]) -> None
     )
     result = dataclasses.replace(calculation.result, clusters=clusters)
     with pytest.raises(AllocationError, match="does not follow"):
-        lineage.trail(
-            dataclasses.replace(calculation, result=result), cluster.cluster.cluster_id, "167"
-        )
+        trail(dataclasses.replace(calculation, result=result), cluster.cluster.cluster_id, "167")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,289 @@
+"""Where an amount comes from: the whole trail from the krone back to the StatBank's answer.
+
+Method: the trail is taken from a calculation made on the spot from the verified snapshot and the
+rules. Each of its numbers is then worked out once more from the one before it, by the definitions
+(a share is a part of a sum; largest remainder rounds down and gives the rest to the largest
+remainders), and all cells are compared with the revision that finance received. A difference is an
+error.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pipeline.calculation.allocation import Part
+from pipeline.calculation.calculate import Calculation, Snapshot
+from pipeline.calculation.quarter import Allocation, ClusterResult, Member
+from pipeline.errors import AllocationError, ProvenanceError, Remedy, UsageError
+from pipeline.files import record
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, SHARE_DECIMALS, allocation_rows, machine_csv
+from pipeline.reporting.texts import Catalogue, exact, rounded
+from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
+from pipeline.revisions.store import MANIFEST, read_revision, written
+from schemas.records import Basis, Language, Membership
+from schemas.report_name import ReportName
+from schemas.source_tables import FOLK1A, KKBEF1
+
+_SHOWN_DECIMALS = 4
+_SHOWN_CHANGES = 5
+
+Steps = dict[str, dict[str, str]]
+"""The values of a trail as text, by what they are about and by what they are."""
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What one municipality's part of one cluster rests on.
+
+    Args:
+        calculation: The calculation, made on the spot.
+        cluster: The cluster's result.
+        member: The municipality in it.
+    """
+
+    calculation: Calculation
+    cluster: ClusterResult
+    member: Member
+
+    @property
+    def municipality_code(self) -> str:
+        """The municipality."""
+        return self.member.membership.municipality_code
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """The population that the rule starts from: people by table, code and name."""
+        rule, population = self.member.membership, self.calculation.result.population
+        if rule.basis is Basis.DISTRICTS:
+            districts = self.calculation.inputs.reference.districts
+            return {
+                f"{KKBEF1.table} {code} {districts[code].name}": population.by_district[code]
+                for code in rule.districts
+            }
+        place = f"{FOLK1A.table} {rule.municipality_code} {self.member.name}"
+        return {place: population.by_area[rule.municipality_code]}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The answer in which those figures stand."""
+        areas, districts = self.calculation.inputs.snapshots
+        return districts if self.member.membership.basis is Basis.DISTRICTS else areas
+
+    def steps(self) -> Steps:
+        """Return the trail as text, from the krone back to the answer of the StatBank."""
+        steps = {
+            **{
+                f"amount of {row.cost.cost_id}": self._amount(row)
+                for row in self.cluster.allocations
+            },
+            "share": self._share(),
+            "rule": self._rule(),
+            "population": self._population(),
+            "snapshot": self._snapshot(),
+        }
+        return {
+            about: {item: str(value) for item, value in values.items() if value is not None}
+            for about, values in steps.items()
+        }
+
+    def _amount(self, allocation: Allocation) -> Values:
+        part, cost = allocation.parts[self.municipality_code], allocation.cost
+        left = cost.amount_dkk - sum(int(part.exact) for part in allocation.parts.values())
+        counted, total = self.member.counted_population, self.cluster.counted_population
+        fraction = f"{cost.amount_dkk} x {exact(counted)} / {exact(total)}"
+        return {
+            "whole kroner": part.amount,
+            "left for largest remainders": (
+                f"{left} kr.; it gets {'one' if part.rank <= left else 'none'}"
+            ),
+            "rank of its remainder": f"{part.rank} of {len(allocation.parts)}",
+            "remainder": rounded(part.remainder, _SHOWN_DECIMALS),
+            "exact kroner": f"{rounded(part.exact, _SHOWN_DECIMALS)} = {fraction}",
+            "amount to allocate": cost.amount_dkk,
+        }
+
+    def _share(self) -> Values:
+        return {
+            "share of the cluster": rounded(self.member.share, SHARE_DECIMALS),
+            "counted population": exact(self.member.counted_population),
+            "counted in the cluster": exact(self.cluster.counted_population),
+        }
+
+    def _rule(self) -> Values:
+        rule = self.member.membership
+        source = self.calculation.inputs.reference.sources[rule.source_id]
+        return {
+            "counts with": _counts_with(rule),
+            "row": f"memberships.csv row {rule.row}" if rule.row else None,
+            "rules of": self.calculation.result.rules.quarter,
+            "source": f"{source.source_id}: {source.title}",
+            "address": source.url or None,
+            "confidence": source.confidence,
+            "remark": source.remark or None,
+        }
+
+    def _population(self) -> Values:
+        carried = f"districts carried forward from {self.snapshot.quarter}"
+        return {**self.figures, "estimated": carried if self.member.estimated else None}
+
+    def _snapshot(self) -> Values:
+        return {
+            "file": self.snapshot.path,
+            "sha256": self.snapshot.sha256,
+            "origin": self.snapshot.origin,
+            "retrieved at": self.snapshot.retrieved_at,
+            "address": self.snapshot.url,
+            "query": _one_line(self.snapshot.query),
+        }
+
+
+def _counts_with(rule: Membership) -> str:
+    if rule.basis is Basis.DISTRICTS:
+        return f"its districts {' '.join(rule.districts)}"
+    return f"{rule.fraction} of its population" if rule.fraction != 1 else "its whole population"
+
+
+def _one_line(query: Mapping[str, Any]) -> str:
+    """Return a query in one line: long lists of codes are counted."""
+    chosen = [
+        f"{row['code']}={row['values'][0]}"
+        if len(row["values"]) == 1
+        else f"{row['code']}=({len(row['values'])} codes)"
+        for row in query["variables"]
+    ]
+    return f"{query['table']} {' '.join(chosen)}"
+
+
+def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> Trail:
+    """Return the trail of a municipality in a cluster, each number worked out once more.
+
+    Raises:
+        UsageError: The municipality does not belong to the cluster.
+        AllocationError: A number does not follow from the one before it; a fault of ours.
+    """
+    clusters = {row.cluster.cluster_id: row for row in calculation.result.clusters}
+    members = {
+        (other, member.membership.municipality_code): member
+        for other, cluster in clusters.items()
+        for member in cluster.members
+    }
+    if (cluster_id, municipality_code) in members:
+        member = members[cluster_id, municipality_code]
+        found = Trail(calculation, clusters[cluster_id], member)
+        _check(found)
+        return found
+    area, cluster = calculation.inputs.reference.areas[municipality_code], clusters[cluster_id]
+    where = [other for other, code in members if code == municipality_code]
+    raise UsageError(
+        f"{area.name} ({area.code}) does not belong to {cluster.cluster.name} "
+        f"({cluster_id}) by the rules of {calculation.result.rules.quarter}.",
+        f"It belongs to {', '.join(where) or 'no cluster'}.",
+    )
+
+
+def _check(found: Trail) -> None:
+    """Work each number out from the one before it, by definition."""
+    member, cluster = found.member, found.cluster
+    people = sum(found.figures.values())
+    counted = people * member.membership.fraction
+    total = sum((row.counted_population for row in cluster.members), Fraction(0))
+    share = counted / total if total else Fraction(0)
+    _same("population", people, member.population)
+    _same("counted population", counted, member.counted_population)
+    _same("share", share, member.share)
+    for allocation in cluster.allocations:
+        _check_amount(found, allocation, share)
+
+
+def _check_amount(found: Trail, allocation: Allocation, share: Fraction) -> None:
+    amount, code = allocation.cost.amount_dkk, found.municipality_code
+    due = {row.membership.municipality_code: amount * row.share for row in found.cluster.members}
+    remainders = {other: exact_part % 1 for other, exact_part in due.items()}
+    ahead = [
+        other
+        for other, remainder in remainders.items()
+        if (-remainder, other) < (-remainders[code], code)
+    ]
+    left = amount - sum(int(exact_part) for exact_part in due.values())
+    whole = int(amount * share) + (len(ahead) < left)
+    expected = Part(code, whole, amount * share, remainders[code], len(ahead) + 1)
+    _same(f"amount of {allocation.cost.cost_id}", expected, allocation.parts[code])
+
+
+def _same(what: str, expected: object, found: object) -> None:
+    if expected != found:
+        raise AllocationError(
+            f"The {what} does not follow from what it rests on: expected {expected}, found {found}."
+        )
+
+
+def stands_in(trail: Trail, name: ReportName, reports_dir: Path) -> dict[str, str]:
+    """Compare a trail cell by cell with its rows in the revision meant, or in the newest one.
+
+    Args:
+        trail: The trail, worked out on the spot.
+        name: The report, and its revision where one is meant.
+        reports_dir: Folder of the reports.
+
+    Returns:
+        Where it stands, as the last steps of the trail; none if no report was written.
+
+    Raises:
+        ProvenanceError: A file of the revision differs from its manifest, or a cell differs from
+            what was worked out; the message gives both and what changed since.
+    """
+    folder = written(name, reports_dir)
+    if folder is None:
+        return {}
+    read_revision(folder)
+    expected = _rows(trail, machine_csv(allocation_rows(trail.calculation.result)))
+    found = _rows(trail, (folder / f"fordeling-{name.label}.csv").read_bytes().decode())
+    if found != expected:
+        raise _differs(trail, folder, expected, found)
+    return {
+        "revision": folder.as_posix(),
+        "sha256 of its manifest": record(MANIFEST, (folder / MANIFEST).read_bytes()).sha256,
+        "cells compared": f"{sum(map(len, found))}, all equal",
+    }
+
+
+def _rows(trail: Trail, content: str) -> list[dict[str, str]]:
+    wanted = (trail.cluster.cluster.cluster_id, trail.municipality_code)
+    return [
+        {column: row[column] for column in ALLOCATION_COLUMNS}
+        for row in csv.DictReader(io.StringIO(content))
+        if (row["cluster_id"], row["municipality_code"]) == wanted
+    ]
+
+
+def _differs(
+    trail: Trail, folder: Path, expected: list[dict[str, str]], found: list[dict[str, str]]
+) -> ProvenanceError:
+    lines = [
+        f"{before['cost_id'] or 'key'}, {column}: {before[column]} in the report, "
+        f"{after[column]} worked out now"
+        for before, after in zip(found, expected, strict=False)
+        for column in before
+        if before[column] != after[column]
+    ]
+    if len(found) != len(expected):
+        lines.append(f"{len(found)} rows in the report, {len(expected)} worked out now")
+    since = changes(read_inputs(folder), recorded_inputs(trail.calculation))
+    english = Catalogue(Language.ENGLISH)
+    lines += [f"Changed since: {english.finding(change)}" for change in since[:_SHOWN_CHANGES]]
+    if len(since) > _SHOWN_CHANGES:
+        lines.append(f"and {len(since) - _SHOWN_CHANGES} more")
+    return ProvenanceError(
+        "\n  ".join([f"{folder} says something else than what is held now:", *lines]),
+        remedy=Remedy.EXPLAIN_AS_WRITTEN,
+        revision=f"{trail.calculation.report.label}:{folder.name}",
+        cluster_id=trail.cluster.cluster.cluster_id,
+        municipality_code=trail.municipality_code,
+    )
