@@ -44,7 +44,7 @@ class Trace:
             if self.depth > self.deepest:
                 self.deepest, self.stack = self.depth, _stack(frame)
             self.functions.add(code)
-            if code.co_name == "_check_rows":
+            if code.co_name == "check_rows":
                 self.validated[Path(frame.f_locals["path"]).name] += 1
             if (Path(code.co_filename).name, code.co_name) == ("store.py", "write"):
                 self.phase = "write"
