@@ -141,12 +141,5 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
     schema = recipients([cluster.cluster_id for cluster in reference.clusters])
     rows = rows_of(path, read_content(path), list(schema.columns))
     check_rows(path, schema, rows)
-    return tuple(
-        Recipient(
-            row["cluster_id"],
-            row["email"],
-            row["name"],
-            Language(row["language"] or Language.DANISH),
-        )
-        for row in rows
-    )
+    spoken = ({**row, "language": row["language"] or Language.DANISH} for row in rows)
+    return tuple(from_row(Recipient, row) for row in spoken)

@@ -138,13 +138,15 @@ class SnapshotStore:
 
 
 def _check_values(sidecar: Mapping[str, Any]) -> None:
-    """Raise ValueError or TypeError unless the values that are worked with are of their kind."""
-    if sidecar["origin"] not in (FETCHED, TRANSCRIBED):
-        raise ValueError(f"its origin is {sidecar['origin']!r}")
-    if not _is_utc(sidecar["retrieved_at"]):
-        raise ValueError(f"its retrieved_at is {sidecar['retrieved_at']!r}")
-    if not isinstance(sidecar["accepted_jumps"], list):
-        raise TypeError(f"its accepted_jumps are {sidecar['accepted_jumps']!r}")
+    """Raise ValueError unless the values that are worked with are of their kind."""
+    sound = {
+        "origin": sidecar["origin"] in (FETCHED, TRANSCRIBED),
+        "retrieved_at": _is_utc(sidecar["retrieved_at"]),
+        "accepted_jumps": isinstance(sidecar["accepted_jumps"], list),
+    }
+    for key in sound:
+        if not sound[key]:
+            raise ValueError(f"its {key} is {sidecar[key]!r}")
 
 
 def _is_utc(text: str) -> bool:

@@ -52,7 +52,9 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
     for rows in _chunks(asked, content):
         _raise_on(asked, failures(schema, rows))
         cells = _cells(asked, quarters, rows)
-        _raise_on(asked, _doubled(rows, pd.Index(cells).duplicated() | (figures[cells] != _ABSENT)))
+        doubled = rows.loc[pd.Index(cells).duplicated() | (figures[cells] != _ABSENT), VALUE]
+        rule = "must be the only figure of its area and quarter"
+        _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
         figures[cells] = rows[VALUE].astype("int64")
     table = pd.DataFrame(
         figures.reshape(len(quarters), len(asked.codes)), index=quarters, columns=list(asked.codes)
@@ -92,13 +94,6 @@ def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> np.ndarray:
     return np.ravel_multi_index(places, [len(names) for names, _ in axes])
 
 
-def _doubled(rows: pd.DataFrame, doubled: np.ndarray) -> list[Failure]:
-    return [
-        Failure(int(index) + 2, VALUE, "must be the only figure of its area and quarter", value)
-        for index, value in rows.loc[doubled, VALUE].items()
-    ]
-
-
 def _raise_on(asked: Asked, broken: list[Failure]) -> None:
     if not broken:
         return
@@ -110,13 +105,9 @@ def _raise_on(asked: Asked, broken: list[Failure]) -> None:
 
 
 def _complete(asked: Asked, table: pd.DataFrame) -> None:
-    absent = table.eq(_ABSENT)
-    if absent.to_numpy().any():
-        gone = [
-            f"  {quarter}: {', '.join(table.columns[row])}"
-            for quarter, row in absent.iterrows()
-            if row.any()
-        ]
+    absent = table.eq(_ABSENT).iterrows()
+    gone = [f"  {quarter}: {', '.join(table.columns[row])}" for quarter, row in absent if row.any()]
+    if gone:
         raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
 
 

@@ -73,22 +73,20 @@ class Publication:
             if quarter not in self.quarters(source)
         ]
         if missing:
+            awaited = [self._awaited(*item) for item in missing]
             raise NotPublishedYet(
                 "\n".join(self._missing(*item) for item in missing),
                 f"The newest quarter of all tables is {self.newest()}.",
                 Remedy.RUN,
                 quarter=self.newest(),
-                awaited=self._awaited(missing),
+                awaited="; ".join(awaited) if all(awaited) else "",
             )
 
-    def _awaited(self, missing: Iterable[tuple[SourceTable, Quarter]]) -> str:
-        if any(quarter < self.quarters(source)[0] for source, quarter in missing):
+    def _awaited(self, source: SourceTable, quarter: Quarter) -> str:
+        if quarter < self.quarters(source)[0]:
             return ""
-        return "; ".join(
-            f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
-            for source, quarter in missing
-            for day in [expected_release(source, quarter)]
-        )
+        day = expected_release(source, quarter)
+        return f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
         held = self.quarters(source)
