@@ -26,7 +26,7 @@ from typing import Any, ClassVar, Self
 class Remedy(StrEnum):
     """What can be done about an error."""
 
-    ACCEPT_MOVES = "accept_moves"
+    ACCEPT_JUMPS = "accept_jumps"
     APPLY_RULES_OF = "apply_rules_of"
     ASK_AGAIN = "ask_again"
     DELIVER = "deliver"

@@ -13,7 +13,7 @@ from functools import partial
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
-from pipeline.calculation.population import check_moves, names_of_parts
+from pipeline.calculation.population import check_jumps, names_of_parts
 from pipeline.errors import KlyngeError, Remedy
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
@@ -129,13 +129,13 @@ def _compared(
         return ()
     names = names_of_parts(source, reader.reference)
     allowed = {*accepted, *now.snapshot.accepted_jumps}
-    return check_moves(before.quarter, before.people, quarter, now.people, names, allowed)
+    return check_jumps(before.quarter, before.people, quarter, now.people, names, allowed)
 
 
 def _calculated(parameters: Parameters, acquisition: Acquisition) -> Sequence[Finding]:
     """Return what the calculation adds to what the snapshots said already."""
     findings = calculate(gather(parameters, acquisition)).result.findings
-    return [finding for finding in findings if finding.subject is not Subject.POPULATION_MOVED]
+    return [finding for finding in findings if finding.subject is not Subject.POPULATION_JUMP]
 
 
 def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:

@@ -12,7 +12,7 @@ from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import (
     Population,
-    check_moves,
+    check_jumps,
     estimate_districts,
     names_of_parts,
 )
@@ -52,24 +52,24 @@ def calculate(inputs: Inputs) -> Calculation:
     Raises:
         RuleError: The rules are incomplete or contradict each other.
         AllocationError: There is nothing to allocate by.
-        InvalidData: A population moved implausibly, and it was not accepted.
+        InvalidData: A population jumped implausibly, and it was not accepted.
     """
     report, reference = inputs.parameters.report, inputs.reference
     rules = rules_in_force(report.rules, reference.clusters, reference.memberships, reference.costs)
-    moved = tuple(_moves(inputs))
+    jumps = tuple(_jumps(inputs))
     result = calculate_quarter(_population(inputs), rules, reference.areas, reference.districts)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))
-    return Calculation(inputs, replace(result, findings=(*result.findings, *moved)))
+    return Calculation(inputs, replace(result, findings=(*result.findings, *jumps)))
 
 
-def _moves(inputs: Inputs) -> Iterator[Finding]:
-    """Yield what moved notably since the figures compared with."""
+def _jumps(inputs: Inputs) -> Iterator[Finding]:
+    """Yield what jumped notably since the figures compared with."""
     for source, figures in zip(SOURCE_TABLES, (inputs.areas, inputs.districts), strict=True):
         names = names_of_parts(source, inputs.reference)
         accepted = {*inputs.parameters.accept_jumps, *figures.snapshot.accepted_jumps}
         for before in inputs.compared_with:
             if before.snapshot.table == source.table:
-                yield from check_moves(
+                yield from check_jumps(
                     before.quarter, before.people, figures.quarter, figures.people, names, accepted
                 )
 

@@ -20,7 +20,7 @@ class Subject(StrEnum):
     NOT_COVERED = "not_covered"
     PARTLY_COVERED = "partly_covered"
     DISTRICTS_ESTIMATED = "districts_estimated"
-    POPULATION_MOVED = "population_moved"
+    POPULATION_JUMP = "population_jump"
 
     SCENARIO = "scenario"
     FIRST_REVISION = "first_revision"
@@ -29,6 +29,11 @@ class Subject(StrEnum):
     VALUE_CHANGED = "value_changed"
     POPULATION_CHANGED = "population_changed"
     CALCULATION_CHANGED = "calculation_changed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Subject | None:
+        """Return the subject that manifests of earlier versions name differently."""
+        return cls.POPULATION_JUMP if value == "population_moved" else None
 
 
 @dataclass(frozen=True)

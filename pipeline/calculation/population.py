@@ -8,11 +8,11 @@ two, because their registers are cut off at different days.
 Where KKBEF1 lacks the quarter, the districts can be estimated: the last known districts, scaled to
 the city's population in FOLK1A and rounded by largest remainder so that they add up to it.
 
-How far a population may move: the change of a municipality or district since the newest earlier
+How far a population may jump: the change of a municipality or district since the newest earlier
 quarter held, as a part of what it was, against two bounds that grow with the quarters between:
 beyond the first it is a finding in the report, beyond the second the run stops until an analyst
-accepts the code. Places with few people move more, so they get wider bounds. The bounds are ours:
-the largest sound move seen is Høje-Taastrup's, 14 % in 16 quarters.
+accepts the code. Places with few people jump more, so they get wider bounds. The bounds are ours:
+the largest sound jump seen is Høje-Taastrup's, 14 % in 16 quarters.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def estimate_districts(by_area: Mapping[str, int], known: Mapping[str, int]) -> 
     return {code: city if code == COPENHAGEN_TOTAL else amounts[code] for code in known}
 
 
-def move_per_quarter(quarters: int, before: int, after: int) -> Fraction | float:
+def jump_per_quarter(quarters: int, before: int, after: int) -> Fraction | float:
     """Return a change as a part of what was, a quarter; a third of it where there are few people.
 
     Args:
@@ -129,7 +129,7 @@ def move_per_quarter(quarters: int, before: int, after: int) -> Fraction | float
     return Fraction(abs(after - before), before * quarters * few)
 
 
-def check_moves(
+def check_jumps(
     since: Quarter,
     before: Mapping[str, int],
     now: Quarter,
@@ -154,18 +154,18 @@ def check_moves(
     stopped: dict[str, str] = {}
     for code, name in names.items():
         then, people = before[code], after[code]
-        move = move_per_quarter(now - since, then, people)
+        jump = jump_per_quarter(now - since, then, people)
         percent = f"{float(Fraction(people - then, then) * 100):+.1f}" if then else "new"
-        if move > IMPLAUSIBLE_PER_QUARTER and code not in accepted:
+        if jump > IMPLAUSIBLE_PER_QUARTER and code not in accepted:
             stopped[code] = f"{code} {name}: {then} in {since}, {people} in {now} ({percent} %)"
-        elif move > NOTABLE_PER_QUARTER:
+        elif jump > NOTABLE_PER_QUARTER:
             values: dict[str, str | int] = {"code": code, "name": name, "since": str(since)}
             values |= {"before": then, "after": people, "percent": percent}
-            found.append(Finding.of(Subject.POPULATION_MOVED, **values))
+            found.append(Finding.of(Subject.POPULATION_JUMP, **values))
     if stopped:
         raise InvalidData(
-            f"The population of {now} moved implausibly:\n{describe(list(stopped.values()))}",
-            remedy=Remedy.ACCEPT_MOVES,
+            f"The population of {now} jumped implausibly:\n{describe(list(stopped.values()))}",
+            remedy=Remedy.ACCEPT_JUMPS,
             codes=list(stopped),
         )
     return found

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from pipeline.calculation.calculate import FETCHED, Snapshot
-from pipeline.calculation.population import check_identities, check_moves, names_of, names_of_parts
+from pipeline.calculation.population import check_identities, check_jumps, names_of, names_of_parts
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader
@@ -75,7 +75,7 @@ class Acceptance:
 
         Raises:
             SchemaDrift: It has another shape than what was asked for.
-            InvalidData: A figure is wrong, does not add up, or moved implausibly.
+            InvalidData: A figure is wrong, does not add up, or jumped implausibly.
         """
         retrieved_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         digest = hashlib.sha256(answer.content).hexdigest()
@@ -113,7 +113,7 @@ class Acceptance:
             if since:
                 before = answered.get(since) or self._stored(since)
                 names = names_of_parts(source, reference)
-                check_moves(since, before, quarter, people, names, self.accept_jumps)
+                check_jumps(since, before, quarter, people, names, self.accept_jumps)
 
     def _stored(self, quarter: Quarter) -> Mapping[str, int]:
         return self.reader.read(self.reader.store.all(self.source.table, quarter)[-1]).people

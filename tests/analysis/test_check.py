@@ -146,7 +146,7 @@ def test_the_repository_holds_canonical_files() -> None:
 
 
 def test_an_implausible_move_is_found(klynge: Klynge, data_dir: Path) -> None:
-    """A municipality that grew by half in a quarter fails, until the move is accepted."""
+    """A municipality that grew by half in a quarter fails, until the jump is accepted."""
     add_quarter(data_dir, Quarter(2022, 2), {"167": 25_000})
     ended = klynge("check")
     assert ended.exit_code == 20

@@ -148,7 +148,7 @@ def test_every_remedy_has_a_command() -> None:
     """What the core offers can be typed."""
     codes = {"codes": ["147"]}
     facts = dict.fromkeys(("rules", "revision", "cluster_id", "municipality_code"), "x")
-    assert "--accept-jump 147" in command(Remedy.ACCEPT_MOVES, codes)
+    assert "--accept-jump 147" in command(Remedy.ACCEPT_JUMPS, codes)
     assert all(command(remedy, facts) for remedy in Remedy)
 
 

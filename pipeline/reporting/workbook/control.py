@@ -214,13 +214,13 @@ def _districts(content: Content) -> Iterator[Check]:
 
 
 def _findings(content: Content) -> Iterator[Check]:
-    """Yield the checks whose differences are findings: estimates, and figures that moved far."""
+    """Yield the checks whose differences are findings: estimates, and populations that jumped."""
     text, findings = content.text, content.result.findings
     members = [member for result in content.result.clusters for member in result.members]
-    moved = sum(finding.subject is Subject.POPULATION_MOVED for finding in findings)
+    jumps = sum(finding.subject is Subject.POPULATION_JUMP for finding in findings)
     for key, subject, where, count in (
         ("estimated", Subject.DISTRICTS_ESTIMATED, "KKBEF1", sum(m.estimated for m in members)),
-        ("moved", Subject.POPULATION_MOVED, "FOLK1A, KKBEF1", moved),
+        ("jumps", Subject.POPULATION_JUMP, "FOLK1A, KKBEF1", jumps),
     ):
         remark = content.explained[subject] or text(f"control.{key}_remark")
         yield Check(text(f"control.{key}"), where, Formula(f"={count}", count), 0, remark)
