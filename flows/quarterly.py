@@ -96,14 +96,14 @@ def quarterly(
 
     Args:
         quarter: Population quarter, such as 2022K1; the one now due if it is left out.
-        refresh: Ask the StatBank also for what is held, to see whether it was revised.
+        refresh: Ask the StatBank also for what is stored, to see whether it was revised.
         rules: Apply the rules of another quarter, such as 2022K1: a back-cast, kept apart from
             the reports.
         accept_jumps: Codes of municipalities or districts whose implausible change you have
             looked at and accept, such as 147.
         language: Language of the report and of the summary shown here.
         estimate_districts: Where KKBEF1 lacks the quarter, carry the last known districts forward.
-        offline: Use held snapshots only; ask nobody.
+        offline: Use stored snapshots only; ask nobody.
     """
     log_steps()
     parameters = report_parameters(

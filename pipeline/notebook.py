@@ -47,7 +47,7 @@ class QuarterRun:
 
 
 def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population:
-    """Return the population of a quarter from the snapshots held, verified and checked.
+    """Return the population of a quarter from the stored snapshots, verified and checked.
 
     Args:
         quarter: Such as `2022K1`.
@@ -55,7 +55,7 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
 
     Raises:
         ValueError: The text is not a quarter.
-        KlyngeError: No snapshot is held, or it is not what it must be.
+        KlyngeError: No snapshot is stored, or it is not what it must be.
     """
     inputs = gather(Parameters(ReportName(Quarter.parse(quarter))), _stored(data_dir))
     return Population(inputs.areas.quarter, inputs.areas.people, inputs.districts.people)
@@ -127,7 +127,7 @@ def run_quarter(
     data_dir: str | Path = DATA_DIR,
     accept_jumps: Sequence[str] = (),
 ) -> QuarterRun:
-    """Calculate a quarter from the snapshots held; nothing is written.
+    """Calculate a quarter from the stored snapshots; nothing is written.
 
     Args:
         quarter: Such as `2022K1`.

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 120.0
 def environment(data_dir: Path, reports_dir: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with the folders of a test, and bytecode kept.
 
-    It reaches no StatBank: the snapshots held must be enough.
+    It reaches no StatBank: the stored snapshots must be enough.
     """
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     folders = {"KLYNGE_DATA_DIR": str(data_dir), "KLYNGE_REPORTS_DIR": str(reports_dir)}

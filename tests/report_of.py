@@ -24,7 +24,7 @@ def calculation_of(
     data_dir: Path = REPOSITORY / "data",
     rules: str | None = None,
 ) -> Calculation:
-    """Return the calculation of a quarter whose snapshots are held."""
+    """Return the calculation of a quarter whose snapshots are stored."""
     rules_quarter = Quarter.parse(rules) if rules else None
     report = ReportName(Quarter.parse(quarter), rules_quarter, language=language)
     acquisition = Acquisition.offline(Settings(data_dir, Path("nowhere")))

@@ -36,7 +36,7 @@ def fetch(
     data_dir: options.DataDir = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Fetch the population of quarters from the StatBank and keep it as snapshots."""
+    """Fetch the population of quarters from the StatBank and store it as snapshots."""
     options.log_to_terminal(verbose)
     wanted = _wanted(quarters or [], first, last)
     settings = options.settings(data_dir)
@@ -67,14 +67,14 @@ def status(
     data_dir: options.DataDir = None,
     reports_dir: options.ReportsDir = None,
 ) -> None:
-    """Show what is held and written, and what the StatBank has published."""
+    """Show what is stored and written, and what the StatBank has published."""
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
     from pipeline.revisions.store import written_revisions
     from pipeline.snapshots.acquisition import Access, Acquisition
 
     acquisition = Acquisition(settings, Access(), context.obj)
-    console.print_held(acquisition.store, written_revisions(settings.reports_dir))
+    console.print_stored(acquisition.store, written_revisions(settings.reports_dir))
     console.print_published(acquisition.publication)
 
 

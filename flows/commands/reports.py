@@ -148,7 +148,7 @@ def backfill(
 ) -> None:
     """Calculate many quarters as one tidy table.
 
-    What is not held is fetched, unless --offline. A quarter that fails is reported at the end,
+    What is not stored is fetched, unless --offline. A quarter that fails is reported at the end,
     and the others are written; the exit code is that of the worst.
     """
     from flows.terminal import screen as output

@@ -24,7 +24,7 @@ from schemas.source_tables import SOURCE_TABLES
 
 if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.delivery.deliver import Plan
-    from pipeline.snapshots.acceptance import Kept
+    from pipeline.snapshots.acceptance import Stored
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:
@@ -109,31 +109,31 @@ def _share(cluster: ClusterResult) -> Fraction:
     return sum((member.share for member in cluster.members), Fraction(0))
 
 
-def print_fetched(quarters: Sequence[Quarter], kept: Iterable[Kept]) -> None:
+def print_fetched(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> None:
     """Show a progress bar on a terminal while quarters come in, then a line a table."""
     from rich.progress import Progress
 
     console = Terminal()
-    news: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
+    changes: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Fetching", total=len(quarters) * len(SOURCE_TABLES))
-        for item in kept:
-            news[item.snapshot.table][item.news.value] += 1
+        for item in fetched:
+            changes[item.snapshot.table][item.change.value] += 1
             progress.advance(task)
-    for table_id, counts in news.items():
-        held = len(quarters) - counts.total()
+    for table_id, counts in changes.items():
+        stored = len(quarters) - counts.total()
         told = [f"{count} {what}" for what, count in sorted(counts.items())]
-        told += [f"{held} already held"] if held else []
+        told += [f"{stored} already stored"] if stored else []
         console.say(f"{table_id}: {', '.join(told)}")
 
 
-def print_held(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
-    """Print the snapshots held and the revisions written."""
+def print_stored(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
+    """Print the snapshots stored and the revisions written."""
     console = Terminal()
     for source in SOURCE_TABLES:
-        held = store.quarters(source.table)
-        span = f"{held[0]} to {held[-1]}" if held else "none"
-        console.say(f"{source.table}: {len(held)} quarters held ({span})")
+        stored = store.quarters(source.table)
+        span = f"{stored[0]} to {stored[-1]}" if stored else "none"
+        console.say(f"{source.table}: {len(stored)} quarters stored ({span})")
     written = ", ".join(f"{label} r{number}" for label, number in revisions.items())
     console.say(f"Reports: {written or 'none written'}")
 

@@ -22,9 +22,9 @@ _MUNICIPALITY = "municipality"
 
 
 def quarters(incomplete: str) -> list[str]:
-    """Return the quarters held that begin like this."""
-    held = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
-    return sorted(quarter for quarter in held if quarter.startswith(incomplete.upper()))
+    """Return the quarters stored that begin like this."""
+    stored = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
+    return sorted(quarter for quarter in stored if quarter.startswith(incomplete.upper()))
 
 
 def clusters(incomplete: str) -> list[tuple[str, str]]:
@@ -143,8 +143,10 @@ def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings
     return Settings.from_environment({**os.environ, **options})
 
 
-Offline = Annotated[bool, typer.Option("--offline", help="Use held snapshots only; ask nobody.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Ask the StatBank also for what is held.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use stored snapshots only; ask nobody.")]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Ask the StatBank also for what is stored.")
+]
 AcceptJump = Annotated[
     list[str] | None,
     typer.Option(

@@ -97,10 +97,10 @@ def _snapshots(
     store: SnapshotStore, quarter: Quarter | None, watched: Watched, read: Read
 ) -> Iterator[Checked]:
     for source in SOURCE_TABLES:
-        quarters = [held for held in store.quarters(source.table) if quarter in (None, held)]
+        quarters = [row for row in store.quarters(source.table) if quarter in (None, row)]
         checked = [
-            _tried(f"snapshots of {source.table} {held}", partial(read, source, held))
-            for held in watched(quarters)
+            _tried(f"snapshots of {source.table} {stored}", partial(read, source, stored))
+            for stored in watched(quarters)
         ]
         yield from (row for row in checked if row.texts or row.error)
         sound = sum(not row.exit_code for row in checked)

@@ -281,7 +281,7 @@ def _differs(
     if len(since) > _SHOWN_CHANGES:
         lines.append(f"and {len(since) - _SHOWN_CHANGES} more")
     return ProvenanceError(
-        "\n  ".join([f"{folder} says something else than what is held now:", *lines]),
+        "\n  ".join([f"{folder} says something else than what is stored now:", *lines]),
         remedy=Remedy.EXPLAIN_AS_WRITTEN,
         revision=f"{trail.calculation.report.label}:{folder.name}",
         cluster_id=trail.cluster.cluster.cluster_id,

@@ -1,7 +1,8 @@
-"""How counted population and shares developed over the quarters held, under the report's rules.
+"""How counted population and shares developed over the quarters stored, under the report's rules.
 
 A cluster's share is its part of all clusters of its structure, a member's share its part of the
-cluster. A change is the difference of two shares; it is None where the earlier quarter is not held.
+cluster. A change is the difference of two shares; it is None where the earlier quarter is not
+stored.
 """
 
 from __future__ import annotations

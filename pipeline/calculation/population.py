@@ -9,7 +9,7 @@ Where KKBEF1 lacks the quarter, the districts can be estimated: the last known d
 the city's population in FOLK1A and rounded by largest remainder so that they add up to it.
 
 How far a population may jump: the change of a municipality or district since the newest earlier
-quarter held, as a part of what it was, against two bounds that grow with the quarters between:
+quarter stored, as a part of what it was, against two bounds that grow with the quarters between:
 beyond the first it is a finding in the report, beyond the second the run stops until an analyst
 accepts the code. Places with few people jump more, so they get wider bounds. The bounds are ours:
 the largest sound jump seen is Høje-Taastrup's, 14 % in 16 quarters.

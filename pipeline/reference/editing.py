@@ -32,7 +32,7 @@ from schemas.quarter import Quarter
 from schemas.records import ALL_CLUSTERS, Basis, Cluster, Period, Reference
 
 LOCK: Final = ".lock"
-_PATIENCE_SECONDS: Final = 10.0
+LOCK_TIMEOUT_SECONDS: Final = 10.0
 """How long an edit waits for another one; an edit takes a fraction of a second."""
 
 Change = Callable[[Reference, list[Row]], Sequence[Row]]
@@ -126,11 +126,12 @@ def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     try:
-        with FileLock(folder / LOCK, timeout=_PATIENCE_SECONDS):
+        with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
             yield
     except Timeout:
         raise StorageError(
-            f"{folder / LOCK} is held: another edit has run for {_PATIENCE_SECONDS:.0f} seconds.",
+            f"{folder / LOCK} is held: another edit has run for "
+            f"{LOCK_TIMEOUT_SECONDS:.0f} seconds.",
             "Wait for it, and run the command again.",
         ) from None
 

@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Change:
-    """How a share developed: since the year before, and over the quarters held."""
+    """How a share developed: since the year before, and over the quarters stored."""
 
     since_year: str
     curve: Curve

@@ -1,6 +1,6 @@
-"""From an answer of the StatBank to snapshots: check everything, then keep it, or set it aside.
+"""From an answer of the StatBank to snapshots: check everything, then store it, or set it aside.
 
-An answer over many quarters is kept twice: each quarter's rows under the header, in the order in
+An answer over many quarters is stored twice: each quarter's rows under the header, in the order in
 which they came, and the whole answer beside them, byte for byte. An answer that fails a check goes
 to `data/quarantine/` with the reason, and the snapshots stay as they were.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # requests is imported where the StatBank is asked
 LICENCE: Final = "CC BY 4.0"
 
 
-class News(StrEnum):
+class Change(StrEnum):
     """What an answer brought for a quarter."""
 
     NEW = "new"
@@ -42,16 +42,16 @@ class News(StrEnum):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A quarter of a table, now held, and what the answer brought."""
+class Stored:
+    """A quarter of a table, now stored, and what the answer brought."""
 
     snapshot: Snapshot
-    news: News
+    change: Change
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """Checks answers of a table and keeps them.
+    """Checks answers of a table and stores them.
 
     Args:
         reader: Reads the figures that are stored already, by the reference tables.
@@ -65,8 +65,8 @@ class Acceptance:
     updated: str
     accept_jumps: tuple[str, ...]
 
-    def accept(self, answer: Answer, quarters: Sequence[Quarter], now: datetime) -> list[Kept]:
-        """Check an answer and keep each of its quarters.
+    def accept(self, answer: Answer, quarters: Sequence[Quarter], now: datetime) -> list[Stored]:
+        """Check an answer and store each of its quarters.
 
         Args:
             answer: The answer.
@@ -89,13 +89,13 @@ class Acceptance:
             hint = f"{error.hint}\nThe answer is kept in {kept_at}".lstrip()
             raise error.reworded(hint=hint) from None
         if len(quarters) == 1:
-            return [self._keep(answer, quarters[0], answer.content, None, retrieved_at)]
+            return [self._store(answer, quarters[0], answer.content, None, retrieved_at)]
         path = store.folder / self.source.table / "answers" / f"{digest[:12]}.csv"
         write_atomically(path, answer.content)
         place = path.relative_to(store.data_dir).as_posix()
         whole = {"path": place, "bytes": len(answer.content), "sha256": digest}
         return [
-            self._keep(answer, quarter, rows_of(quarter, answer.content), whole, retrieved_at)
+            self._store(answer, quarter, rows_of(quarter, answer.content), whole, retrieved_at)
             for quarter in quarters
         ]
 
@@ -111,26 +111,26 @@ class Acceptance:
             earlier = {*answered, *self.reader.store.quarters(source.table)}
             since = max((other for other in earlier if other < quarter), default=None)
             if since:
-                before = answered.get(since) or self._stored(since)
+                before = answered.get(since) or self._figures(since)
                 names = names_of_parts(source, reference)
                 check_jumps(since, before, quarter, people, names, self.accept_jumps)
 
-    def _stored(self, quarter: Quarter) -> Mapping[str, int]:
+    def _figures(self, quarter: Quarter) -> Mapping[str, int]:
         return self.reader.read(self.reader.store.all(self.source.table, quarter)[-1]).people
 
-    def _keep(
+    def _store(
         self,
         answer: Answer,
         quarter: Quarter,
         content: bytes,
         whole: Mapping[str, Any] | None,
         retrieved_at: str,
-    ) -> Kept:
+    ) -> Stored:
         digest = hashlib.sha256(content).hexdigest()
-        held = self.reader.store.newest(self.source.table, quarter)
-        news = _news(held, digest)
-        if held and news is News.SAME:
-            return Kept(held, news)
+        before = self.reader.store.newest(self.source.table, quarter)
+        change = _change(before, digest)
+        if before and change is Change.SAME:
+            return Stored(before, change)
         snapshot = Snapshot(
             table=self.source.table,
             bank=self.source.bank,
@@ -149,7 +149,7 @@ class Acceptance:
             bytes=len(content),
             path="",
         )
-        return Kept(self.reader.store.add(snapshot, content), news)
+        return Stored(self.reader.store.add(snapshot, content), change)
 
 
 def _quarantine(path: Path, answer: Answer, error: KlyngeError, retrieved_at: str) -> None:
@@ -175,9 +175,9 @@ def _people(table: pd.DataFrame, quarter: Quarter) -> dict[str, int]:
     return dict(zip(table.columns, table.loc[[str(quarter)]].to_numpy()[0].tolist(), strict=True))
 
 
-def _news(held: Snapshot | None, digest: str) -> News:
-    if held is None:
-        return News.NEW
-    if held.sha256 != digest:
-        return News.CHANGED
-    return News.CONFIRMED if held.transcribed else News.SAME
+def _change(before: Snapshot | None, digest: str) -> Change:
+    if before is None:
+        return Change.NEW
+    if before.sha256 != digest:
+        return Change.CHANGED
+    return Change.CONFIRMED if before.transcribed else Change.SAME

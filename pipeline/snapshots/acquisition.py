@@ -26,7 +26,7 @@ from schemas.records import Reference
 from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
-    from pipeline.snapshots.acceptance import Kept
+    from pipeline.snapshots.acceptance import Stored
     from pipeline.statbank.client import StatBank
 
 
@@ -137,7 +137,7 @@ class Acquisition:
         """
         return self.reader.read(self._newest(source, quarter))
 
-    def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Kept]:
+    def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Stored]:
         """Fetch the quarters of all tables, and yield each that had to be asked for.
 
         Raises:
@@ -153,7 +153,7 @@ class Acquisition:
         for source, wanted in to_ask.items():
             yield from self._fetch(source, wanted)
 
-    def _fetch(self, source: SourceTable, quarters: Sequence[Quarter]) -> Iterator[Kept]:
+    def _fetch(self, source: SourceTable, quarters: Sequence[Quarter]) -> Iterator[Stored]:
         to_ask = [quarter for quarter in sorted(quarters) if self._must_ask(source, quarter)]
         if not to_ask:
             return

@@ -100,7 +100,7 @@ class SnapshotStore:
         return content
 
     def add(self, snapshot: Snapshot, content: bytes) -> Snapshot:
-        """Keep an answer and its sidecar, and return the snapshot with its path.
+        """Store an answer and its sidecar, and return the snapshot with its path.
 
         The answer is written first: without a sidecar it is not part of the store.
         """

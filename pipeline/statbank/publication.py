@@ -89,11 +89,11 @@ class Publication:
         return f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
-        held = self.quarters(source)
-        if quarter < held[0]:
-            return f"{source.table} starts with {held[0]}; it has no {quarter}."
+        first, newest = self.quarters(source)[0], self.quarters(source)[-1]
+        if quarter < first:
+            return f"{source.table} starts with {first}; it has no {quarter}."
         return (
-            f"{source.table} {quarter} is not published yet: its newest quarter is {held[-1]}. "
+            f"{source.table} {quarter} is not published yet: its newest quarter is {newest}. "
             f"{quarter} is expected about {expected_release(source, quarter):%d %B %Y} at 08:00."
         )
 

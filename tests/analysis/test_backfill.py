@@ -126,7 +126,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
 
 
 def test_nothing_held_is_a_mistake(klynge: Klynge) -> None:
-    """A span of which nothing is held says what is."""
+    """A span of which nothing is stored says what is."""
     ended = klynge("backfill", "--offline", "--from", "1990K1", "--to", "1991K1")
     assert ended.exit_code == 2
     assert "Stored: 2016K1, 2017K1" in ended.err
@@ -148,7 +148,7 @@ def test_seventy_six_quarters(klynge: Klynge, data_dir: Path, reports_dir: Path)
 def test_what_is_not_held_is_fetched(
     klynge: Klynge, data_dir: Path, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The quarters between those held come in one request a table; one too late fails alone."""
+    """The quarters between those stored come in one request a table; one too late fails alone."""
     monkeypatch.setenv("KLYNGE_STATBANK_URL", statbank.url)
     span = ("--from", "2022K1", "--to", "2023K2", *RULES)
     ended = klynge("backfill", *span, "--json")
@@ -167,7 +167,7 @@ def test_what_is_not_held_is_fetched(
 def test_without_the_statbank_what_is_held_is_written(
     klynge: Klynge, reports_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If nobody answers, the quarters held are written and the others fail with that reason."""
+    """If nobody answers, the quarters stored are written and the others fail with that reason."""
     monkeypatch.setenv("KLYNGE_STATBANK_URL", "http://127.0.0.1:9")
     ended = klynge("backfill", "--from", "2022K1", "--to", "2023K1", "--json")
     done = json.loads(ended.out)

@@ -38,9 +38,9 @@ def fetch_seconds() -> float:
         shutil.copytree(REPOSITORY / "data" / "reference", Path(folder) / "reference")
         settings = Settings(Path(folder), Path(folder) / "reports", statbank_url=bank.url)
         began = time.perf_counter()
-        kept = list(Acquisition(settings, Access(), Clock()).fetch_all(quarters))
+        stored = list(Acquisition(settings, Access(), Clock()).fetch_all(quarters))
         took = time.perf_counter() - began
-        assert len(kept) == 2 * len(quarters)
+        assert len(stored) == 2 * len(quarters)
     return took
 
 

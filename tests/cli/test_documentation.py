@@ -73,7 +73,7 @@ def test_every_command_has_help_with_an_example(klynge: Klynge) -> None:
     ],
 )
 def test_the_shell_completes(words: str, expected: list[str]) -> None:
-    """Commands, options, quarters held, clusters and municipalities are completed."""
+    """Commands, options, quarters stored, clusters and municipalities are completed."""
     code = "import sys; sys.argv[0] = 'klynge'; from flows.cli import main; main()"
     environment = {
         **os.environ,

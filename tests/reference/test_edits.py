@@ -151,7 +151,7 @@ def test_a_file_deleted_meanwhile_stays_so(data_dir: Path) -> None:
 
 def test_a_lock_that_is_held_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edit that waits too long for another one gives up, and says what it waited for."""
-    monkeypatch.setattr(editing, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(editing, "LOCK_TIMEOUT_SECONDS", 0.0)
     with FileLock(data_dir / "reference" / editing.LOCK), pytest.raises(StorageError, match="held"):
         edit(data_dir, COSTS, lambda reference, rows: rows)
 

@@ -1,4 +1,4 @@
-"""A command line that asks the emulator, and holds no snapshot but one earlier quarter."""
+"""A command line that asks the emulator, and stores no snapshot but one earlier quarter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EARLIER = "2021K1"
 def asking(
     klynge: Klynge, data_dir: Path, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> Klynge:
-    """`klynge` pointed at the emulator, with 2021K1 held so that jumps can be seen."""
+    """`klynge` pointed at the emulator, with 2021K1 stored so that jumps can be seen."""
     for folder in (data_dir / "snapshots").glob("*/*"):
         if folder.name != EARLIER:
             shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""What is asked of the StatBank, how often, and what is kept of its answers."""
+"""What is asked of the StatBank, how often, and what is stored of its answers."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_run_says_who_asks(
 def test_the_sidecar_leads_back_to_the_request(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
-    """Query as sent, address, request id, table's update and time of retrieval are kept."""
+    """Query as sent, address, request id, table's update and time of retrieval are stored."""
     assert asking("run", "2022K1").exit_code == 0
     snapshot = _newest(data_dir, "FOLK1A")
     sent = [entry for entry in statbank.log if (entry.function, entry.table) == ("data", "FOLK1A")]
@@ -132,7 +132,7 @@ def test_a_release_is_noticed(asking: Klynge, statbank: StatBankEmulator) -> Non
 
 
 def test_offline_asks_nobody(asking: Klynge, statbank: StatBankEmulator) -> None:
-    """--offline takes the newest quarter held, or says that one is not held."""
+    """--offline takes the newest quarter stored, or says that one is not stored."""
     ended = asking("run", "--offline", "--rules", "2022K1")
     assert ended.exit_code == 0, ended.err
     assert "2021K1-rules-2022K1" in ended.out
@@ -194,18 +194,18 @@ def test_many_quarters_come_in_one_request_a_table(
     ended = asking("fetch", "--from", "2016K1", "--to", "2023K1")
     assert ended.exit_code == 0, ended.err
     assert ended.out.splitlines() == [
-        "FOLK1A: 28 new, 1 already held",
-        "KKBEF1: 28 new, 1 already held",
+        "FOLK1A: 28 new, 1 already stored",
+        "KKBEF1: 28 new, 1 already stored",
     ]
     assert [statbank.count("tableinfo"), statbank.count("data")] == [2, 2]
-    held = SnapshotStore(data_dir).quarters("FOLK1A")
-    assert held == list(quarter_range(Quarter(2016, 1), Quarter(2023, 1)))
+    stored = SnapshotStore(data_dir).quarters("FOLK1A")
+    assert stored == list(quarter_range(Quarter(2016, 1), Quarter(2023, 1)))
 
 
 def test_a_quarter_of_many_is_byte_for_byte_what_it_is_alone(
     asking: Klynge, data_dir: Path
 ) -> None:
-    """Its rows under the header are the bundled file's bytes, and the whole answer is kept too."""
+    """Its rows under the header are the bundled file's bytes; the whole answer is stored too."""
     assert asking("fetch", "--from", "2022K1", "--to", "2022K3").exit_code == 0
     store = SnapshotStore(data_dir)
     snapshot = _newest(data_dir, "FOLK1A")
@@ -271,7 +271,7 @@ def test_status_tells_what_is_published_held_and_written(
     ended = asking("status")
     assert ended.exit_code == 0
     told = " ".join(ended.out.split())
-    assert "FOLK1A: 2 quarters held (2021K1 to 2022K1)" in told
+    assert "FOLK1A: 2 quarters stored (2021K1 to 2022K1)" in told
     assert "Reports: 2022K1 r1" in told
     assert "FOLK1A: newest published 2023K1, updated 2023-02-11T08:00:00" in told
     assert "next expected 2023K2 about 11 May 2023 at 08:00" in told
@@ -284,7 +284,7 @@ def test_status_tells_what_is_held_also_when_nobody_answers(
     monkeypatch.setenv("KLYNGE_STATBANK_URL", "http://127.0.0.1:9/v1")
     ended = asking("status")
     assert ended.exit_code == 30
-    assert "FOLK1A: 1 quarters held" in ended.out
+    assert "FOLK1A: 1 quarters stored" in ended.out
 
 
 @pytest.mark.parametrize(

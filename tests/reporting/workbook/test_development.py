@@ -1,4 +1,4 @@
-"""The development: the quarters held up to the report's own, under the report's rules."""
+"""The development: the quarters stored up to the report's own, under the report's rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rows_of(sheet: Worksheet, name: str) -> list[list[object]]:
 
 
 def test_each_cluster_has_a_row_a_quarter_held(national: bytes) -> None:
-    """Quarters up to the report's own, and none after it although 2023K1 is held."""
+    """Quarters up to the report's own, and none after it although 2023K1 is stored."""
     sheet = opened(national, values=True)["Udvikling"]
     rows = rows_of(sheet, "Sundhedsklynge Syd")
     assert [row[1] for row in rows] == HELD
@@ -62,7 +62,7 @@ def test_the_earlier_quarters_count_under_the_rules_of_the_report() -> None:
 
 
 def test_a_report_without_earlier_quarters_can_be_written(data_dir: Path) -> None:
-    """The first quarter held has a development of one quarter, and no change is known."""
+    """The first quarter stored has a development of one quarter, and no change is known."""
     report = content_of("2016K1", data_dir=data_dir, rules="2022K1")
     book = workbooks(report)[f"fordeling-{report.label}.xlsx"]
     sheet = opened(book, values=True)["Udvikling"]
