@@ -185,8 +185,7 @@ class FigureReader:
         codes = tuple(names_of(source, self.reference))
         content = self.store.read(snapshot)
         people = plain_figures(source, codes, snapshot.quarter, content)
-        if people is None:
-            people = _by_the_door(source, codes, snapshot, content)
+        people = people or _by_the_door(source, codes, snapshot, content)
         check_identities(source, self.reference, people, snapshot.path)
         return people
 
