@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -78,18 +77,13 @@ class Acceptance:
             InvalidData: A figure is wrong, does not add up, or jumped implausibly.
         """
         retrieved_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        digest = hashlib.sha256(answer.content).hexdigest()
-        store = self.reader.store
         try:
             self._check(answer, quarters)
         except KlyngeError as error:
-            name = f"{self.source.table}-{min(quarters)}-{digest[:12]}"
-            kept_at = store.data_dir / "quarantine" / f"{name}.csv"
-            _quarantine(kept_at, answer, error, retrieved_at)
-            hint = f"{error.hint}\nThe answer is kept in {kept_at}".lstrip()
-            raise error.reworded(hint=hint) from None
+            raise self._set_aside(answer, min(quarters), error, retrieved_at) from None
         if len(quarters) == 1:
             return [self._store(answer, quarters[0], answer.content, None, retrieved_at)]
+        store, digest = self.reader.store, hashlib.sha256(answer.content).hexdigest()
         path = store.folder / self.source.table / "answers" / f"{digest[:12]}.csv"
         write_atomically(path, answer.content)
         place = path.relative_to(store.data_dir).as_posix()
@@ -99,12 +93,28 @@ class Acceptance:
             for quarter in quarters
         ]
 
+    def _set_aside(
+        self, answer: Answer, first: Quarter, error: KlyngeError, retrieved_at: str
+    ) -> KlyngeError:
+        sha12 = hashlib.sha256(answer.content).hexdigest()[:12]
+        folder = self.reader.store.data_dir / "quarantine"
+        path = folder / f"{self.source.table}-{first}-{sha12}.csv"
+        reason = {
+            "reason": error.message,
+            "url": answer.url,
+            "query": answer.query,
+            "request_id": answer.request_id,
+            "retrieved_at": retrieved_at,
+        }
+        write_atomically(path, answer.content)
+        write_atomically(path.with_suffix(".json"), json_bytes(reason))
+        return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
+
     def _check(self, answer: Answer, quarters: Sequence[Quarter]) -> None:
         source, place = self.source, f"The answer of {answer.url}"
         reference = self.reader.reference
-        table = read_answer(
-            Asked(source, tuple(names_of(source, reference)), quarters, place), answer.content
-        )
+        asked = Asked(source, tuple(names_of(source, reference)), quarters, place)
+        table = read_answer(asked, answer.content)
         answered = {quarter: _people(table, quarter) for quarter in sorted(quarters)}
         for quarter, people in answered.items():
             check_identities(source, reference, people, f"{place} for {quarter}")
@@ -150,18 +160,6 @@ class Acceptance:
             path="",
         )
         return Stored(self.reader.store.add(snapshot, content), change)
-
-
-def _quarantine(path: Path, answer: Answer, error: KlyngeError, retrieved_at: str) -> None:
-    reason = {
-        "reason": error.message,
-        "url": answer.url,
-        "query": answer.query,
-        "request_id": answer.request_id,
-        "retrieved_at": retrieved_at,
-    }
-    write_atomically(path, answer.content)
-    write_atomically(path.with_suffix(".json"), json_bytes(reason))
 
 
 def rows_of(quarter: Quarter, content: bytes) -> bytes:
