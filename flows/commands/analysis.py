@@ -178,7 +178,7 @@ def scenario(
         options.settings(data_dir, reports_dir),
     )
     if as_json:
-        output.print_json({**report.manifest, "difference": report.difference()})
+        output.print_json({**report.manifest, "difference": report.difference})
         return
     titles = (report.real.report.label, report.calculation.report.label)
     areas = report.calculation.inputs.reference.areas

@@ -27,7 +27,8 @@ from pipeline.reference import names
 from pipeline.reference.editing import is_due
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
 from schemas.quarter import Quarter
-from schemas.records import ALL_CLUSTERS, IDENTIFIER, Basis, Reference
+from schemas.records import ALL_CLUSTERS, IDENTIFIER, Reference
+from schemas.rows import PERIOD
 
 Tables = dict[str, list[Row]]
 
@@ -38,7 +39,7 @@ _HINT: Final = (
 )
 _MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
 _COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en")
-_OF_BASIS: Final = {"fraction": Basis.FRACTION, "districts": Basis.DISTRICTS}
+_OF_BASIS: Final = ("fraction", "districts")
 
 
 @dataclass(frozen=True)
@@ -175,16 +176,14 @@ def apply(scenario: Scenario, tables: Tables, reference: Reference, quarter: Qua
     editor = _Editor(scenario.source_id, changed, reference, quarter)
     for override in scenario.overrides:
         editor.apply(override)
-    changed[SOURCES].append(
-        {
-            "source_id": scenario.source_id,
-            "title": f"Scenario {scenario.name}: {scenario.text}",
-            "url": "",
-            "confidence": "low",
-            "remark": "A scenario: not in force",
-        }
-    )
-    return changed
+    source = {
+        "source_id": scenario.source_id,
+        "title": f"Scenario {scenario.name}: {scenario.text}",
+        "url": "",
+        "confidence": "low",
+        "remark": "A scenario: not in force",
+    }
+    return {**changed, SOURCES: [*changed[SOURCES], source]}
 
 
 class _Editor:
@@ -193,13 +192,12 @@ class _Editor:
     def __init__(
         self, source_id: str, tables: Tables, reference: Reference, quarter: Quarter
     ) -> None:
-        self.source_id = source_id
+        self.source = {"source_id": source_id}
         self.tables = tables
         self.quarter = quarter
+        self.period = dict.fromkeys(PERIOD, str(quarter))
         self.clusters = names.clusters(row for row in reference.clusters if quarter in row.period)
         self.municipalities = names.municipalities(reference.areas.values())
-        now = dict.fromkeys(("first_quarter", "last_quarter"), str(quarter))
-        self.new = {**now, "source_id": source_id}
 
     def apply(self, override: Override) -> None:
         subject, at, place = (part.strip() for part in override.key.partition("@"))
@@ -214,51 +212,38 @@ class _Editor:
         key = {"cluster_id": cluster_id, "municipality_code": code}
         rows = self._in_force(MEMBERSHIPS, **key)
         if not override.column:
-            self._remove(override, rows)
+            if not rows:
+                raise UsageError(f"{override.text}: there is no such membership in {self.quarter}.")
+            for row in rows:
+                self.tables[MEMBERSHIPS].remove(row)
             return
         _check_column(override, _MEMBERSHIP_COLUMNS)
-        if not rows:
-            rows = [
-                {**key, "basis": Basis.WHOLE.value, "fraction": "", "districts": "", **self.new}
-            ]
-            self.tables[MEMBERSHIPS] += rows
-        rows[0].update(self._membership_values(override))
-
-    def _membership_values(self, override: Override) -> Row:
-        values = {override.column: override.value, "source_id": self.source_id}
-        basis = _OF_BASIS.get(override.column)
-        if basis:  # a fraction means counting by it, whatever it was before
-            return {"fraction": "", "districts": "", "basis": basis.value, **values}
-        kept = next((name for name, of in _OF_BASIS.items() if of == override.value), "")
-        return {**{name: "" for name in _OF_BASIS if name != kept}, **values}
-
-    def _remove(self, override: Override, rows: list[Row]) -> None:
-        if not rows:
-            raise UsageError(f"{override.text}: there is no such membership in {self.quarter}.")
-        self.tables[MEMBERSHIPS] = [
-            row for row in self.tables[MEMBERSHIPS] if all(row is not gone for gone in rows)
-        ]
+        row = rows[0] if rows else self._add(MEMBERSHIPS, key)
+        # a fraction means counting by it, whatever it was before
+        basis = override.value if override.column == "basis" else override.column
+        kept = {name: row.get(name, "") if name == basis else "" for name in _OF_BASIS}
+        row.update({**kept, "basis": basis, override.column: override.value, **self.source})
 
     def _override_cost(self, override: Override, cost_id: str, place: str) -> None:
         _check_column(override, _COST_COLUMNS)
         within = {"scope": self._scope(place)} if place else {}
         rows = self._in_force(COSTS, cost_id=cost_id, **within)
-        value = self._scope(override.value) if override.column == "scope" else override.value
-        if not rows:
-            if override.column != "scope":
-                raise self._no_cost(override, cost_id)
-            names_of = {"name_da": cost_id, "name_en": cost_id, "amount_dkk": "0"}
-            rows = [{"cost_id": cost_id, **names_of, **self.new}]
-            self.tables[COSTS] += rows
-        for row in rows:
-            row.update({override.column: value, "source_id": self.source_id})
+        by_scope = override.column == "scope"
+        if not rows and not by_scope:
+            known = ", ".join(sorted({row["cost_id"] for row in self._in_force(COSTS)}))
+            raise UsageError(
+                f"{override.text}: no cost {cost_id} is in force in {self.quarter}.",
+                f"In force: {known or 'none'}. A new cost begins with {cost_id}.scope=CLUSTER.",
+            )
+        value = self._scope(override.value) if by_scope else override.value
+        new = {"cost_id": cost_id, "name_da": cost_id, "name_en": cost_id, "amount_dkk": "0"}
+        for row in rows or [self._add(COSTS, new)]:
+            row.update({override.column: value, **self.source})
 
-    def _no_cost(self, override: Override, cost_id: str) -> UsageError:
-        known = ", ".join(sorted({row["cost_id"] for row in self._in_force(COSTS)}))
-        return UsageError(
-            f"{override.text}: no cost {cost_id} is in force in {self.quarter}.",
-            f"In force: {known or 'none'}. A new cost begins with {cost_id}.scope=CLUSTER.",
-        )
+    def _add(self, name: str, values: Row) -> Row:
+        row = {**values, **self.period}
+        self.tables[name].append(row)
+        return row
 
     def _scope(self, written: str) -> str:
         if written.endswith(ALL_CLUSTERS):

@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from pipeline.analysis.scenario import Scenario, apply, write_toml
-from pipeline.calculation.calculate import Calculation, Inputs, calculate
+from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import in_force
@@ -43,6 +43,7 @@ class ScenarioReport:
         calculation: By the scenario's rules.
         real: By the real ones.
         comparison: From the real allocation to the scenario's.
+        difference: The same as a row a cluster, cost and municipality.
         folder: Where it is written.
         manifest: Its manifest.
     """
@@ -50,12 +51,9 @@ class ScenarioReport:
     calculation: Calculation
     real: Calculation
     comparison: Comparison
+    difference: list[dict[str, Any]]
     folder: Path
     manifest: Mapping[str, Any]
-
-    def difference(self) -> list[dict[str, Any]]:
-        """Return the difference: a row a cluster, cost and municipality."""
-        return _difference(self.calculation, self.comparison)
 
 
 def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> ScenarioReport:
@@ -76,59 +74,40 @@ def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> Sc
     tables = {file: read_rows(reference_dir, file) for file in (MEMBERSHIPS, COSTS, SOURCES)}
     changed = apply(scenario, tables, acquisition.reference, name.rules)
     contents = {file: write_rows(file, rows) for file, rows in changed.items()}
+    report = replace(name, scenario=scenario.name)
+    parameters = replace(real.inputs.parameters, report=report)
     try:
-        calculation = calculate(_overridden(real.inputs, scenario, settings.data_dir, contents))
+        reference = in_force(load_reference(settings.data_dir, contents), name.rules)
+        inputs = replace(real.inputs, parameters=parameters, reference=reference)
+        calculation = calculate(inputs)
     except KlyngeError as error:
         raise error.reworded(
             f"The scenario {scenario.name} breaks a rule; the files are as they were.\n"
             f"{error.message}",
             f"It overrides {scenario.text}.",
         ) from None
-    comparison = compare(real.result, calculation.result)
-    return _write(scenario, real, calculation, comparison, settings.reports_dir)
-
-
-def _overridden(
-    inputs: Inputs, scenario: Scenario, data_dir: Path, contents: Mapping[str, bytes]
-) -> Inputs:
-    """Return the inputs with the rules of the scenario in place of those of the files."""
-    report = replace(inputs.parameters.report, scenario=scenario.name)
-    return replace(
-        inputs,
-        parameters=replace(inputs.parameters, report=report),
-        reference=in_force(load_reference(data_dir, contents), report.rules),
-    )
+    return _write(scenario, real, calculation, settings.reports_dir)
 
 
 def _write(
-    scenario: Scenario,
-    real: Calculation,
-    calculation: Calculation,
-    comparison: Comparison,
-    reports_dir: Path,
+    scenario: Scenario, real: Calculation, calculation: Calculation, reports_dir: Path
 ) -> ScenarioReport:
-    label = calculation.report.label
+    label, folder = calculation.report.label, reports_dir / calculation.report.path
     reasons = [Finding.of(Subject.SCENARIO, name=scenario.name, overrides=scenario.text)]
+    comparison = compare(real.result, calculation.result)
+    reference = calculation.inputs.reference
+    titles = (str(real.report.quarter), label)
+    names = {code: area.name for code, area in reference.areas.items()}
+    names |= {row.cluster_id: row.name for row in reference.clusters}
+    difference = scope_rows(comparison.scopes, titles, names.__getitem__)
     more = {
-        f"forskel-{label}.csv": machine_csv(_difference(calculation, comparison)).encode(),
+        f"forskel-{label}.csv": machine_csv(difference).encode(),
         "scenario.toml": write_toml(scenario).encode(),
     }
     overrides = {row.text: row.value for row in scenario.overrides}
     files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)
-    folder = reports_dir / calculation.report.path
     _replace(folder, files)
-    return ScenarioReport(calculation, real, comparison, folder, manifest)
-
-
-def _difference(calculation: Calculation, comparison: Comparison) -> list[dict[str, Any]]:
-    areas = calculation.inputs.reference.areas
-    clusters = {row.cluster_id: row.name for row in calculation.inputs.reference.clusters}
-    titles = (str(comparison.before.quarter), calculation.report.label)
-    return scope_rows(
-        comparison.scopes,
-        titles,
-        lambda code: areas[code].name if code in areas else clusters[code],
-    )
+    return ScenarioReport(calculation, real, comparison, difference, folder, manifest)
 
 
 def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:

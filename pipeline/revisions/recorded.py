@@ -94,52 +94,34 @@ def read_inputs(folder: Path) -> Recorded:
 
 def changes(before: Recorded, after: Recorded) -> list[Finding]:
     """Return what differs, in the order of the tables; empty if nothing does."""
-    found = [
+    places = {**after["areas"], **after["districts"]}
+    return [
         change
         for table in dict.fromkeys([*before, *after])
-        for change in _row_changes(table, before.get(table, {}), after.get(table, {}))
+        for change in _row_changes(table, before.get(table, {}), after.get(table, {}), places)
     ]
-    names = {
-        code: row["name"] for table in ("areas", "districts") for code, row in after[table].items()
-    }
-    return [_named(change, names) for change in found]
 
 
-def _named(change: Finding, names: Mapping[str, str]) -> Finding:
-    """Add the name of the place whose population changed."""
-    if change.subject is not Subject.POPULATION_CHANGED:
-        return change
-    values = dict(change.values)
-    return Finding.of(change.subject, **values, name=names[str(values["key"])])
-
-
-def _row_changes(table: str, before: Rows, after: Rows) -> Iterator[Finding]:
+def _row_changes(table: str, before: Rows, after: Rows, places: Rows) -> Iterator[Finding]:
     for key in dict.fromkeys([*before, *after]):
         if key not in before:
             yield Finding.of(Subject.ROW_ADDED, table=table, key=key)
         elif key not in after:
             yield Finding.of(Subject.ROW_REMOVED, table=table, key=key)
         else:
-            yield from _value_changes(table, key, before[key], after[key])
+            yield from _value_changes(table, key, before[key], after[key], places)
 
 
 def _value_changes(
-    table: str, key: str, before: dict[str, Any], after: dict[str, Any]
+    table: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any], places: Rows
 ) -> Iterator[Finding]:
     for column in [name for name in after if name in before]:  # an earlier version recorded fewer
         old, new = before[column], after[column]
         if old == new:
             continue
+        values = {"before": old, "after": new}
         if column == POPULATION:
-            yield Finding.of(
-                Subject.POPULATION_CHANGED,
-                table=table,
-                key=key,
-                before=old,
-                after=new,
-                change=f"{new - old:+d}",
-            )
+            values |= {"change": f"{new - old:+d}", "name": places[key]["name"]}
+            yield Finding.of(Subject.POPULATION_CHANGED, table=table, key=key, **values)
         else:
-            yield Finding.of(
-                Subject.VALUE_CHANGED, table=table, key=key, column=column, before=old, after=new
-            )
+            yield Finding.of(Subject.VALUE_CHANGED, table=table, key=key, column=column, **values)

@@ -6,7 +6,7 @@ figures of an old revision come out as they did then, although rules were edited
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.revisions.recorded import INPUTS, read_inputs, recorded_reference
 from pipeline.revisions.store import newest_revision, read_revision, written
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import FileRecord, Reference
+from schemas.records import FileRecord
 from schemas.report_name import ReportName
 
 
@@ -42,16 +42,18 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
-    stored = _Stored(reference, data_dir)
-    areas, districts = (stored.figures(row) for row in listed["snapshots"])
-    history = [stored.figures(row) for row in listed["history"]]
+    reader = FigureReader(reference, SnapshotStore(data_dir))
+    read = {key: [_figures(reader, row) for row in rows] for key, rows in listed.items()}
+    areas, districts = read["snapshots"]
+    history = read["history"]  # one table, then the other
+    half = len(history) // 2
     return Inputs(
         parameters,
         reference,
         areas,
         districts,
-        tuple(stored.figures(row) for row in listed["compared_with"]),
-        _pairs(history),
+        tuple(read["compared_with"]),
+        tuple(zip(history[:half], history[half:], strict=True)),
     )
 
 
@@ -75,27 +77,15 @@ def recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Parame
     )
 
 
-def _pairs(history: Sequence[Figures]) -> tuple[tuple[Figures, Figures], ...]:
-    """Return FOLK1A and KKBEF1 of each quarter; the manifest lists one table, then the other."""
-    half = len(history) // 2
-    return tuple(zip(history[:half], history[half:], strict=True))
-
-
-class _Stored:
-    """Finds the snapshots that a manifest lists, and reads them."""
-
-    def __init__(self, reference: Reference, data_dir: Path) -> None:
-        self.store = SnapshotStore(data_dir)
-        self.reader = FigureReader(reference, self.store)
-
-    def figures(self, recorded: Mapping[str, Any]) -> Figures:
-        quarter = Quarter.parse(recorded["quarter"])
-        for snapshot in self.store.all(recorded["table"], quarter):
-            retrieved = recorded.get("retrieved_at", snapshot.retrieved_at)
-            if (snapshot.sha256, snapshot.retrieved_at) == (recorded["sha256"], retrieved):
-                return self.reader.read(snapshot)
-        raise ProvenanceError(
-            f"The snapshot of {recorded['table']} {quarter} with sha256 {recorded['sha256']} is "
-            f"not stored in {self.store.folder}; the report rests on it.",
-            "Restore it from the repository or a backup.",
-        )
+def _figures(reader: FigureReader, recorded: Mapping[str, Any]) -> Figures:
+    """Find the snapshot that a manifest lists, and read it."""
+    quarter, store = Quarter.parse(recorded["quarter"]), reader.store
+    for snapshot in store.all(recorded["table"], quarter):
+        retrieved = recorded.get("retrieved_at", snapshot.retrieved_at)
+        if (snapshot.sha256, snapshot.retrieved_at) == (recorded["sha256"], retrieved):
+            return reader.read(snapshot)
+    raise ProvenanceError(
+        f"The snapshot of {recorded['table']} {quarter} with sha256 {recorded['sha256']} is "
+        f"not stored in {store.folder}; the report rests on it.",
+        "Restore it from the repository or a backup.",
+    )

@@ -25,7 +25,7 @@ from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.recorded import INPUTS, Recorded, changes, recorded_inputs
+from pipeline.revisions.recorded import INPUTS, Recorded, changes, read_inputs, recorded_inputs
 from pipeline.version import VERSION
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
@@ -70,23 +70,20 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     Raises:
         ProvenanceError: A file of the newest revision differs from its manifest.
     """
-    label, folder = calculation.report.label, reports_dir / calculation.report.path
+    folder = reports_dir / calculation.report.path
     folder.mkdir(parents=True, exist_ok=True)
     inputs = recorded_inputs(calculation)
     figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
-        newest = newest_revision(folder)
-        if newest is None:
-            reasons = [Finding.of(Subject.FIRST_REVISION)]
-        else:
-            manifest = read_revision(folder / f"r{newest}")
-            reasons = _reasons(folder / f"r{newest}", manifest, inputs, figures)
-            if not reasons:
-                return Outcome(label, newest, folder / f"r{newest}", False, manifest)
-        revision = (newest or 0) + 1
-        files, manifest = report_files(calculation, revision, reasons)
-        write_folder_atomically(folder / f"r{revision}", files)
-        return Outcome(label, revision, folder / f"r{revision}", True, manifest)
+        revision = newest_revision(folder)
+        manifest = read_revision(folder / f"r{revision}") if revision else {}
+        reasons = _reasons(folder / f"r{revision}", manifest, inputs, figures)
+        if reasons:
+            revision += 1
+            files, manifest = report_files(calculation, revision, reasons)
+            write_folder_atomically(folder / f"r{revision}", files)
+    label = calculation.report.label
+    return Outcome(label, revision, folder / f"r{revision}", bool(reasons), manifest)
 
 
 def written(name: ReportName, reports_dir: Path) -> Path | None:
@@ -100,12 +97,10 @@ def written(name: ReportName, reports_dir: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def newest_revision(folder: Path) -> int | None:
-    """Return the number of the newest revision in a report's folder; None if there is none."""
-    found = [
-        int(match[1]) for path in folder.glob("r*") if (match := _REVISION.fullmatch(path.name))
-    ]
-    return max(found, default=None)
+def newest_revision(folder: Path) -> int:
+    """Return the number of the newest revision in a report's folder; 0 if there is none."""
+    names = [_REVISION.fullmatch(path.name) for path in folder.glob("r*")]
+    return max((int(name[1]) for name in names if name), default=0)
 
 
 def written_revisions(reports_dir: Path) -> dict[str, int]:
@@ -149,13 +144,15 @@ def read_revision(folder: Path) -> dict[str, Any]:
 def _reasons(
     folder: Path, manifest: Mapping[str, Any], inputs: Recorded, figures: Mapping[str, bytes]
 ) -> list[Finding]:
+    if not manifest:
+        return [Finding.of(Subject.FIRST_REVISION)]
+    if reasons := changes(read_inputs(folder), inputs):
+        return reasons
     recorded = {output["file"]: output["sha256"] for output in manifest["outputs"]}
-    reasons = changes(json.loads((folder / INPUTS).read_text(encoding="utf-8")), inputs)
-    same = all(recorded.get(name) == record(name, file).sha256 for name, file in figures.items())
-    if not reasons and not same:
-        before = manifest["versions"]["klyngefordeling"]
-        return [Finding.of(Subject.CALCULATION_CHANGED, before=before, after=VERSION)]
-    return reasons
+    if all(recorded.get(name) == record(name, file).sha256 for name, file in figures.items()):
+        return []
+    before = manifest["versions"]["klyngefordeling"]
+    return [Finding.of(Subject.CALCULATION_CHANGED, before=before, after=VERSION)]
 
 
 def report_files(
@@ -185,8 +182,7 @@ def report_files(
         **workbooks(content),
         INPUTS: json_bytes(recorded_inputs(calculation)),
     }
-    outputs = [asdict(record(name, file)) for name, file in files.items()]
-    manifest = {**_manifest(calculation, revision, reasons, outputs), **more_in_manifest}
+    manifest = {**_manifest(calculation, revision, reasons, files), **more_in_manifest}
     return {**files, MANIFEST: json_bytes(manifest)}, manifest
 
 
@@ -194,7 +190,7 @@ def _manifest(
     calculation: Calculation,
     revision: int,
     reasons: Sequence[Finding],
-    outputs: Sequence[dict[str, Any]],
+    contents: Mapping[str, bytes],
 ) -> dict[str, Any]:
     """Return what a report was made from; the same calculation always gives the same."""
     english = Catalogue(Language.ENGLISH)
@@ -222,7 +218,7 @@ def _manifest(
             {**finding.as_dict(), "text": english.finding(finding)}
             for finding in calculation.result.findings
         ],
-        "outputs": list(outputs),
+        "outputs": [asdict(record(name, content)) for name, content in contents.items()],
     }
 
 
