@@ -94,6 +94,19 @@ class Plan:
     pending: tuple[Target, ...]
 
 
+def configured_targets(settings: Settings) -> list[Target]:
+    """Return the targets: the folder first, then the recipients in the order of their file.
+
+    Raises:
+        InvalidData: The recipients or another reference table break a rule.
+    """
+    targets: list[Target] = [ToFolder(settings.delivery_folder)] if settings.delivery_folder else []
+    if settings.smtp_host:
+        recipients = load_recipients(settings.data_dir, load_reference(settings.data_dir))
+        targets += [ToRecipient(recipient, settings) for recipient in recipients]
+    return targets
+
+
 def plan(name: ReportName, settings: Settings, targets: Sequence[Target]) -> Plan:
     """Return what a report, in its newest revision where none is named, still has to reach.
 
@@ -105,8 +118,9 @@ def plan(name: ReportName, settings: Settings, targets: Sequence[Target]) -> Pla
 
 
 def _planned(issue: Issue, targets: Sequence[Target]) -> Plan:
-    record = _record(issue)
-    delivered = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    delivered = {}
+    if issue.record.exists():
+        delivered = json.loads(issue.record.read_text(encoding="utf-8"))
     pending = tuple(target for target in targets if str(target) not in delivered)
     return Plan(issue, delivered, pending)
 
@@ -122,43 +136,23 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
         KlyngeError: Any other of `plan`.
     """
     issue = read_issue(name, settings.reports_dir)
-    folder = issue.folder / "deliveries"
-    folder.mkdir(exist_ok=True)
+    issue.record.parent.mkdir(exist_ok=True)
     failures: list[DeliveryError] = []
-    with FileLock(folder / ".lock"):
+    with FileLock(issue.record.with_name(".lock")):
         planned = _planned(issue, targets)
         for target in planned.pending:
+            moment = clock.now()
             try:
-                _deliver_one(planned, target, clock.now())
+                target.deliver(issue, moment)
             except DeliveryError as error:
                 failures.append(error)
+                continue
+            planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
+            write_atomically(issue.record, json_bytes(planned.delivered))
+            log.info("delivered %s r%d: %s", issue.label, issue.revision, target)
     if failures:
         raise _together(failures)
     return planned
-
-
-def configured_targets(settings: Settings) -> list[Target]:
-    """Return the targets: the folder first, then the recipients in the order of their file.
-
-    Raises:
-        InvalidData: The recipients or another reference table break a rule.
-    """
-    targets: list[Target] = [ToFolder(settings.delivery_folder)] if settings.delivery_folder else []
-    if settings.smtp_host:
-        recipients = load_recipients(settings.data_dir, load_reference(settings.data_dir))
-        targets += [ToRecipient(recipient, settings) for recipient in recipients]
-    return targets
-
-
-def _deliver_one(planned: Plan, target: Target, moment: datetime) -> None:
-    target.deliver(planned.issue, moment)
-    planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
-    write_atomically(_record(planned.issue), json_bytes(planned.delivered))
-    log.info("delivered %s r%d: %s", planned.issue.label, planned.issue.revision, target)
-
-
-def _record(issue: Issue) -> Path:
-    return issue.folder / "deliveries" / f"r{issue.revision}.json"
 
 
 def _together(failures: Sequence[DeliveryError]) -> DeliveryError:

@@ -11,12 +11,14 @@ import io
 import json
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +29,10 @@ from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
-from schemas.records import Language
 from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
+Row = dict[str, str]
 _WORKBOOK: Final = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -52,11 +54,31 @@ class Issue:
     manifest: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
 
+    @property
+    def record(self) -> Path:
+        """The file that says where and when it was delivered."""
+        return self.folder / "deliveries" / f"r{self.revision}.json"
+
     def workbook(self, cluster_id: str) -> tuple[str, bytes]:
         """Return name and content of the workbook of a cluster; of all where it has none."""
         own = f"klynger/{cluster_id}-{self.label}.xlsx"
         name = own if own in self.files else f"fordeling-{self.label}.xlsx"
         return name.rpartition("/")[2], self.files[name]
+
+    def rows(self) -> list[Row]:
+        """Return the allocation: a row a cluster, cost and municipality."""
+        content = self.files[f"fordeling-{self.label}.csv"].decode()
+        return list(csv.DictReader(io.StringIO(content)))
+
+    def findings(self) -> list[Finding]:
+        """Return what must be explained."""
+        beside = ("subject", "text")
+        return [
+            Finding.of(
+                Subject(row["subject"]), **{key: row[key] for key in row if key not in beside}
+            )
+            for row in self.manifest["findings"]
+        ]
 
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
@@ -91,26 +113,58 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     """
     text = Catalogue(recipient.language)
     revision = f"r{issue.revision}"
-    cluster = _cluster_name(issue, recipient, text)
+    everything = recipient.gets_everything
+    rows = [row for row in issue.rows() if everything or row["cluster_id"] == recipient.cluster_id]
+    own_name = rows[0]["cluster_name"] if rows else recipient.cluster_id
+    cluster = text("mail.everything") if everything else own_name
     mail = EmailMessage()
     mail["Subject"] = text("mail.subject", quarter=issue.label, revision=revision, cluster=cluster)
     mail["From"], mail["To"], mail["Date"] = sender, recipient.email, format_datetime(moment)
     mail["Message-ID"] = _message_id(issue, recipient, sender)
     name, workbook = issue.workbook(recipient.cluster_id)
+    no_cost = [text("mail.no_cost", cluster=cluster)] if rows else []
     body = [
         text("mail.greeting", name=recipient.name),
         "",
         text("mail.introduction", quarter=issue.label, revision=revision),
         "",
-        *_figures(issue, recipient, text),
+        *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
-        *(text.finding(finding) for finding in _findings(issue)),
+        *(text.finding(finding) for finding in issue.findings()),
         "",
         text("mail.attached", file=name),
     ]
     mail.set_content("\n".join(body) + "\n")
     mail.add_attachment(workbook, *_WORKBOOK, filename=name)
     return mail
+
+
+def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) -> Iterator[str]:
+    """Yield a line a cost, and a line a municipality below it where the parts are wanted."""
+    costs = json.loads(issue.files[INPUTS])["costs"]
+    with_cost = [row for row in rows if row["cost_id"]]
+    for key, group in groupby(with_cost, itemgetter("cost_id", "cluster_id")):
+        allocated, cost = list(group), costs[" ".join(key)]
+        yield text(
+            "mail.cost",
+            cost=text.choose(cost["name_da"], cost["name_en"]),
+            cluster=allocated[0]["cluster_name"],
+            amount=sum(int(row["amount_dkk"]) for row in allocated),
+        )
+        for row in allocated if parts else ():
+            yield text(
+                "mail.part",
+                municipality=row["municipality_name"],
+                amount=int(row["amount_dkk"]),
+                share=percent(Fraction(row["share"]), text.language),
+            )
+
+
+def _message_id(issue: Issue, recipient: Recipient, sender: str) -> str:
+    """Return the same id for the same mail, so that a copy of it can be told."""
+    key = f"{issue.label} r{issue.revision} {recipient.cluster_id} {recipient.email}"
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
 
 
 def send(settings: Settings, mail: EmailMessage) -> None:
@@ -150,80 +204,10 @@ def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
         hint = "KLYNGE_SMTP_HOST must be the name in the certificate, and its issuer be known here."
         what = f"the certificate of {where} was refused: {error.verify_message}"
         return DeliveryError(f"No mail to {to}: {what}.", hint)
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+    what, hint = f"{where} says {error}", "Try again later; the report itself is written."
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
-        hint = "Correct the address in data/reference/recipients.csv."
         what = f"{where} refused the address: {code} {said.decode(errors='replace')}"
-        return DeliveryError(
-            f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=code < 500
-        )
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
-    hint = "Try again later; the report itself is written."
-    what = f"No mail to {to}: {where} says {error}."
-    return DeliveryError(what, hint, Remedy.DELIVER, temporary=code < 500)
-
-
-def _cluster_name(issue: Issue, recipient: Recipient, text: Catalogue) -> str:
-    if recipient.gets_everything:
-        return text("mail.everything")
-    names = (row["cluster_name"] for row in _rows(issue) if _concerns(row, recipient))
-    return next(names, recipient.cluster_id)
-
-
-def _rows(issue: Issue) -> list[dict[str, str]]:
-    content = issue.files[f"fordeling-{issue.label}.csv"].decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(content)))
-
-
-def _concerns(row: dict[str, str], recipient: Recipient) -> bool:
-    return recipient.gets_everything or row["cluster_id"] == recipient.cluster_id
-
-
-def _figures(issue: Issue, recipient: Recipient, text: Catalogue) -> Iterator[str]:
-    """Yield a line a cost, and for a recipient of one cluster a line a municipality."""
-    rows = [row for row in _rows(issue) if _concerns(row, recipient)]
-    costs = json.loads(issue.files[INPUTS])["costs"]
-    with_cost = [row for row in rows if row["cost_id"]]
-    for key in dict.fromkeys((row["cost_id"], row["cluster_id"]) for row in with_cost):
-        parts = [row for row in with_cost if (row["cost_id"], row["cluster_id"]) == key]
-        yield text(
-            "mail.cost",
-            cost=_cost_name(costs[" ".join(key)], text),
-            cluster=parts[0]["cluster_name"],
-            amount=sum(int(row["amount_dkk"]) for row in parts),
-        )
-        if not recipient.gets_everything:
-            yield from (_part(row, text) for row in parts)
-    if not with_cost and rows:
-        yield text("mail.no_cost", cluster=_cluster_name(issue, recipient, text))
-
-
-def _cost_name(cost: dict[str, Any], text: Catalogue) -> str:
-    return str(cost["name_da" if text.language is Language.DANISH else "name_en"])
-
-
-def _part(row: dict[str, str], text: Catalogue) -> str:
-    return text(
-        "mail.part",
-        municipality=row["municipality_name"],
-        amount=int(row["amount_dkk"]),
-        share=percent(Fraction(row["share"]), text.language),
-    )
-
-
-def _findings(issue: Issue) -> list[Finding]:
-    found = [dict(finding) for finding in issue.manifest["findings"]]
-    return [
-        Finding.of(
-            Subject(finding.pop("subject")),
-            **{key: value for key, value in finding.items() if key != "text"},
-        )
-        for finding in found
-    ]
-
-
-def _message_id(issue: Issue, recipient: Recipient, sender: str) -> str:
-    """Return the same id for the same mail, so that a copy of it can be told."""
-    key = f"{issue.label} r{issue.revision} {recipient.cluster_id} {recipient.email}"
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
+        hint = "Correct the address in data/reference/recipients.csv."
+    return DeliveryError(f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=code < 500)
