@@ -10,8 +10,8 @@ reason, and the others are written.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,24 +68,16 @@ class Request:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise UsageError(f"{self.last} lies before {self.first}.", "Swap the two quarters.")
-        if self.parquet:
-            _check_parquet()
+        if self.parquet and importlib.util.find_spec("pyarrow") is None:
+            raise UsageError(
+                "Parquet needs pyarrow, which is not installed.",
+                "pip install 'klyngefordeling[parquet]'",
+            )
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
         """All quarters from the first to the last."""
         return quarter_range(self.first, self.last)
-
-    @property
-    def label(self) -> str:
-        """The quarters and the rules, as they stand in the names of the files."""
-        rules = f"-rules-{self.rules_quarter}" if self.rules_quarter else ""
-        return f"{self.first}-{self.last}{rules}"
-
-    def parameters(self, quarter: Quarter) -> Parameters:
-        """Return the parameters of one quarter."""
-        report = ReportName(quarter, self.rules_quarter)
-        return Parameters(report, accept_jumps=self.accept_jumps, contact=self.contact)
 
 
 @dataclass(frozen=True)
@@ -149,15 +141,13 @@ def fetch_missing(request: Request, acquisition: Acquisition, watched: Watched =
         return failures
     stored = acquisition.store.quarters_of_all_tables()
     asked = [row for row in request.quarters if acquisition.access.refresh or row not in stored]
-    published = []
     try:
         for quarter in asked:
             try:
                 acquisition.publication.require({source: [quarter] for source in SOURCE_TABLES})
-                published.append(quarter)
             except NotPublishedYet as error:
                 failures[quarter] = error
-        list(watched(acquisition.fetch_all(published)))
+        list(watched(acquisition.fetch_all([row for row in asked if row not in failures])))
     except KlyngeError as error:
         stored = acquisition.store.quarters_of_all_tables()
         failures = {row: error for row in asked if row not in stored} | failures
@@ -187,8 +177,10 @@ def calculate_one(
     request: Request, quarter: Quarter, acquisition: Acquisition
 ) -> Calculated | KlyngeError:
     """Calculate one stored quarter, write its report if that is asked for, or say why not."""
+    report = ReportName(quarter, request.rules_quarter)
+    parameters = Parameters(report, accept_jumps=request.accept_jumps, contact=request.contact)
     try:
-        inputs = gather(request.parameters(quarter), acquisition, history=request.reports)
+        inputs = gather(parameters, acquisition, history=request.reports)
         calculation = calculate(inputs)
         reports_dir = acquisition.settings.reports_dir
         outcome = write(calculation, reports_dir) if request.reports else None
@@ -202,47 +194,35 @@ def finish(request: Request, done: Done, reports_dir: Path) -> Backfilled:
     ordered = {quarter: done[quarter] for quarter in request.quarters if quarter in done}
     left_out = [quarter for quarter in request.quarters if quarter not in done]
     results = [row.result for row in ordered.values() if isinstance(row, Calculated)]
-    files = list(_write_tables(request, results, reports_dir / FOLDER))
+    files = []
+    for path, content in _tables(request, results):
+        write_atomically(reports_dir / FOLDER / path, content)
+        files.append(reports_dir / FOLDER / path)
     return Backfilled(ordered, left_out, files)
 
 
-def _write_tables(
-    request: Request, results: Sequence[QuarterResult], folder: Path
-) -> Iterable[Path]:
-    tables = {
-        "fordeling": (allocation_rows, ALLOCATION_COLUMNS),
-        "puljer": (fund_rows, FUND_COLUMNS),
-    }
-    for name, (rows_of, columns) in tables.items():
-        ruled = [
+def _tables(request: Request, results: Sequence[QuarterResult]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file; a table without a row has none."""
+    rules = f"-rules-{request.rules_quarter}" if request.rules_quarter else ""
+    label = f"{request.first}-{request.last}{rules}"
+    for name, rows_of, columns in (
+        ("fordeling", allocation_rows, ALLOCATION_COLUMNS),
+        ("puljer", fund_rows, FUND_COLUMNS),
+    ):
+        rows = [
             {**row, "rules": str(result.rules.quarter)}
             for result in results
             for row in rows_of(result)
         ]
-        if ruled:
-            path = folder / f"{name}-{request.label}.csv"
-            ordered = (columns[0], "rules", *columns[1:])
-            write_atomically(path, machine_csv(ruled, ordered).encode())
-            yield path
-            if request.parquet:
-                write_atomically(path.with_suffix(".parquet"), _parquet(ruled, ordered))
-                yield path.with_suffix(".parquet")
+        ordered = (columns[0], "rules", *columns[1:])
+        if rows:
+            yield f"{name}-{label}.csv", machine_csv(rows, ordered).encode()
+        if rows and request.parquet:
+            yield f"{name}-{label}.parquet", _parquet(rows, ordered)
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
     import pandas as pd
 
-    content = io.BytesIO()
     table = pd.DataFrame(rows, columns=list(columns)).astype({"amount_dkk": "Int64"})
-    table.to_parquet(content, index=False)
-    return content.getvalue()
-
-
-def _check_parquet() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("pyarrow") is None:
-        raise UsageError(
-            "Parquet needs pyarrow, which is not installed.",
-            "pip install 'klyngefordeling[parquet]'",
-        )
+    return table.to_parquet(index=False)
