@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 
-from pipeline.calculation.calculate import Figures, Inputs, Parameters
+from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
-from schemas.quarter import Quarter
-from schemas.source_tables import SOURCE_TABLES
+from schemas.source_tables import FOLK1A, KKBEF1
 
 log = logging.getLogger(__name__)
 
@@ -29,33 +28,19 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     Raises:
         KlyngeError: A file is broken, an answer is refused, or a rule fails.
     """
-    areas, districts = (
-        acquisition.reader.read(snapshot) for snapshot in acquisition.snapshots(parameters)
-    )
+    snapshots = acquisition.snapshots(parameters)
+    store, reader = acquisition.store, acquisition.reader
+    areas, districts = (reader.read(snapshot) for snapshot in snapshots)
     reference = in_force(acquisition.reference, parameters.report.rules)
     log.info("population: %s, %s", areas.snapshot.path, districts.snapshot.path)
-    return Inputs(
-        parameters,
-        reference,
-        areas,
-        districts,
-        tuple(_compared_with(areas, districts, acquisition)),
-        tuple(_history(parameters.report.quarter, acquisition)) if history else (),
-    )
-
-
-def _compared_with(areas: Figures, districts: Figures, acquisition: Acquisition) -> list[Figures]:
-    """Return the newest figures before the quarter; estimated districts are not compared."""
-    compared = [areas, districts] if districts.quarter == areas.quarter else [areas]
-    store, reader = acquisition.store, acquisition.reader
+    estimated = districts.quarter != areas.quarter
+    compared = [areas] if estimated else [areas, districts]  # an estimate is compared with nothing
     before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
-    return [reader.read(snapshot) for snapshot in before if snapshot]
-
-
-def _history(before: Quarter, acquisition: Acquisition) -> list[tuple[Figures, Figures]]:
-    earlier = [row for row in acquisition.store.quarters_of_all_tables() if row < before]
-    return [
-        (acquisition.stored(areas, quarter), acquisition.stored(districts, quarter))
-        for quarter in earlier
-        for areas, districts in [SOURCE_TABLES]
-    ]
+    compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
+    held = store.quarters_of_all_tables() if history else []
+    pairs = tuple(
+        (acquisition.stored(FOLK1A, quarter), acquisition.stored(KKBEF1, quarter))
+        for quarter in held
+        if quarter < areas.quarter
+    )
+    return Inputs(parameters, reference, areas, districts, compared_with, pairs)

@@ -16,9 +16,9 @@ from typing import Final, cast
 
 import pandas as pd
 
-from pipeline.calculation import membership
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.gather import gather
@@ -29,6 +29,10 @@ from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
 DATA_DIR: Final = "data"
+_KEY_COLUMNS: Final = [
+    "cluster_id", "cluster_name", "municipality_code", "municipality_name", "basis", "population",
+    "counted_population", "share",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,24 +83,14 @@ def counted_population(
     """
     reference = _stored(data_dir).reference
     quarter = Quarter.parse(rules) if rules else population.quarter
-    in_force = membership.rules_in_force(
-        quarter, reference.clusters, reference.memberships, costs=()
-    )
+    in_force = rules_in_force(quarter, reference.clusters, reference.memberships, costs=())
     result = calculate_quarter(population, in_force, reference.areas, reference.districts)
-    return pd.DataFrame(
-        {
-            "cluster_id": cluster.cluster.cluster_id,
-            "cluster_name": cluster.cluster.name,
-            "municipality_code": member.membership.municipality_code,
-            "municipality_name": member.name,
-            "basis": member.membership.basis.value,
-            "population": member.population,
-            "counted_population": member.counted_population,
-            "share": member.share,
-        }
-        for cluster in result.clusters
-        for member in cluster.members
-    )
+    members = [member for cluster in result.clusters for member in cluster.members]
+    rows = [
+        {**row, "counted_population": member.counted_population, "share": member.share}
+        for row, member in zip(allocation_rows(result), members, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=_KEY_COLUMNS)
 
 
 def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series) -> pd.Series:

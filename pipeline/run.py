@@ -1,16 +1,27 @@
-"""One report in three calls: gather, calculate, write; and a report by its name."""
+"""One report in three calls: gather, calculate, write; and a report by its name.
+
+A revision or a scenario is replayed as it was written, from what it recorded and its snapshots
+alone. What else is in the data folder today plays no part: its figures come out as they did then,
+although rules were edited since.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from pipeline.calculation.calculate import Calculation, Parameters, calculate
+from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
+from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
-from pipeline.revisions.replay import recorded_parameters, replay
-from pipeline.revisions.store import Outcome, read_revision, write, written
+from pipeline.revisions.recorded import INPUTS, read_inputs, recorded_reference
+from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Acquisition
+from pipeline.snapshots.store import FigureReader, SnapshotStore
+from schemas.quarter import Quarter
+from schemas.records import FileRecord
 from schemas.report_name import ReportName
 
 log = logging.getLogger(__name__)
@@ -40,6 +51,8 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
 def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:
     """Return the calculation of a report as it is now, or of a revision or scenario as written.
 
+    As it is now, what was accepted when it was last written is accepted.
+
     Raises:
         UsageError: The revision or the scenario was not written.
         KlyngeError: Any other of `gather`, `replay` and `calculate`.
@@ -47,15 +60,69 @@ def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:
     settings = acquisition.settings
     if name.revision or name.scenario:
         return calculate(replay(name, settings.data_dir, settings.reports_dir))
-    parameters = replace(parameters_of(name, settings.reports_dir), contact=settings.contact)
-    return calculate(gather(parameters, acquisition))
+    folder = written(name, settings.reports_dir)
+    parameters = _recorded_parameters(name, read_revision(folder)) if folder else Parameters(name)
+    return calculate(gather(replace(parameters, contact=settings.contact), acquisition))
 
 
-def parameters_of(name: ReportName, reports_dir: Path) -> Parameters:
-    """Return the parameters of a report, with what was accepted when it was last written.
+def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
+    """Return the inputs of a revision, or of a scenario, as they were recorded.
 
     Raises:
-        ProvenanceError: The newest revision is not what its manifest says.
+        UsageError: It was not written.
+        ProvenanceError: A file of it, or a snapshot that it rests on, is gone or differs.
     """
     folder = written(name, reports_dir)
-    return recorded_parameters(name, read_revision(folder)) if folder else Parameters(name)
+    if folder is None:
+        raise _not_written(name, reports_dir)
+    manifest = read_revision(folder)
+    try:
+        files = tuple(FileRecord(**file) for file in manifest["reference"])
+        reference = replace(recorded_reference(read_inputs(folder), name.rules), files=files)
+        parameters = _recorded_parameters(name, manifest)
+        listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ProvenanceError(
+            f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
+            "It was written by another version of this program; use that one.",
+        ) from None
+    reader = FigureReader(reference, SnapshotStore(data_dir))
+    read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
+    areas, districts = read["snapshots"]
+    history = read["history"]  # one table, then the other
+    half = len(history) // 2
+    pairs = tuple(zip(history[:half], history[half:], strict=True))
+    return Inputs(parameters, reference, areas, districts, read["compared_with"], pairs)
+
+
+def _not_written(name: ReportName, reports_dir: Path) -> UsageError:
+    newest = newest_revision(reports_dir / name.label)
+    which = f"revision r{name.revision} of {name.label}" if name.revision else f"report {name}"
+    return UsageError(
+        f"There is no {which} in {reports_dir}.",
+        f"The newest is {name.label}:r{newest}" if newest else "None of its revisions is there.",
+    )
+
+
+def _recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Parameters:
+    recorded = manifest["parameters"]
+    return Parameters(
+        replace(name, revision=None),
+        recorded["estimate_districts"],
+        tuple(recorded["accept_jumps"]),
+        recorded["contact"],
+    )
+
+
+def _figures(reader: FigureReader, recorded: Mapping[str, Any]) -> Figures:
+    """Find the snapshot that a manifest lists, and read it."""
+    quarter, store = Quarter.parse(recorded["quarter"]), reader.store
+    for snapshot in store.all(recorded["table"], quarter):
+        retrieved = recorded.get("retrieved_at", snapshot.retrieved_at)
+        if (snapshot.sha256, snapshot.retrieved_at) == (recorded["sha256"], retrieved):
+            return reader.read(snapshot)
+    raise ProvenanceError(
+        f"The snapshot of {recorded['table']} {quarter} with sha256 {recorded['sha256']} is "
+        f"not stored in {store.folder}; the report rests on it.",
+        "Restore it from the repository or a backup.",
+    )
