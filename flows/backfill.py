@@ -27,6 +27,7 @@ from flows.summary import ended, one_line, show_failure, tell_of_failure
 from pipeline.analysis.backfill import (
     Backfilled,
     Calculated,
+    Done,
     Failures,
     Request,
     calculate_one,
@@ -152,9 +153,8 @@ def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, 
 
 
 def _state(backfilled: Backfilled) -> State:
-    rows = [
-        {"quarter": str(quarter), "result": _told(row)} for quarter, row in backfilled.done.items()
-    ]
+    done: Done = {**backfilled.calculated, **backfilled.failures}
+    rows = [{"quarter": str(quarter), "result": _told(done[quarter])} for quarter in sorted(done)]
     create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
     if not backfilled.failures:
         return Completed(message=_headline(backfilled))

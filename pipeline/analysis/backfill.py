@@ -93,27 +93,19 @@ Done = Mapping[Quarter, Calculated | KlyngeError]
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What came of a request.
+    """What came of a request, each part in the order of the quarters.
 
     Args:
-        done: What each quarter came to, in order: its result, or why it failed.
+        calculated: The quarters that succeeded.
+        failures: Why others failed.
         left_out: The quarters that are not stored, offline.
         files: The files that were written, not counting the full reports.
     """
 
-    done: Done
+    calculated: dict[Quarter, Calculated]
+    failures: Failures
     left_out: Sequence[Quarter]
     files: Sequence[Path]
-
-    @property
-    def calculated(self) -> dict[Quarter, Calculated]:
-        """The quarters that succeeded."""
-        return {key: row for key, row in self.done.items() if isinstance(row, Calculated)}
-
-    @property
-    def failures(self) -> Failures:
-        """Why the others failed."""
-        return {key: row for key, row in self.done.items() if isinstance(row, KlyngeError)}
 
 
 def backfill(request: Request, acquisition: Acquisition, watched: Watched = iter) -> Backfilled:
@@ -192,13 +184,14 @@ def calculate_one(
 def finish(request: Request, done: Done, reports_dir: Path) -> Backfilled:
     """Write the table of what was calculated, in the order of the quarters."""
     ordered = {quarter: done[quarter] for quarter in request.quarters if quarter in done}
+    calculated = {key: row for key, row in ordered.items() if isinstance(row, Calculated)}
+    failures = {key: row for key, row in ordered.items() if isinstance(row, KlyngeError)}
     left_out = [quarter for quarter in request.quarters if quarter not in done]
-    results = [row.result for row in ordered.values() if isinstance(row, Calculated)]
-    files = []
-    for path, content in _tables(request, results):
-        write_atomically(reports_dir / FOLDER / path, content)
-        files.append(reports_dir / FOLDER / path)
-    return Backfilled(ordered, left_out, files)
+    tables = _tables(request, [row.result for row in calculated.values()])
+    files = {reports_dir / FOLDER / name: content for name, content in tables}
+    for path, content in files.items():
+        write_atomically(path, content)
+    return Backfilled(calculated, failures, left_out, list(files))
 
 
 def _tables(request: Request, results: Sequence[QuarterResult]) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import Language, Reference
+from schemas.records import Language
 from schemas.source_tables import SOURCE_TABLES, SourceTable
 
 Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
@@ -61,36 +61,24 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
         watched: Hands the quarters on, to show how far the check is.
     """
     acquisition = Acquisition.offline(settings)
-    quarter = parameters.report.quarter if parameters else None
+    store, quarter = acquisition.store, parameters.report.quarter if parameters else None
     try:
         reference = load_reference(settings.data_dir, remember=False)
     except KlyngeError as error:
         yield Checked("reference data", error=error)
-        yield from _snapshots(
-            acquisition.store, quarter, watched, partial(_verified, acquisition.store)
-        )
+        yield from _snapshots(store, quarter, watched, partial(_verified, store))
         return
-    accepted = parameters.accept_jumps if parameters else ()
-    yield _reference(settings, reference)
-    yield from _coverage(reference, quarter)
-    compared = partial(_compared, acquisition, accepted)
-    yield from _snapshots(acquisition.store, quarter, watched, compared)
-    if parameters:
-        subject = f"calculation {parameters.report.label}"
-        yield _tried(subject, partial(_calculated, parameters, acquisition))
-
-
-def _reference(settings: Settings, reference: Reference) -> Checked:
-    loose = [path.name for path in not_canonical(settings.data_dir)]
-    texts = tuple(f"{name} is not in canonical form." for name in loose)
-    remedy = Remedy.FIX_FORMAT if loose else None
-    return Checked(f"reference data, {len(reference.files)} files", texts, remedy=remedy)
-
-
-def _coverage(reference: Reference, quarter: Quarter | None) -> Iterator[Checked]:
+    loose = [f"{path.name} is not in canonical form." for path in not_canonical(settings.data_dir)]
+    subject, remedy = f"reference data, {len(reference.files)} files", Remedy.FIX_FORMAT
+    yield Checked(subject, tuple(loose), remedy=remedy if loose else None)
     for period in rule_periods(reference):
         if quarter is None or quarter in period:
             yield _tried(f"coverage {period}", partial(coverage, reference, period.first))
+    accepted = parameters.accept_jumps if parameters else ()
+    yield from _snapshots(store, quarter, watched, partial(_compared, acquisition, accepted))
+    if parameters:
+        subject = f"calculation {parameters.report.label}"
+        yield _tried(subject, partial(_calculated, parameters, acquisition))
 
 
 def _snapshots(
@@ -103,7 +91,7 @@ def _snapshots(
             for stored in watched(quarters)
         ]
         yield from (row for row in checked if row.texts or row.error)
-        sound = sum(not row.exit_code for row in checked)
+        sound = sum(not row.error for row in checked)
         yield Checked(f"snapshots of {source.table}, {sound} sound")
 
 
