@@ -112,10 +112,12 @@ def deliver(
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
     from pipeline.delivery import deliver as delivery
+    from pipeline.delivery.mail import read_issue
 
     targets = delivery.configured_targets(settings)
     if dry_run:
-        console.print_delivery(delivery.plan(report, settings, targets), "to be delivered")
+        issue = read_issue(report, settings.reports_dir)
+        console.print_delivery(delivery.plan(issue, targets), "to be delivered")
     else:
         done = delivery.deliver(report, settings, targets, context.obj)
         console.print_delivery(done, "delivered")

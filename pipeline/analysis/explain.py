@@ -78,14 +78,17 @@ class Trail:
 
     def steps(self) -> Steps:
         """Return the trail as text, from the krone back to the answer of the StatBank."""
-        steps = {
-            **{
-                f"amount of {row.cost.cost_id}": self._amount(row)
-                for row in self.cluster.allocations
+        carried = f"districts carried forward from {self.snapshot.quarter}"
+        amounts = {row.cost.cost_id: self._amount(row) for row in self.cluster.allocations}
+        steps: dict[str, Values] = {
+            **{f"amount of {cost_id}": amount for cost_id, amount in amounts.items()},
+            "share": {
+                "share of the cluster": rounded(self.member.share, SHARE_DECIMALS),
+                "counted population": exact(self.member.counted_population),
+                "counted in the cluster": exact(self.cluster.counted_population),
             },
-            "share": self._share(),
             "rule": self._rule(),
-            "population": self._population(),
+            "population": {**self.figures, "estimated": carried if self.member.estimated else None},
             "snapshot": self._snapshot(),
         }
         return {
@@ -109,13 +112,6 @@ class Trail:
             "amount to allocate": cost.amount_dkk,
         }
 
-    def _share(self) -> Values:
-        return {
-            "share of the cluster": rounded(self.member.share, SHARE_DECIMALS),
-            "counted population": exact(self.member.counted_population),
-            "counted in the cluster": exact(self.cluster.counted_population),
-        }
-
     def _rule(self) -> Values:
         rule = self.member.membership
         source = self.calculation.inputs.reference.sources[rule.source_id]
@@ -128,10 +124,6 @@ class Trail:
             "confidence": source.confidence,
             "remark": source.remark or None,
         }
-
-    def _population(self) -> Values:
-        carried = f"districts carried forward from {self.snapshot.quarter}"
-        return {**self.figures, "estimated": carried if self.member.estimated else None}
 
     def _snapshot(self) -> Values:
         return {

@@ -88,11 +88,6 @@ class Scenario:
                 raise UsageError(f"The scenario {self.name} overrides {row.key} twice.")
 
     @property
-    def source_id(self) -> str:
-        """The source of everything that it changes."""
-        return f"scenario-{self.name}"
-
-    @property
     def text(self) -> str:
         """All overrides in one line."""
         return "; ".join(override.text for override in self.overrides)
@@ -173,11 +168,12 @@ def apply(scenario: Scenario, tables: Tables, reference: Reference, quarter: Qua
         UsageError: An override names what is not there.
     """
     changed = {name: [dict(row) for row in rows] for name, rows in tables.items()}
-    editor = _Editor(scenario.source_id, changed, reference, quarter)
+    source_id = f"scenario-{scenario.name}"
+    editor = _Editor(source_id, changed, reference, quarter)
     for override in scenario.overrides:
         editor.apply(override)
     source = {
-        "source_id": scenario.source_id,
+        "source_id": source_id,
         "title": f"Scenario {scenario.name}: {scenario.text}",
         "url": "",
         "confidence": "low",

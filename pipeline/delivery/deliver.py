@@ -107,17 +107,8 @@ def configured_targets(settings: Settings) -> list[Target]:
     return targets
 
 
-def plan(name: ReportName, settings: Settings, targets: Sequence[Target]) -> Plan:
-    """Return what a report, in its newest revision where none is named, still has to reach.
-
-    Raises:
-        UsageError: The report is not written yet.
-        ProvenanceError: A file of it is gone or differs from its manifest.
-    """
-    return _planned(read_issue(name, settings.reports_dir), targets)
-
-
-def _planned(issue: Issue, targets: Sequence[Target]) -> Plan:
+def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
+    """Return what a revision still has to reach."""
     delivered = {}
     if issue.record.exists():
         delivered = json.loads(issue.record.read_text(encoding="utf-8"))
@@ -133,13 +124,13 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
 
     Raises:
         DeliveryError: Some targets did not get it; the message says which and why.
-        KlyngeError: Any other of `plan`.
+        KlyngeError: Any of `read_issue`.
     """
     issue = read_issue(name, settings.reports_dir)
     issue.record.parent.mkdir(exist_ok=True)
     failures: list[DeliveryError] = []
     with FileLock(issue.record.with_name(".lock")):
-        planned = _planned(issue, targets)
+        planned = plan(issue, targets)
         for target in planned.pending:
             moment = clock.now()
             try:
