@@ -70,6 +70,19 @@ def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None
     _flush_folder(folder.parent)
 
 
+def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder in place of what was there; a reader sees one or the other, or none.
+
+    The caller holds a lock, as for `write_folder_atomically`.
+    """
+    earlier = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if folder.exists():
+        folder.rename(earlier)
+    write_folder_atomically(folder, contents)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
 def _write_flushed(temporary: Path, content: bytes, path: Path) -> None:
     try:
         with temporary.open("wb") as file:

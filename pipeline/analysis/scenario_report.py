@@ -10,7 +10,6 @@ A scenario is never a revision: run again under the same name it replaces what w
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import in_force
 from pipeline.errors import KlyngeError
-from pipeline.files import write_folder_atomically
+from pipeline.files import replace_folder
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import machine_csv, scope_rows
@@ -106,17 +105,7 @@ def _write(
     }
     overrides = {row.text: row.value for row in scenario.overrides}
     files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)
-    _replace(folder, files)
-    return ScenarioReport(calculation, real, comparison, difference, folder, manifest)
-
-
-def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a folder in place of what was there; a reader sees one or the other, or none."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    earlier = folder.with_name(f".{folder.name}.old")
     with FileLock(folder.with_name(f".{folder.name}.lock")):
-        shutil.rmtree(earlier, ignore_errors=True)
-        if folder.exists():
-            folder.rename(earlier)
-        write_folder_atomically(folder, contents)
-        shutil.rmtree(earlier, ignore_errors=True)
+        replace_folder(folder, files)
+    return ScenarioReport(calculation, real, comparison, difference, folder, manifest)

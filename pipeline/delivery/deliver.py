@@ -23,7 +23,12 @@ from filelock import FileLock
 from pipeline.clock import Clock
 from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.errors import DeliveryError, ProvenanceError, Remedy
-from pipeline.files import json_bytes, write_atomically, write_folder_atomically
+from pipeline.files import (
+    json_bytes,
+    replace_folder,
+    write_atomically,
+    write_folder_atomically,
+)
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
@@ -41,11 +46,13 @@ class ToFolder:
         return f"folder {self.folder}"
 
     def deliver(self, issue: Issue, moment: datetime) -> None:
-        """Copy the files as a folder that is whole or not there."""
+        """Copy the files as a folder that is whole or not there; a scenario replaces its own."""
         there = self.folder / issue.label / f"r{issue.revision}"
         try:
-            if not there.exists():
-                there.parent.mkdir(parents=True, exist_ok=True)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            if not issue.revision:
+                replace_folder(there, issue.files)
+            elif not there.exists():
                 write_folder_atomically(there, issue.files)
         except OSError as error:
             raise DeliveryError(

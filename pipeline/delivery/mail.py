@@ -163,7 +163,7 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
 def _message_id(issue: Issue, recipient: Recipient, sender: str) -> str:
     """Return the same id for the same mail, so that a copy of it can be told."""
     key = f"{issue.label} r{issue.revision} {recipient.cluster_id} {recipient.email}"
-    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(key.encode() + issue.files[MANIFEST]).hexdigest()[:16]
     return f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
 
 

@@ -62,6 +62,22 @@ def test_next_revision_is_delivered_too(written: Klynge, share: Path, data_dir: 
     assert sorted(path.name for path in (share / LABEL).iterdir()) == ["r1", "r2"]
 
 
+def test_scenario_replaces_what_was_delivered(
+    written: Klynge, share: Path, reports_dir: Path
+) -> None:
+    """A scenario that changed goes to everyone again, in place of what it was."""
+    for amount in ("400000", "400000", "500000"):
+        override = f"halvt-aarsvaerk.amount_dkk={amount}"
+        assert written("scenario", "dyrere", LABEL, "--set", override).exit_code == 0
+        assert written("deliver", f"{LABEL}-scenario-dyrere").exit_code == 0
+    folder = share / f"{LABEL}-scenario-dyrere"
+    assert [path.name for path in folder.iterdir()] == ["r0"]
+    scenario = files_below(reports_dir / "scenarios" / "dyrere")
+    delivered = files_below(folder / "r0")
+    assert delivered.items() <= scenario.items()
+    assert "500000" in (folder / "r0" / "scenario.toml").read_text("utf-8")
+
+
 def test_dry_run_delivers_nothing(written: Klynge, share: Path, reports_dir: Path) -> None:
     """`--dry-run` says what would go where, and touches nothing."""
     assert written("deliver", LABEL, "--dry-run").out == (
