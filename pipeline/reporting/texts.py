@@ -1,9 +1,10 @@
-"""All text of the reports in two languages, from one catalogue (`texts.toml`); and numbers."""
+"""What the reports say: texts in Danish and English (`texts.toml`), and exact numbers as text."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from pipeline.calculation.findings import Finding
 from schemas.records import Language
 
 SHOWN: Final = 10
+_DANISH_MARKS: Final = str.maketrans(",.", ".,")
 
 
 class Catalogue:
@@ -37,6 +39,10 @@ class Catalogue:
         """Return the text that is in the language of the catalogue."""
         return danish if self.language is Language.DANISH else english
 
+    def estimated(self, name: str) -> str:
+        """Return a name with the mark of figures that rest on an estimate."""
+        return f"{name} ({self('column.estimated').lower()})"
+
     def finding(self, finding: Finding) -> str:
         """Return the sentence of a finding or a change."""
         return self(f"finding.{finding.subject.value}", **dict(finding.values))
@@ -60,9 +66,6 @@ def entries() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-_DANISH_MARKS: Final = str.maketrans(",.", ".,")
-
-
 def exact(value: Fraction) -> str:
     """Return `20691`, `20690.5`, or `41383/3` where no decimal is exact."""
     if value.denominator == 1:
@@ -83,17 +86,18 @@ def rounded(value: Fraction, places: int) -> str:
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
-def localized(text: str, language: Language) -> str:
-    """Return a plain decimal with the thousands and decimal marks of the language."""
-    integer, point, decimals = text.partition(".")
-    grouped = f"{int(integer):,}{point}{decimals}"
-    return grouped if language is Language.ENGLISH else grouped.translate(_DANISH_MARKS)
-
-
 def whole(value: int, language: Language) -> str:
     """Return `370.000` in Danish, `370,000` in English."""
-    grouped = f"{value:,}"
-    return grouped if language is Language.ENGLISH else grouped.translate(_DANISH_MARKS)
+    text = f"{value:,}"
+    return text.translate(_DANISH_MARKS) if language is Language.DANISH else text
+
+
+def localized(number: str, language: Language) -> str:
+    """Return `20.690,5` in Danish for the exact number `20690.5`; one with a `/` as it is."""
+    if "/" in number:
+        return number
+    text = f"{Decimal(number):,f}"
+    return text.translate(_DANISH_MARKS) if language is Language.DANISH else text
 
 
 def percent(share: Fraction, language: Language) -> str:

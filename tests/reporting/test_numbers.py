@@ -67,10 +67,11 @@ def test_rounded_examples(value: str, places: int, text: str) -> None:
         ("370000", "370.000", "370,000"),
         ("20690.5", "20.690,5", "20,690.5"),
         ("1234567.25", "1.234.567,25", "1,234,567.25"),
+        ("41383/3", "41383/3", "41383/3"),
     ],
 )
 def test_localized(text: str, danish: str, english: str) -> None:
-    """Thousands and decimals get the marks of the language."""
+    """Thousands and decimals get the marks of the language; what is no decimal stays as it is."""
     assert localized(text, Language.DANISH) == danish
     assert localized(text, Language.ENGLISH) == english
 
