@@ -9,9 +9,16 @@ from typing import Any
 from rich.table import Table
 
 from flows.terminal.screen import Terminal, kroner, table
-from pipeline.calculation.comparison import ORDER, Change, Comparison, ScopeChange
+from pipeline.calculation.comparison import (
+    ORDER,
+    Change,
+    Comparison,
+    Kroner,
+    ScopeChange,
+    total,
+)
 from pipeline.reference import names
-from pipeline.reporting.rows import amounts, municipality_rows, scope_rows
+from pipeline.reporting.rows import municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
 from schemas.records import ALL_CLUSTERS, Area, Cluster, Language
 
@@ -135,10 +142,10 @@ class View:
                 for part in (change.share_before, change.share_after)
             ]
             rows.add_row(
-                self._label(change.code), *(_cells(change) if scope.cost_id else ()), *shares
+                self._label(change.code), *(_cells(change.kroner) if scope.cost_id else ()), *shares
             )
         if scope.cost_id:
-            rows.add_row("Total", *_total_cells([*scope.changes]), style="bold")
+            rows.add_row("Total", *_cells(total(row.kroner for row in scope.changes)), style="bold")
         return rows
 
     def _print_structures(self) -> None:
@@ -154,33 +161,23 @@ class View:
                      *((heading, "right") for heading in _AMOUNTS[:3]))  # fmt: skip
         for row in self.comparison.by_municipality():
             rows.add_row(
-                self._name(row.change.code),
+                self._name(row.code),
                 _short(row.clusters_before),
                 _short(row.clusters_after),
-                *_cells(row.change)[:3],
+                *_cells(row.kroner)[:3],
             )
         console.print(rows)
 
 
 def _moved(change: Change) -> bool:
-    return bool(change.change_dkk) or change.share_before != change.share_after
+    return bool(change.kroner.change_dkk) or change.share_before != change.share_after
 
 
 def _short(cluster_ids: Sequence[str]) -> str:
     return "\n".join(cluster_id.removeprefix("sundhedsraad-") for cluster_id in cluster_ids)
 
 
-def _cells(change: Change) -> list[str]:
-    return _number_cells(list(amounts(change).values()))
-
-
-def _total_cells(changes: Sequence[Change]) -> list[str]:
-    return _number_cells(
-        [sum(column) for column in zip(*(amounts(row).values() for row in changes), strict=True)]
-    )
-
-
-def _number_cells(numbers: Sequence[int]) -> list[str]:
+def _cells(numbers: Kroner) -> list[str]:
     """Return before and after as they are, and what changed with its sign."""
     states = [whole(number, Language.ENGLISH) for number in numbers[:2]]
     return states + [f"{number:+,}" if number else "0" for number in numbers[2:]]

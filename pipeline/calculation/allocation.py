@@ -1,10 +1,12 @@
 """Allocate whole kroner by weights: the largest remainder method, on integers only.
 
-Method: every exact share is rounded down to whole kroner; the kroner that are then missing go, one
-each, to the largest remainders, and equal remainders by code. The result adds up to the amount, no
-part is a krone or more away from its exact share, and a larger weight never gets less. The method
-is not house-monotone: with another amount or another member, a part can get a krone less although
-its share grew (the Alabama paradox); with a fixed amount and fixed members that cannot show.
+Also Hamilton's or the Hare-Niemeyer method (M. L. Balinski and H. P. Young, Fair Representation,
+1982, 2nd ed. 2001). Method: every exact share (the quota) is rounded down to whole kroner (the
+lower quota); the kroner that are then missing go, one each, to the largest remainders, and equal
+remainders by code. The result adds up to the amount, no part is a krone or more away from its
+quota, and a larger weight never gets less. The method is not house-monotone: with another amount
+or another member, a part can get a krone less although its share grew (the Alabama paradox); with
+a fixed amount and fixed members that cannot show.
 
 Weights are exact fractions. Scaled by the least common multiple of their denominators they become
 integers, and quotient and remainder of `amount * weight` by the sum decide everything.

@@ -17,11 +17,12 @@ municipality are added up over its clusters, and so are the contributions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.membership import RulesInForce, counted_population
@@ -35,36 +36,33 @@ ORDER: Final = ("own population", "others' population", "rules", "amount")
 Weights = Mapping[str, Fraction]
 
 
-@dataclass(frozen=True)
-class Change:
-    """The change of one part of a cost; its four contributions add up to it.
+class Kroner(NamedTuple):
+    """Whole kroner before and after, the change, and the four contributions that add up to it."""
 
-    Args:
-        code: Municipality code; cluster id in a shared fund.
-        before_dkk: Whole kroner before.
-        after_dkk: Whole kroner after.
-        share_before: Share of the counted population before, exact; 0 if it had none.
-        share_after: Share of it after, exact.
-        own_population_dkk: Kroner of the change that come from its own population.
-        others_population_dkk: From the population of the others.
-        rules_dkk: From clusters and memberships.
-        amount_dkk: From the amount.
-    """
-
-    code: str
     before_dkk: int
     after_dkk: int
-    share_before: Fraction
-    share_after: Fraction
+    change_dkk: int
     own_population_dkk: int
     others_population_dkk: int
     rules_dkk: int
     amount_dkk: int
 
-    @property
-    def change_dkk(self) -> int:
-        """The change in whole kroner."""
-        return self.after_dkk - self.before_dkk
+
+@dataclass(frozen=True)
+class Change:
+    """The change of one part of a cost.
+
+    Args:
+        code: Municipality code; cluster id in a shared fund.
+        share_before: Share of the counted population before, exact; 0 if it had none.
+        share_after: Share of it after, exact.
+        kroner: The part before and after, and what the change comes from.
+    """
+
+    code: str
+    share_before: Fraction
+    share_after: Fraction
+    kroner: Kroner
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class ScopeChange:
 
     Args:
         scope: Cluster id, or such as `sundhedsklynge:*`.
-        cost_id: The cost; empty for the key of a cluster without one, whose amounts are all 0.
+        cost_id: The cost; empty for the key of a cluster without one, whose kroner are all 0.
         before_dkk: Its amount before; 0 if it was not there.
         after_dkk: Its amount after; 0 if it is gone.
         changes: By municipality, or by cluster, in order of the code.
@@ -91,14 +89,16 @@ class MunicipalityChange:
     """All costs of a municipality before and after a change of structure.
 
     Args:
-        change: The sums; its shares are 0, since they are of different clusters.
+        code: Municipality code.
         clusters_before: Ids of its clusters before.
         clusters_after: Ids of its clusters after.
+        kroner: The sums over its clusters.
     """
 
-    change: Change
+    code: str
     clusters_before: tuple[str, ...]
     clusters_after: tuple[str, ...]
+    kroner: Kroner
 
 
 @dataclass(frozen=True)
@@ -122,41 +122,46 @@ class Comparison:
 
     def by_municipality(self) -> list[MunicipalityChange]:
         """Return all municipalities, each with the sums over its clusters; shared funds aside."""
-        clusters = [_clusters_by_municipality(result.rules) for result in (self.before, self.after)]
-        changes: dict[str, list[Change]] = {code: [] for part in clusters for code in part}
+        kroner: dict[str, list[Kroner]] = {}
         for scope in self.scopes:
             if not scope.scope.endswith(ALL_CLUSTERS):
                 for change in scope.changes:
-                    changes[change.code].append(change)
+                    kroner.setdefault(change.code, []).append(change.kroner)
         return [
             MunicipalityChange(
-                _added(code, changes[code]),
-                *(tuple(part.get(code, ())) for part in clusters),
+                code,
+                _clusters_of(code, self.before.rules),
+                _clusters_of(code, self.after.rules),
+                total(kroner[code]),
             )
-            for code in sorted(changes)
+            for code in sorted(kroner)
         ]
 
 
 def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     """Return what changed from one result to another, with its contributions."""
-    codes = (before.population, after.population)
-    population_before, population_after = (_with_all_codes(part, codes) for part in codes)
-    costs_before, costs_after = (_costs(result.rules) for result in (before, after))
+    people_before, people_after = _people(before.population), _people(after.population)
+    costs_before, costs_after = _costs(before.rules), _costs(after.rules)
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
-        amounts = [costs.get((cost_id, scope), 0) for costs in (costs_before, costs_after)]
+        amounts = costs_before.get((cost_id, scope), 0), costs_after.get((cost_id, scope), 0)
         weights = (
-            _weights(scope, before.rules, population_before),
-            _weights(scope, before.rules, population_after),
-            _weights(scope, after.rules, population_after),
+            _weights(scope, before.rules, people_before),
+            _weights(scope, before.rules, people_after),
+            _weights(scope, after.rules, people_after),
         )
-        changes = _changes(amounts[0], amounts[1], *weights)
-        return ScopeChange(scope, cost_id, amounts[0], amounts[1], changes)
+        return ScopeChange(scope, cost_id, *amounts, _changes(*amounts, *weights))
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
     with_cost = {scope for _, scope in costs}
-    keys = [("", scope) for scope in _cluster_ids(before, after) if scope not in with_cost]
+    clusters = {**before.rules.memberships, **after.rules.memberships}
+    keys = [("", scope) for scope in clusters if scope not in with_cost]
     return Comparison(before, after, tuple(scope_change(*key) for key in [*costs, *keys]))
+
+
+def total(kroner: Iterable[Kroner]) -> Kroner:
+    """Return the sums of the kroner of at least one part."""
+    return Kroner(*map(sum, zip(*kroner, strict=True)))
 
 
 def _changes(
@@ -184,14 +189,15 @@ def _changes(
     )
     before, after = _shares(start), _shares(ruled)
     return tuple(
-        _change(code, [step[code] for step in steps], before[code], after[code]) for code in codes
+        Change(code, before[code], after[code], _kroner(*(step[code] for step in steps)))
+        for code in codes
     )
 
 
-def _change(code: str, steps: Sequence[int], before: Fraction, after: Fraction) -> Change:
-    """Return the change of one part, given its kroner at the start and after each step."""
-    own, others, rules, amount = (later - earlier for earlier, later in pairwise(steps))
-    return Change(code, steps[0], steps[-1], before, after, own, others, rules, amount)
+def _kroner(start: int, *steps: int) -> Kroner:
+    """Return what changed from the start to the last step, and by each step."""
+    contributions = (after - before for before, after in pairwise((start, *steps)))
+    return Kroner(start, steps[-1], steps[-1] - start, *contributions)
 
 
 def _allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
@@ -224,50 +230,19 @@ def _weights(scope: str, rules: RulesInForce, population: Population) -> dict[st
 
 
 def _costs(rules: RulesInForce) -> dict[tuple[str, str], int]:
-    """Return the amounts of the costs that meet a cluster in force, by id and scope."""
-    return {
-        (cost.cost_id, cost.scope): cost.amount_dkk for cost in rules.costs if _applies(cost, rules)
-    }
+    """Return the amounts of the costs by id and scope."""
+    return {(cost.cost_id, cost.scope): cost.amount_dkk for cost in rules.costs}
 
 
-def _applies(cost: Cost, rules: RulesInForce) -> bool:
-    return cost.scope in rules.memberships or cost.structure in rules.structures
+def _people(population: Population) -> Population:
+    """Return the population with nobody in the codes that only another quarter has."""
+    by_area, by_district = Counter(population.by_area), Counter(population.by_district)
+    return replace(population, by_area=by_area, by_district=by_district)
 
 
-def _cluster_ids(*results: QuarterResult) -> dict[str, None]:
-    return dict.fromkeys(row.cluster_id for result in results for row in result.rules.clusters)
-
-
-def _with_all_codes(population: Population, others: Iterable[Population]) -> Population:
-    """Return the population with nobody in the codes that only another one has."""
-    areas = dict.fromkeys((code for other in others for code in other.by_area), 0)
-    districts = dict.fromkeys((code for other in others for code in other.by_district), 0)
-    return Population(
-        population.quarter,
-        {**areas, **population.by_area},
-        {**districts, **population.by_district},
-        population.districts_from,
-    )
-
-
-def _clusters_by_municipality(rules: RulesInForce) -> dict[str, list[str]]:
-    clusters: dict[str, list[str]] = {}
-    for cluster_id, rows in rules.memberships.items():
-        for row in rows:
-            clusters.setdefault(row.municipality_code, []).append(cluster_id)
-    return clusters
-
-
-def _added(code: str, changes: Iterable[Change]) -> Change:
-    changes = tuple(changes)
-    return Change(
-        code,
-        sum(change.before_dkk for change in changes),
-        sum(change.after_dkk for change in changes),
-        Fraction(0),
-        Fraction(0),
-        sum(change.own_population_dkk for change in changes),
-        sum(change.others_population_dkk for change in changes),
-        sum(change.rules_dkk for change in changes),
-        sum(change.amount_dkk for change in changes),
+def _clusters_of(municipality_code: str, rules: RulesInForce) -> tuple[str, ...]:
+    return tuple(
+        cluster_id
+        for cluster_id, rows in rules.memberships.items()
+        if any(row.municipality_code == municipality_code for row in rows)
     )

@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.membership import counted_population
-from pipeline.calculation.quarter import QuarterResult
 from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 
 
@@ -49,63 +48,48 @@ class Development:
 
 def development_of(calculation: Calculation) -> Development:
     """Return the development up to the report's quarter."""
-    result, populations = calculation.result, calculation.populations()
-    quarters = tuple(populations)
+    rules, populations = calculation.result.rules, calculation.populations()
     counted = {
         cluster_id: {
-            rule.municipality_code: [
-                counted_population(rule, population)[1] for population in populations.values()
+            row.municipality_code: [
+                counted_population(row, population)[1] for population in populations.values()
             ]
-            for rule in rules
+            for row in rows
         }
-        for cluster_id, rules in result.rules.memberships.items()
+        for cluster_id, rows in rules.memberships.items()
     }
-    totals = {cluster_id: _sum(rows.values()) for cluster_id, rows in counted.items()}
+    totals = {cluster_id: _sum(members.values()) for cluster_id, members in counted.items()}
+    country = {
+        structure: _sum(
+            totals[row.cluster_id] for row in rules.clusters if row.structure == structure
+        )
+        for structure in rules.structures
+    }
     return Development(
-        _cluster_series(result, quarters, totals),
+        {
+            row.cluster_id: _series(populations, totals[row.cluster_id], country[row.structure])
+            for row in rules.clusters
+        },
         {
             cluster_id: {
-                code: _series(quarters, people, totals[cluster_id]) for code, people in rows.items()
+                code: _series(populations, people, totals[cluster_id])
+                for code, people in members.items()
             }
-            for cluster_id, rows in counted.items()
+            for cluster_id, members in counted.items()
         },
     )
-
-
-def _cluster_series(
-    result: QuarterResult, quarters: tuple[Quarter, ...], totals: Mapping[str, list[Fraction]]
-) -> dict[str, Series]:
-    structures = {
-        structure: _sum(
-            totals[cluster.cluster_id]
-            for cluster in result.rules.clusters
-            if cluster.structure == structure
-        )
-        for structure in result.rules.structures
-    }
-    return {
-        cluster.cluster_id: _series(
-            quarters, totals[cluster.cluster_id], structures[cluster.structure]
-        )
-        for cluster in result.rules.clusters
-    }
 
 
 def _sum(rows: Iterable[list[Fraction]]) -> list[Fraction]:
     return [sum(people, Fraction(0)) for people in zip(*rows, strict=True)]
 
 
-def _series(quarters: tuple[Quarter, ...], people: list[Fraction], whole: list[Fraction]) -> Series:
-    shares = {
-        quarter: part / total if total else Fraction(0)
-        for quarter, part, total in zip(quarters, people, whole, strict=True)
-    }
-
-    def since(quarter: Quarter, quarters_back: int) -> Fraction | None:
-        before = shares.get(quarter + -quarters_back)
-        return None if before is None else shares[quarter] - before
-
-    return tuple(
-        Point(quarter, part, shares[quarter], since(quarter, 1), since(quarter, QUARTERS_PER_YEAR))
-        for quarter, part in zip(quarters, people, strict=True)
-    )
+def _series(quarters: Iterable[Quarter], people: list[Fraction], whole: list[Fraction]) -> Series:
+    shares: dict[Quarter, Fraction] = {}
+    series = []
+    for quarter, part, total in zip(quarters, people, whole, strict=True):
+        share = shares[quarter] = part / total if total else Fraction(0)
+        earlier = (shares.get(quarter + -back) for back in (1, QUARTERS_PER_YEAR))
+        changes = (None if before is None else share - before for before in earlier)
+        series.append(Point(quarter, part, share, *changes))
+    return tuple(series)

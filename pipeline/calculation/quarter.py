@@ -5,7 +5,7 @@ Everything here is a pure function of plain values: no clock, no network, no fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -104,60 +104,44 @@ def calculate_quarter(
         RuleError: A municipality counts more than once.
         AllocationError: A cost meets a cluster, or clusters, without counted population.
     """
-    findings = [*_population_findings(population), *check_coverage(rules, areas, districts)]
+    findings = (*_population_findings(population), *check_coverage(rules, areas, districts))
     clusters = tuple(_cluster(cluster, rules, population, areas) for cluster in rules.clusters)
-    return QuarterResult(
-        population.quarter,
-        rules,
-        population,
-        clusters,
-        tuple(_pool(cost, clusters) for cost in rules.costs if cost.structure),
-        tuple(findings),
-    )
+    pools = tuple(_pool(cost, clusters) for cost in rules.costs if cost.structure)
+    return QuarterResult(population.quarter, rules, population, clusters, pools, findings)
 
 
-def _population_findings(population: Population) -> list[Finding]:
+def _population_findings(population: Population) -> Iterator[Finding]:
     if population.districts_from is not None:
-        return [
-            Finding.of(
-                Subject.DISTRICTS_ESTIMATED,
-                quarter=str(population.quarter),
-                known=str(population.districts_from),
-            )
-        ]
+        quarter, known = str(population.quarter), str(population.districts_from)
+        yield Finding.of(Subject.DISTRICTS_ESTIMATED, quarter=quarter, known=known)
+        return
     city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
-    if city == districts:
-        return []
-    return [
-        Finding.of(
-            Subject.CITY_TOTALS_DIFFER,
-            folk1a=city,
-            kkbef1=districts,
-            difference=abs(city - districts),
+    if city != districts:
+        difference = abs(city - districts)
+        yield Finding.of(
+            Subject.CITY_TOTALS_DIFFER, folk1a=city, kkbef1=districts, difference=difference
         )
-    ]
 
 
 def _cluster(
     cluster: Cluster, rules: RulesInForce, population: Population, areas: Mapping[str, Area]
 ) -> ClusterResult:
-    counted = {
-        membership.municipality_code: (membership, *counted_population(membership, population))
-        for membership in rules.memberships[cluster.cluster_id]
-    }
-    total = sum((people for _, _, people in counted.values()), Fraction(0))
+    counted = [
+        (row, *counted_population(row, population)) for row in rules.memberships[cluster.cluster_id]
+    ]
+    total = sum((people_counted for _, _, people_counted in counted), Fraction(0))
     members = tuple(
         Member(
-            membership,
-            areas[code].name,
+            row,
+            areas[row.municipality_code].name,
             people,
-            counted_people,
-            counted_people / total if total else Fraction(0),
-            population.districts_estimated and membership.basis is Basis.DISTRICTS,
+            people_counted,
+            people_counted / total if total else Fraction(0),
+            population.districts_estimated and row.basis is Basis.DISTRICTS,
         )
-        for code, (membership, people, counted_people) in counted.items()
+        for row, people, people_counted in counted
     )
-    weights = {code: people for code, (_, _, people) in counted.items()}
+    weights = {row.municipality_code: people_counted for row, _, people_counted in counted}
     costs = [cost for cost in rules.costs if cost.scope == cluster.cluster_id]
     allocations = tuple(_allocate(cost, weights, cluster.name) for cost in costs)
     return ClusterResult(cluster, members, total, allocations)

@@ -11,8 +11,7 @@ from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.development import Point, development_of
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
-from pipeline.reporting import notes
-from pipeline.reporting.notes import Note
+from pipeline.reporting.notes import Note, numbered_notes
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
 
@@ -50,7 +49,7 @@ class Content:
             told = f"{self.explained[finding.subject]} {self.text.finding(finding)}"
             self.explained[finding.subject] = told.lstrip()
         self.development = development_of(self.calculation)
-        self.notes = tuple(notes.numbered_notes(self.calculation, self.reasons, self.text))
+        self.notes = numbered_notes(self.calculation, self.reasons, self.text)
 
     @cached_property
     def pools(self) -> dict[str, list[Allocation]]:
@@ -80,13 +79,13 @@ class Content:
     def cluster_name(self, result: ClusterResult) -> str:
         """Return the name of a cluster, marked where its figures rest on an estimate."""
         name = result.cluster.name
-        return f"{name} ({self.text('column.estimated').lower()})" if result.estimated else name
+        return self.text.estimated(name) if result.estimated else name
 
     def quarter_of(self, point: Point, result: ClusterResult) -> str:
         """Return the quarter of a point of a cluster, marked where it rests on an estimate."""
         quarter = str(point.quarter)
         estimated = result.estimated and point.quarter == self.result.quarter
-        return f"{quarter} ({self.text('column.estimated').lower()})" if estimated else quarter
+        return self.text.estimated(quarter) if estimated else quarter
 
     def cost_name(self, cost: Cost) -> str:
         """Return the name of a cost in the language of the report."""

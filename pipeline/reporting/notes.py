@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import chain, groupby
+from itertools import chain
 
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
-from pipeline.calculation.quarter import ClusterResult, Member
+from pipeline.calculation.quarter import Member
 from pipeline.reporting.texts import Catalogue
 from pipeline.version import VERSION
 from schemas.records import Basis, Language
-
-_MONTHS_DA = (
-    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
-    "oktober", "november", "december",
-)  # fmt: skip
-_MONTHS_EN = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,9 +41,9 @@ class Note:
 
 def day_text(day: date, language: Language) -> str:
     """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
-    if language is Language.DANISH:
-        return f"{day.day}. {_MONTHS_DA[day.month - 1]} {day.year}"
-    return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
+    text = Catalogue(language)
+    month = text("value.months").split()[day.month - 1]
+    return text("value.day", day=str(day.day), month=month, year=str(day.year))
 
 
 def citation(snapshot: Snapshot, text: Catalogue) -> str:
@@ -69,7 +60,7 @@ def basis_text(member: Member, text: Catalogue) -> str:
     basis = text(f"value.{member.membership.basis.value}")
     if member.membership.basis is Basis.FRACTION:
         basis = f"{basis} {member.membership.fraction}"
-    return f"{basis} ({text('column.estimated').lower()})" if member.estimated else basis
+    return text.estimated(basis) if member.estimated else basis
 
 
 def command(calculation: Calculation) -> str:
@@ -90,73 +81,69 @@ def command(calculation: Calculation) -> str:
 
 def numbered_notes(
     calculation: Calculation, reasons: Sequence[Finding], text: Catalogue
-) -> Iterator[Note]:
-    """Yield all notes in the order of their numbers."""
-    everything = chain(
-        _assumptions(calculation, text),
-        chain.from_iterable(
-            _rules(calculation, result, text) for result in calculation.result.clusters
-        ),
-        (Note(text("notes.finding"), text.finding(row)) for row in calculation.result.findings),
-        (Note(text("notes.change"), text.finding(reason)) for reason in reasons),
-        chain.from_iterable(
-            _sources(calculation, result, text) for result in calculation.result.clusters
-        ),
+) -> tuple[Note, ...]:
+    """Return all notes in the order of their numbers."""
+    assumptions = (
+        Note(
+            text("notes.assumption", number=row.number),
+            text.choose(row.text_da, row.text_en),
+            row.cluster_ids,
+        )
+        for row in calculation.inputs.reference.assumptions
+    )
+    findings = (
+        Note(text("notes.finding"), text.finding(row)) for row in calculation.result.findings
+    )
+    changes = (Note(text("notes.change"), text.finding(reason)) for reason in reasons)
+    notes = chain(
+        assumptions,
+        _rules(calculation, text),
+        findings,
+        changes,
+        _sources(calculation, text),
         _files(calculation, text),
     )
-    for number, note in enumerate(everything, start=1):
-        yield replace(note, number=number)
+    return tuple(replace(note, number=number) for number, note in enumerate(notes, start=1))
 
 
-def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
-    for row in calculation.inputs.reference.assumptions:
-        subject = text("notes.assumption", number=row.number)
-        yield Note(subject, text.choose(row.text_da, row.text_en), row.cluster_ids)
-
-
-def _rules(calculation: Calculation, result: ClusterResult, text: Catalogue) -> Iterator[Note]:
+def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
+    """Yield a note a municipality that counts in part in a cluster."""
     known = calculation.result.population.districts_from
-    for member in result.members:
-        worded = _rule(calculation, member, text)
-        if not worded:
-            continue
-        if member.estimated and known:
-            worded = f"{worded} {text('cluster.estimated', quarter=str(known))}"
+    districts = calculation.inputs.reference.districts
+    for result in calculation.result.clusters:
         cluster_id = result.cluster.cluster_id
-        concerns = (cluster_id, member.membership.municipality_code)
-        yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
+        for member in result.members:
+            rule = member.membership
+            if rule.basis is Basis.WHOLE:
+                continue
+            worded = text(
+                f"cluster.{rule.basis.value}",
+                name=member.name,
+                fraction=str(rule.fraction),
+                population=member.population,
+                districts=", ".join(districts[code].name for code in rule.districts),
+            )
+            if member.estimated and known:
+                worded = f"{worded} {text('cluster.estimated', quarter=str(known))}"
+            concerns = (cluster_id, rule.municipality_code)
+            yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
 
 
-def _rule(calculation: Calculation, member: Member, text: Catalogue) -> str:
-    rule = member.membership
-    if rule.basis is Basis.FRACTION:
-        return text(
-            "cluster.fraction",
-            name=member.name,
-            fraction=str(rule.fraction),
-            population=member.population,
-        )
-    if rule.basis is Basis.DISTRICTS:
-        names = (calculation.inputs.reference.districts[code].name for code in rule.districts)
-        return text("cluster.districts", name=member.name, districts=", ".join(names))
-    return ""
-
-
-def _sources(calculation: Calculation, result: ClusterResult, text: Catalogue) -> Iterator[Note]:
-    """Yield a note a source, with the municipalities whose membership rests on it."""
-
-    def source_id(member: Member) -> str:
-        return member.membership.source_id
-
-    for cited, members in groupby(sorted(result.members, key=source_id), source_id):
-        source = calculation.inputs.reference.sources[cited]
-        worded = text(
-            "notes.source",
-            municipalities=", ".join(member.name for member in members),
-            title=source.title,
-            confidence=text(f"value.{source.confidence}"),
-        )
-        yield Note(text("notes.membership"), worded, (result.cluster.cluster_id,))
+def _sources(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
+    """Yield a note a cluster and source, with the municipalities whose membership rests on it."""
+    for result in calculation.result.clusters:
+        names: dict[str, list[str]] = {}
+        for member in result.members:
+            names.setdefault(member.membership.source_id, []).append(member.name)
+        for source_id, cited_for in sorted(names.items()):
+            source = calculation.inputs.reference.sources[source_id]
+            worded = text(
+                "notes.source",
+                municipalities=", ".join(cited_for),
+                title=source.title,
+                confidence=text(f"value.{source.confidence}"),
+            )
+            yield Note(text("notes.membership"), worded, (result.cluster.cluster_id,))
 
 
 def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
@@ -168,7 +155,5 @@ def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     for file in calculation.inputs.reference.files:
         record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
         yield Note(text("notes.reference"), record)
-    yield Note(
-        text("notes.version"),
-        text("notes.reproduce", version=VERSION, command=command(calculation)),
-    )
+    made_by = text("notes.reproduce", version=VERSION, command=command(calculation))
+    yield Note(text("notes.version"), made_by)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.comparison import Change, Comparison, ScopeChange
-from pipeline.calculation.quarter import Allocation, ClusterResult, Member, QuarterResult
+from pipeline.calculation.comparison import Comparison, Kroner, ScopeChange
+from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
 from pipeline.errors import AllocationError
 from pipeline.plain_text import csv_field
 from pipeline.reporting.texts import Catalogue, exact, rounded
@@ -40,67 +40,65 @@ def allocation_rows(result: QuarterResult) -> list[Row]:
         AllocationError: The kroner of a cost do not add up to it; a fault of the calculation.
     """
     return [
-        _member_row(result, cluster, member, allocation)
+        row
         for cluster in result.clusters
         for allocation in cluster.allocations or (None,)
-        for member in _adding_up(cluster, allocation)
+        for row in _member_rows(str(result.quarter), cluster, allocation)
     ]
 
 
-def _adding_up(cluster: ClusterResult, allocation: Allocation | None) -> tuple[Member, ...]:
-    codes = [member.membership.municipality_code for member in cluster.members]
-    if allocation and sum(allocation.parts[code].amount for code in codes) != (
-        allocation.cost.amount_dkk
-    ):
-        raise AllocationError(
-            f"The kroner of {allocation.cost.cost_id} in {cluster.cluster.cluster_id} do not add "
-            f"up to {allocation.cost.amount_dkk}.",
-        )
-    return cluster.members
-
-
-def _member_row(
-    result: QuarterResult, cluster: ClusterResult, member: Member, allocation: Allocation | None
-) -> Row:
-    code = member.membership.municipality_code
-    return {
-        "quarter": str(result.quarter),
-        "structure": cluster.cluster.structure,
-        "cluster_id": cluster.cluster.cluster_id,
-        "cluster_name": cluster.cluster.name,
-        "cost_id": allocation.cost.cost_id if allocation else "",
-        "municipality_code": code,
-        "municipality_name": member.name,
-        "basis": member.membership.basis.value,
-        "population": member.population,
-        "counted_population": exact(member.counted_population),
-        "share": rounded(member.share, SHARE_DECIMALS),
-        "amount_dkk": allocation.parts[code].amount if allocation else None,
-        "estimated": "true" if member.estimated else "false",
-    }
+def _member_rows(
+    quarter: str, result: ClusterResult, allocation: Allocation | None
+) -> Iterator[Row]:
+    cluster, cost_id = result.cluster, ""
+    amounts: dict[str, int] = {}
+    if allocation:
+        cost_id, amount_dkk = allocation.cost.cost_id, allocation.cost.amount_dkk
+        codes = [member.membership.municipality_code for member in result.members]
+        amounts = {code: allocation.parts[code].amount for code in codes}
+        if sum(amounts.values()) != amount_dkk:
+            raise AllocationError(
+                f"The kroner of {cost_id} in {cluster.cluster_id} do not add up to {amount_dkk}."
+            )
+    for member in result.members:
+        code = member.membership.municipality_code
+        yield {
+            "quarter": quarter,
+            "structure": cluster.structure,
+            "cluster_id": cluster.cluster_id,
+            "cluster_name": cluster.name,
+            "cost_id": cost_id,
+            "municipality_code": code,
+            "municipality_name": member.name,
+            "basis": member.membership.basis.value,
+            "population": member.population,
+            "counted_population": exact(member.counted_population),
+            "share": rounded(member.share, SHARE_DECIMALS),
+            "amount_dkk": amounts.get(code),
+            "estimated": "true" if member.estimated else "false",
+        }
 
 
 def fund_rows(result: QuarterResult) -> list[Row]:
     """Return the shared funds: a row a fund and cluster, with none where there is none."""
-    return [row for allocation in result.pools for row in _fund_rows(result, allocation)]
-
-
-def _fund_rows(result: QuarterResult, allocation: Allocation) -> Iterator[Row]:
-    clusters = [
-        cluster for cluster in result.clusters if cluster.cluster.cluster_id in allocation.parts
-    ]
-    total = sum(cluster.counted_population for cluster in clusters)
-    for cluster in clusters:
-        yield {
-            "quarter": str(result.quarter),
-            "structure": cluster.cluster.structure,
-            "cost_id": allocation.cost.cost_id,
-            "cluster_id": cluster.cluster.cluster_id,
-            "cluster_name": cluster.cluster.name,
-            "counted_population": exact(cluster.counted_population),
-            "share": rounded(cluster.counted_population / total, SHARE_DECIMALS),
-            "amount_dkk": allocation.parts[cluster.cluster.cluster_id].amount,
-        }
+    rows: list[Row] = []
+    for fund in result.pools:
+        clusters = [row for row in result.clusters if row.cluster.cluster_id in fund.parts]
+        total = sum(row.counted_population for row in clusters)
+        rows += [
+            {
+                "quarter": str(result.quarter),
+                "structure": row.cluster.structure,
+                "cost_id": fund.cost.cost_id,
+                "cluster_id": row.cluster.cluster_id,
+                "cluster_name": row.cluster.name,
+                "counted_population": exact(row.counted_population),
+                "share": rounded(row.counted_population / total, SHARE_DECIMALS),
+                "amount_dkk": fund.parts[row.cluster.cluster_id].amount,
+            }
+            for row in clusters
+        ]
+    return rows
 
 
 Rows = Sequence[Mapping[str, Any]]
@@ -124,22 +122,16 @@ def machine_csv(rows: Rows, columns: Sequence[str] = ()) -> str:
 
 def excel_csv(rows: Rows, columns: Sequence[str], text: Catalogue) -> bytes:
     """Return rows as Excel opens them: with a byte order mark, CRLF and the list separator."""
-    danish = text.language is Language.DANISH
+    separator, point = (";", ",") if text.language is Language.DANISH else (",", ".")
     headings = {column: text(f"column.{column}") for column in columns}
-    localized = [
-        {heading: _localized(column, row[column], text) for column, heading in headings.items()}
-        for row in rows
-    ]
-    content = _csv(localized, list(headings.values()), ";" if danish else ",", "\r\n")
+    localized = []
+    for row in rows:
+        words = {column: text(f"value.{row[column]}") for column in _WORDED_COLUMNS}
+        decimals = {column: row[column].replace(".", point) for column in _EXACT_COLUMNS}
+        shown = {**row, **words, **decimals}
+        localized.append({heading: shown[column] for column, heading in headings.items()})
+    content = _csv(localized, list(headings.values()), separator, "\r\n")
     return (_BYTE_ORDER_MARK + content).encode()
-
-
-def _localized(column: str, value: Any, text: Catalogue) -> Any:
-    if column in _WORDED_COLUMNS:
-        return text(f"value.{value}")
-    if column in _EXACT_COLUMNS and text.language is Language.DANISH:
-        return value.replace(".", ",")
-    return value
 
 
 def _csv(rows: Rows, columns: Sequence[str], delimiter: str, line_end: str) -> str:
@@ -147,19 +139,14 @@ def _csv(rows: Rows, columns: Sequence[str], delimiter: str, line_end: str) -> s
     writer = csv.writer(target, delimiter=delimiter, lineterminator=line_end)
     if columns:
         writer.writerow(columns)
-    writer.writerows([_guarded(row[column]) for column in columns] for row in rows)
+    for row in rows:
+        cells = (row[column] for column in columns)
+        writer.writerow(csv_field(cell) if isinstance(cell, str) else cell for cell in cells)
     return target.getvalue()
 
 
-def _guarded(value: Any) -> Any:
-    return csv_field(value) if isinstance(value, str) else value
-
-
-Titles = tuple[str, str]
-
-
 def scope_rows(
-    scopes: Iterable[ScopeChange], titles: Titles, name: Callable[[str], str]
+    scopes: Iterable[ScopeChange], titles: tuple[str, str], name: Callable[[str], str]
 ) -> list[Row]:
     """Return a row a cluster, cost and municipality; a shared fund has one a cluster.
 
@@ -176,7 +163,7 @@ def scope_rows(
             "cost_id": scope.cost_id,
             "code": change.code,
             "name": name(change.code),
-            **(amounts(change) if scope.cost_id else dict.fromkeys(amounts(change))),
+            **(change.kroner._asdict() if scope.cost_id else dict.fromkeys(Kroner._fields)),
             "share_before": rounded(change.share_before, SHARE_DECIMALS),
             "share_after": rounded(change.share_after, SHARE_DECIMALS),
         }
@@ -186,34 +173,21 @@ def scope_rows(
 
 
 def municipality_rows(
-    comparison: Comparison, titles: Titles, name: Callable[[str], str]
+    comparison: Comparison, titles: tuple[str, str], name: Callable[[str], str]
 ) -> list[Row]:
     """Return a row a municipality with the sums over its clusters, before and after."""
     return [
         {
             "before": titles[0],
             "after": titles[1],
-            "municipality_code": row.change.code,
-            "municipality_name": name(row.change.code),
+            "municipality_code": row.code,
+            "municipality_name": name(row.code),
             "clusters_before": " ".join(row.clusters_before),
             "clusters_after": " ".join(row.clusters_after),
-            **amounts(row.change),
+            **row.kroner._asdict(),
         }
         for row in comparison.by_municipality()
     ]
-
-
-def amounts(change: Change) -> dict[str, int]:
-    """Return the amounts of a change and where it comes from, in whole kroner."""
-    return {
-        "before_dkk": change.before_dkk,
-        "after_dkk": change.after_dkk,
-        "change_dkk": change.change_dkk,
-        "own_population_dkk": change.own_population_dkk,
-        "others_population_dkk": change.others_population_dkk,
-        "rules_dkk": change.rules_dkk,
-        "amount_dkk": change.amount_dkk,
-    }
 
 
 def figure_files(calculation: Calculation) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.comparison import Change, Comparison, compare
+from pipeline.calculation.comparison import Comparison, Kroner, compare
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
@@ -33,24 +33,27 @@ AREAS = {code: Area(code, code, AreaKind.MUNICIPALITY, "") for code in ["101", *
 CLUSTERS = ("a", "b", "c")
 
 
-def contributions(change: Change) -> int:
+def contributions(kroner: Kroner) -> int:
     return (
-        change.own_population_dkk
-        + change.others_population_dkk
-        + change.rules_dkk
-        + change.amount_dkk
+        kroner.own_population_dkk
+        + kroner.others_population_dkk
+        + kroner.rules_dkk
+        + kroner.amount_dkk
     )
 
 
 def check_additive(comparison: Comparison) -> None:
     for scope in comparison.scopes:
         for change in scope.changes:
-            assert contributions(change) == change.change_dkk
+            assert contributions(change.kroner) == change.kroner.change_dkk
         for state in ("before", "after"):
-            amounts = [getattr(change, f"{state}_dkk") for change in scope.changes]
+            amounts = [getattr(change.kroner, f"{state}_dkk") for change in scope.changes]
             shares = sum(getattr(change, f"share_{state}") for change in scope.changes)
             assert sum(amounts) == (getattr(scope, f"{state}_dkk") if shares else 0)
-        people = [row.own_population_dkk + row.others_population_dkk for row in scope.changes]
+        people = [
+            row.kroner.own_population_dkk + row.kroner.others_population_dkk
+            for row in scope.changes
+        ]
         assert sum(people) == 0
 
 
@@ -73,8 +76,12 @@ def test_all_pairs_of_bundled_quarters_are_additive(bundled: dict[str, Calculati
         )
         check_additive(comparison)
         assert len(comparison.scopes) == 23
-        assert all(not change.rules_dkk for row in comparison.scopes for change in row.changes)
-        assert all(not change.amount_dkk for row in comparison.scopes for change in row.changes)
+        assert all(
+            not change.kroner.rules_dkk for row in comparison.scopes for change in row.changes
+        )
+        assert all(
+            not change.kroner.amount_dkk for row in comparison.scopes for change in row.changes
+        )
     assert len(pairs) == 56
 
 
@@ -89,7 +96,7 @@ def test_the_bundled_costs_compare_as_the_reports_say(bundled: dict[str, Calcula
             row for row in result.clusters if row.cluster.cluster_id == "amager-hvidovre"
         )
         parts = cluster.allocations[0].parts
-        assert {row.code: getattr(row, state) for row in syd.changes} == {
+        assert {row.code: getattr(row.kroner, state) for row in syd.changes} == {
             code: part.amount for code, part in parts.items()
         }
 
@@ -98,7 +105,9 @@ def test_nothing_changed_is_nothing_attributed(bundled: dict[str, Calculation]) 
     """A quarter compared with itself has no change and no contribution."""
     comparison = compare(bundled["2022K1"].result, bundled["2022K1"].result)
     assert not any(
-        change.change_dkk or change.own_population_dkk or change.others_population_dkk
+        change.kroner.change_dkk
+        or change.kroner.own_population_dkk
+        or change.kroner.others_population_dkk
         for scope in comparison.scopes
         for change in scope.changes
     )
@@ -156,12 +165,16 @@ def test_contributions_add_up_for_any_two_results(
         ] + [(pool.cost.scope, pool) for pool in result.pools]
         for scope, allocation in allocations:
             changes = by_scope[scope, allocation.cost.cost_id].changes
-            found = {row.code: getattr(row, state) for row in changes if getattr(row, state)}
+            found = {
+                row.code: getattr(row.kroner, state)
+                for row in changes
+                if getattr(row.kroner, state)
+            }
             assert found == {
                 code: part.amount for code, part in allocation.parts.items() if part.amount
             }
     for row in comparison.by_municipality():
-        assert contributions(row.change) == row.change.change_dkk
+        assert contributions(row.kroner) == row.kroner.change_dkk
 
 
 @settings(max_examples=100)
@@ -175,7 +188,7 @@ def test_one_population_alone_is_its_own(before: QuarterResult, moved: str, peop
     for scope in compare(before, after).scopes:
         if not scope.scope.endswith(ALL_CLUSTERS):
             for change in scope.changes:
-                own, others = change.own_population_dkk, change.others_population_dkk
+                own, others = change.kroner.own_population_dkk, change.kroner.others_population_dkk
                 assert (others if change.code == moved else own) == 0
 
 
@@ -196,9 +209,9 @@ def test_members_come_and_go(bundled: dict[str, Calculation]) -> None:
         scope: next(row for row in scopes[scope].changes if row.code == gone.municipality_code)
         for scope in ("viborg", "randers")
     }
-    assert changes["viborg"].after_dkk == changes["randers"].before_dkk == 0
-    assert changes["viborg"].rules_dkk == changes["viborg"].change_dkk < 0
-    assert changes["randers"].rules_dkk == changes["randers"].change_dkk > 0
+    assert changes["viborg"].kroner.after_dkk == changes["randers"].kroner.before_dkk == 0
+    assert changes["viborg"].kroner.rules_dkk == changes["viborg"].kroner.change_dkk < 0
+    assert changes["randers"].kroner.rules_dkk == changes["randers"].kroner.change_dkk > 0
 
 
 def test_two_revisions_compare_by_what_they_recorded(klynge: Klynge, data_dir: Path) -> None:
