@@ -10,7 +10,7 @@ from itertools import chain
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import Member
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, entries
 from pipeline.version import VERSION
 from schemas.records import Basis, Language
 
@@ -41,9 +41,8 @@ class Note:
 
 def day_text(day: date, language: Language) -> str:
     """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
-    text = Catalogue(language)
-    month = text("value.months").split()[day.month - 1]
-    return text("value.day", day=str(day.day), month=month, year=str(day.year))
+    month = entries()["value.months"][language].split()[day.month - 1]
+    return entries()["value.day"][language].format(day=day.day, month=month, year=day.year)
 
 
 def citation(snapshot: Snapshot, text: Catalogue) -> str:
