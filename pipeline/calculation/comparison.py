@@ -28,7 +28,7 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.membership import RulesInForce, counted_population
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult
-from schemas.records import ALL_CLUSTERS, Cost
+from schemas.records import ALL_CLUSTERS
 
 ORDER: Final = ("own population", "others' population", "rules", "amount")
 """The steps, in the order in which the change is attributed to them."""
