@@ -78,7 +78,7 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
     manifest = read_revision(folder)
     try:
         files = tuple(FileRecord(**file) for file in manifest["reference"])
-        reference = replace(recorded_reference(read_inputs(folder), name.rules), files=files)
+        reference = recorded_reference(read_inputs(folder), name.rules, files)
         parameters = _recorded_parameters(name, manifest)
         listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from schemas.quarter import Quarter
 
@@ -189,6 +189,20 @@ class Reference:
     sources: Mapping[str, Source]
     assumptions: tuple[Assumption, ...]
     files: tuple[FileRecord, ...] = ()
+
+    @classmethod
+    def of(cls, tables: Mapping[str, list[Any]], files: tuple[FileRecord, ...]) -> Reference:
+        """Return the reference tables of their records, by the name of each table."""
+        return cls(
+            areas={row.code: row for row in tables["areas"]},
+            districts={row.code: row for row in tables["districts"]},
+            clusters=tuple(tables["clusters"]),
+            memberships=tuple(tables["memberships"]),
+            costs=tuple(tables["costs"]),
+            sources={row.source_id: row for row in tables["sources"]},
+            assumptions=tuple(tables["assumptions"]),
+            files=files,
+        )
 
     @property
     def municipality_codes(self) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
@@ -52,24 +52,14 @@ def load_reference(
         _validate(folder, rows)
         if remember and not instead:
             _remember(folder, contents)
-    tables: dict[str, list[Any]] = {
-        name: [from_row(kind, row) for row in rows[name]] for name, kind in TABLES.items()
+    tables = {
+        name: [
+            from_row(kind, {**row, "row": number})
+            for number, row in enumerate(rows[name], start=HEADER_ROW + 1)
+        ]
+        for name, kind in TABLES.items()
     }
-    return _reference(tables, contents)
-
-
-def _reference(tables: Mapping[str, list[Any]], contents: Mapping[str, bytes]) -> Reference:
-    numbered = enumerate(tables["memberships"], start=HEADER_ROW + 1)
-    return Reference(
-        areas={row.code: row for row in tables["areas"]},
-        districts={row.code: row for row in tables["districts"]},
-        clusters=tuple(tables["clusters"]),
-        memberships=tuple(replace(row, row=number) for number, row in numbered),
-        costs=tuple(tables["costs"]),
-        sources={row.source_id: row for row in tables["sources"]},
-        assumptions=tuple(tables["assumptions"]),
-        files=tuple(record(name, content) for name, content in contents.items()),
-    )
+    return Reference.of(tables, tuple(record(*content) for content in contents.items()))
 
 
 def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:

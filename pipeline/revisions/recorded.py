@@ -16,7 +16,7 @@ from typing import Any, Final
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.findings import Finding, Subject
 from schemas.quarter import Quarter
-from schemas.records import Reference
+from schemas.records import FileRecord, Reference
 from schemas.rows import KEYS, PERIOD, TABLES, from_row, to_row
 
 Rows = dict[str, dict[str, Any]]
@@ -60,7 +60,9 @@ def _rows(name: str, records: Mapping[str, Any] | Iterable[Any]) -> Rows:
     }
 
 
-def recorded_reference(recorded: Recorded, rules: Quarter) -> Reference:
+def recorded_reference(
+    recorded: Recorded, rules: Quarter, files: tuple[FileRecord, ...]
+) -> Reference:
     """Return the reference tables that were recorded, in force in the one quarter of the rules.
 
     Raises:
@@ -68,15 +70,7 @@ def recorded_reference(recorded: Recorded, rules: Quarter) -> Reference:
         ValueError: A value is not of its kind.
     """
     tables = {name: list(_records(name, recorded[name], rules)) for name in TABLES}
-    return Reference(
-        areas={row.code: row for row in tables["areas"]},
-        districts={row.code: row for row in tables["districts"]},
-        clusters=tuple(tables["clusters"]),
-        memberships=tuple(tables["memberships"]),
-        costs=tuple(tables["costs"]),
-        sources={row.source_id: row for row in tables["sources"]},
-        assumptions=tuple(tables["assumptions"]),
-    )
+    return Reference.of(tables, files)
 
 
 def _records(name: str, rows: Rows, rules: Quarter) -> Iterator[Any]:

@@ -4,18 +4,18 @@ An answer is UTF-8, separated by `;`, headed by the codes of its variables in up
 `INDHOLD`; CSV starts with a byte order mark and BULK does not (both recorded). Numbers have no
 thousands separator, and `..` is a missing one (documented). What was asked for must come, every
 combination exactly once. Another shape is a `SchemaDrift`; a figure that cannot be a population is
-`InvalidData`. An answer is read in chunks, so memory is bounded by the cells that were asked for.
+`InvalidData`. One row more than the cells that were asked for is read at most: among so many one
+is wrong, and memory is bounded.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
@@ -24,8 +24,6 @@ from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
 
-CHUNK_ROWS: Final = 100_000
-_ABSENT: Final = -1
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -46,24 +44,22 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
         SchemaDrift: Another header, encoding or period, or codes that are new or gone.
         InvalidData: A figure is missing, doubled, not whole or negative.
     """
-    quarters = [str(quarter) for quarter in asked.quarters]
-    figures = np.full(len(quarters) * len(asked.codes), _ABSENT, dtype="int64")
-    schema = tables.answer(asked.source, asked.codes, quarters)
-    for rows in _chunks(asked, content):
-        _raise_on(asked, failures(schema, rows))
-        cells = _cells(asked, quarters, rows)
-        doubled = rows.loc[pd.Index(cells).duplicated() | (figures[cells] != _ABSENT), VALUE]
-        rule = "must be the only figure of its area and quarter"
-        _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
-        figures[cells] = rows[VALUE].astype("int64")
-    table = pd.DataFrame(
-        figures.reshape(len(quarters), len(asked.codes)), index=quarters, columns=list(asked.codes)
-    )
-    _complete(asked, table)
-    return table
+    quarters, codes = [str(quarter) for quarter in asked.quarters], list(asked.codes)
+    rows = _rows(asked, content)
+    _raise_on(asked, failures(tables.answer(asked.source, codes, quarters), rows))
+    cell = [TIME.upper(), asked.source.area_variable.upper()]
+    doubled = rows.loc[rows.duplicated(cell), VALUE]
+    rule = "must be the only figure of its area and quarter"
+    _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
+    table = rows.set_index(cell)[VALUE].unstack().reindex(index=quarters, columns=codes)
+    absent = table.isna().iterrows()
+    gone = [f"  {quarter}: {', '.join(table.columns[row])}" for quarter, row in absent if row.any()]
+    if gone:
+        raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
+    return table.astype("int64")
 
 
-def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
+def _rows(asked: Asked, content: bytes) -> pd.DataFrame:
     header = asked.source.header
     first_line = content.removeprefix(_BYTE_ORDER_MARK).partition(b"\n")[0].rstrip(b"\r")
     if first_line != ";".join(header).encode():
@@ -71,7 +67,7 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
         raise _drift(asked, f"is headed {found!r} instead of {';'.join(header)!r}")
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
-            yield from pd.read_csv(
+            return pd.read_csv(
                 io.BytesIO(content),
                 sep=";",
                 encoding="utf-8-sig",
@@ -79,19 +75,12 @@ def _chunks(asked: Asked, content: bytes) -> Iterator[pd.DataFrame]:
                 keep_default_na=False,
                 quoting=3,
                 index_col=False,
-                chunksize=CHUNK_ROWS,
+                nrows=len(asked.codes) * len(asked.quarters) + 1,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise _drift(asked, f"has a row of another length: {str(error).strip()}") from None
     except UnicodeDecodeError:
         raise _drift(asked, "is not UTF-8") from None
-
-
-def _cells(asked: Asked, quarters: list[str], rows: pd.DataFrame) -> np.ndarray:
-    """Return the position of each row's figure among the cells asked for."""
-    axes = ((quarters, TIME.upper()), (asked.codes, asked.source.area_variable.upper()))
-    places = [pd.Index(names).get_indexer(pd.Index(rows[column])) for names, column in axes]
-    return np.ravel_multi_index(places, [len(names) for names, _ in axes])
 
 
 def _raise_on(asked: Asked, broken: list[Failure]) -> None:
@@ -102,13 +91,6 @@ def _raise_on(asked: Asked, broken: list[Failure]) -> None:
         raise _drift(asked, f"has {counted(shape, 'unexpected code')}:\n{describe(shape)}")
     what = counted(broken, "wrong figure")
     raise InvalidData(f"{asked.place} has {what}:\n{describe(broken)}", remedy=Remedy.ASK_AGAIN)
-
-
-def _complete(asked: Asked, table: pd.DataFrame) -> None:
-    absent = table.eq(_ABSENT).iterrows()
-    gone = [f"  {quarter}: {', '.join(table.columns[row])}" for quarter, row in absent if row.any()]
-    if gone:
-        raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
 
 
 def _drift(asked: Asked, what: str) -> KlyngeError:
