@@ -24,7 +24,7 @@ from schemas.source_tables import SOURCE_TABLES
 
 if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.delivery.deliver import Plan
-    from pipeline.snapshots.acceptance import Stored
+    from pipeline.snapshots.intake import Stored
 
 
 def print_json(manifest: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from schemas.records import Reference
 from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
-    from pipeline.snapshots.acceptance import Stored
+    from pipeline.snapshots.intake import Stored
     from pipeline.statbank.client import StatBank
 
 
@@ -157,7 +157,7 @@ class Acquisition:
         to_ask = [quarter for quarter in sorted(quarters) if self._must_ask(source, quarter)]
         if not to_ask:
             return
-        from pipeline.snapshots.acceptance import Acceptance  # pandas, where an answer comes in
+        from pipeline.snapshots.intake import Acceptance  # pandas, where an answer comes in
 
         codes = tuple(names_of(source, self.reference))
         updated = self.publication.info(source).updated

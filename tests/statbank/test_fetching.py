@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.calculation.calculate import Snapshot
-from pipeline.snapshots.acceptance import rows_of
+from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.acquisition import batches
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.version import VERSION
