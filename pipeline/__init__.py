@@ -1,6 +1,6 @@
 """What we do: a pure core, and small edges to the network and the disk.
 
-For notebooks: `from pipeline import allocate, counted_population, load_population, run_quarter`.
+For notebooks: `from pipeline import allocate, count_population, load_population, run_quarter`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.notebook import allocate, counted_population, load_population, run_quarter
+    from pipeline.notebook import allocate, count_population, load_population, run_quarter
 
-__all__ = ["allocate", "counted_population", "load_population", "run_quarter"]
+__all__ = ["allocate", "count_population", "load_population", "run_quarter"]
 
 
 def __getattr__(name: str) -> Any:

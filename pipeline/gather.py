@@ -37,10 +37,10 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     compared = [areas] if estimated else [areas, districts]  # an estimate is compared with nothing
     before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
-    held = store.quarters_of_all_tables() if history else []
+    stored = store.quarters_of_all_tables() if history else []
     pairs = tuple(
         (acquisition.stored(FOLK1A, quarter), acquisition.stored(KKBEF1, quarter))
-        for quarter in held
+        for quarter in stored
         if quarter < areas.quarter
     )
     return Inputs(parameters, reference, areas, districts, compared_with, pairs)

@@ -1,6 +1,6 @@
 """The door for notebooks: four functions that take plain values and return frozen ones and tables.
 
-    from pipeline import allocate, counted_population, load_population, run_quarter
+    from pipeline import allocate, count_population, load_population, run_quarter
 
 They read the data folder and write nothing. Exact numbers stay exact: a counted population and a
 share are `fractions.Fraction`, an amount is a whole number of kroner.
@@ -65,7 +65,7 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
     return Population(inputs.areas.quarter, inputs.areas.people, inputs.districts.people)
 
 
-def counted_population(
+def count_population(
     population: Population, rules: str | None = None, data_dir: str | Path = DATA_DIR
 ) -> pd.DataFrame:
     """Return how many people each municipality counts in each cluster.

@@ -59,15 +59,6 @@ class Quarter:
         """The day whose population the quarter names: its first."""
         return date(self.year, 3 * self.number - 2, 1)
 
-    @property
-    def release_month(self) -> date:
-        """First day of the month in which FOLK1A is usually published.
-
-        Source: Statistics Denmark publishes about six weeks after the reference day, on the 10th
-        to 12th of February, May, August and November.
-        """
-        return date(self.year, 3 * self.number - 1, 1)
-
 
 def quarter_range(first: Quarter, last: Quarter) -> tuple[Quarter, ...]:
     """Return every quarter from `first` to `last`, both included; empty if `last` is earlier."""

@@ -31,7 +31,7 @@ def explain(
     """
 
     from flows.terminal import screen as output
-    from pipeline.analysis.explain import stands_in, trail
+    from pipeline.analysis.explain import found_in_revision, trail
     from pipeline.reference import names
     from pipeline.run import calculation_of
     from pipeline.snapshots.acquisition import Acquisition
@@ -47,7 +47,7 @@ def explain(
         names.find("municipality", municipality, areas).code,
     )
     steps = found.steps()
-    if report_steps := stands_in(found, report, settings.reports_dir):
+    if report_steps := found_in_revision(found, report, settings.reports_dir):
         steps["report"] = report_steps
     if as_json:
         output.print_json(_as_dict(found, steps))

@@ -64,6 +64,7 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
     store, quarter = acquisition.store, parameters.report.quarter if parameters else None
     try:
         reference = load_reference(settings.data_dir, remember=False)
+        acquisition.reference = reference
     except KlyngeError as error:
         yield Checked("reference data", error=error)
         yield from _snapshots(store, quarter, watched, partial(_verified, store))

@@ -216,7 +216,7 @@ def _same(what: str, expected: object, found: object) -> None:
         )
 
 
-def stands_in(trail: Trail, name: ReportName, reports_dir: Path) -> dict[str, str]:
+def found_in_revision(trail: Trail, name: ReportName, reports_dir: Path) -> dict[str, str]:
     """Compare a trail cell by cell with its rows in the revision meant, or in the newest one.
 
     Args:

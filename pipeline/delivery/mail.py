@@ -171,7 +171,7 @@ def send(settings: Settings, mail: EmailMessage) -> None:
     """Send a mail over an encrypted connection.
 
     Raises:
-        DeliveryError: It was not accepted; `temporary` says whether it is worth another try.
+        DeliveryError: The server refused it; `temporary` says whether it is worth another try.
         StorageError: The file with the password cannot be read.
     """
     password = settings.mail_password()

@@ -59,7 +59,7 @@ def load_reference(
         ]
         for name, kind in TABLES.items()
     }
-    return Reference.of(tables, tuple(record(*content) for content in contents.items()))
+    return Reference.of(tables, tuple(record(name, content) for name, content in contents.items()))
 
 
 def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:

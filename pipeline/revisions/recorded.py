@@ -61,7 +61,7 @@ def _rows(name: str, records: Mapping[str, Any] | Iterable[Any]) -> Rows:
 
 
 def recorded_reference(
-    recorded: Recorded, rules: Quarter, files: tuple[FileRecord, ...]
+    recorded: Recorded, rules: Quarter, files: tuple[FileRecord, ...] = ()
 ) -> Reference:
     """Return the reference tables that were recorded, in force in the one quarter of the rules.
 

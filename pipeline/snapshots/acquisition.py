@@ -7,7 +7,7 @@ answers are checked, and only then stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,9 +123,7 @@ class Acquisition:
                     self.publication.info(source)
             if KKBEF1 in to_ask:
                 wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
-            self.publication.require({source: [wanted[source]] for source in to_ask})
-            for source in to_ask:
-                list(self._fetch(source, [wanted[source]]))
+            list(self._fetch({source: [wanted[source]] for source in to_ask}))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
 
     def stored(self, source: SourceTable, quarter: Quarter) -> Figures:
@@ -144,27 +142,25 @@ class Acquisition:
             NotPublishedYet: A table lacks one of them; nothing was fetched then.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        to_ask = {
-            source: [quarter for quarter in quarters if self._must_ask(source, quarter)]
-            for source in SOURCE_TABLES
-        }
-        if any(to_ask.values()):
-            self.publication.require(to_ask)
-        for source, wanted in to_ask.items():
-            yield from self._fetch(source, wanted)
+        return self._fetch(dict.fromkeys(SOURCE_TABLES, quarters))
 
-    def _fetch(self, source: SourceTable, quarters: Sequence[Quarter]) -> Iterator[Stored]:
-        to_ask = [quarter for quarter in sorted(quarters) if self._must_ask(source, quarter)]
+    def _fetch(self, wanted: Mapping[SourceTable, Sequence[Quarter]]) -> Iterator[Stored]:
+        to_ask = {
+            source: missing
+            for source, quarters in wanted.items()
+            if (missing := [row for row in sorted(quarters) if self._must_ask(source, row)])
+        }
         if not to_ask:
             return
-        from pipeline.snapshots.intake import Acceptance  # pandas, where an answer comes in
+        from pipeline.snapshots.intake import Intake  # pandas, where an answer comes in
 
-        codes = tuple(names_of(source, self.reference))
-        updated = self.publication.info(source).updated
-        acceptance = Acceptance(self.reader, source, updated, self.access.accept_jumps)
-        for batch in batches(source, len(codes), to_ask):
-            answer = self.bank.data(source, codes, batch)
-            yield from acceptance.accept(answer, batch, self.clock.now())
+        self.publication.require(to_ask)
+        for source, missing in to_ask.items():
+            codes = tuple(names_of(source, self.reference))
+            updated = self.publication.info(source).updated
+            intake = Intake(self.reader, updated, self.access.accept_jumps)
+            for batch in batches(source, len(codes), missing):
+                yield from intake.take(self.bank.data(source, codes, batch))
 
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None

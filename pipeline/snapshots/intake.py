@@ -8,13 +8,10 @@ to `data/quarantine/` with the reason, and the snapshots stay as they were.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
-
-import pandas as pd
 
 from pipeline.calculation.calculate import FETCHED, Snapshot
 from pipeline.calculation.population import check_identities, check_jumps, names_of, names_of_parts
@@ -23,7 +20,6 @@ from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader
 from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter
-from schemas.source_tables import SourceTable
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import Answer
@@ -49,108 +45,95 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class Intake:
     """Checks answers of a table and stores them.
 
     Args:
         reader: Reads the figures that are stored already, by the reference tables.
-        source: The table.
-        updated: When it was updated, as the StatBank says it.
+        updated: When the table was updated, as the StatBank says it.
         accept_jumps: Codes whose implausible change is accepted.
     """
 
     reader: FigureReader
-    source: SourceTable
     updated: str
     accept_jumps: tuple[str, ...]
 
-    def accept(self, answer: Answer, quarters: Sequence[Quarter], now: datetime) -> list[Stored]:
+    def take(self, answer: Answer) -> list[Stored]:
         """Check an answer and store each of its quarters.
-
-        Args:
-            answer: The answer.
-            quarters: The quarters asked for.
-            now: When the answer was retrieved.
 
         Raises:
             SchemaDrift: It has another shape than what was asked for.
             InvalidData: A figure is wrong, does not add up, or jumped implausibly.
         """
-        retrieved_at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            self._check(answer, quarters)
+            self._check(answer)
         except KlyngeError as error:
-            raise self._set_aside(answer, min(quarters), error, retrieved_at) from None
-        if len(quarters) == 1:
-            return [self._store(answer, quarters[0], answer.content, None, retrieved_at)]
+            raise self._set_aside(answer, error) from None
+        if len(answer.quarters) == 1:
+            return [self._store(answer, answer.quarters[0], answer.content)]
         store, digest = self.reader.store, hashlib.sha256(answer.content).hexdigest()
-        path = store.folder / self.source.table / "answers" / f"{digest[:12]}.csv"
+        path = store.folder / answer.source.table / "answers" / f"{digest[:12]}.csv"
         write_atomically(path, answer.content)
         place = path.relative_to(store.data_dir).as_posix()
         whole = {"path": place, "bytes": len(answer.content), "sha256": digest}
         return [
-            self._store(answer, quarter, rows_of(quarter, answer.content), whole, retrieved_at)
-            for quarter in quarters
+            self._store(answer, quarter, rows_of(quarter, answer.content), whole)
+            for quarter in answer.quarters
         ]
 
-    def _set_aside(
-        self, answer: Answer, first: Quarter, error: KlyngeError, retrieved_at: str
-    ) -> KlyngeError:
+    def _set_aside(self, answer: Answer, error: KlyngeError) -> KlyngeError:
         sha12 = hashlib.sha256(answer.content).hexdigest()[:12]
         folder = self.reader.store.data_dir / "quarantine"
-        path = folder / f"{self.source.table}-{first}-{sha12}.csv"
+        path = folder / f"{answer.source.table}-{min(answer.quarters)}-{sha12}.csv"
         reason = {
             "reason": error.message,
             "url": answer.url,
             "query": answer.query,
             "request_id": answer.request_id,
-            "retrieved_at": retrieved_at,
+            "retrieved_at": answer.retrieved_at,
         }
         write_atomically(path, answer.content)
         write_atomically(path.with_suffix(".json"), json_bytes(reason))
         return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
 
-    def _check(self, answer: Answer, quarters: Sequence[Quarter]) -> None:
-        source, place = self.source, f"The answer of {answer.url}"
-        reference = self.reader.reference
-        asked = Asked(source, tuple(names_of(source, reference)), quarters, place)
+    def _check(self, answer: Answer) -> None:
+        source, place = answer.source, f"The answer of {answer.url}"
+        store, reference = self.reader.store, self.reader.reference
+        asked = Asked(source, tuple(names_of(source, reference)), answer.quarters, place)
         table = read_answer(asked, answer.content)
-        answered = {quarter: _people(table, quarter) for quarter in sorted(quarters)}
+        answered = {row: table.loc[str(row)].to_dict() for row in sorted(answer.quarters)}
         for quarter, people in answered.items():
             check_identities(source, reference, people, f"{place} for {quarter}")
-            earlier = {*answered, *self.reader.store.quarters(source.table)}
+            earlier = {*answered, *store.quarters(source.table)}
             since = max((other for other in earlier if other < quarter), default=None)
             if since:
-                before = answered.get(since) or self._figures(since)
+                stored = store.all(source.table, since)
+                before = answered.get(since) or self.reader.read(stored[-1]).people
                 names = names_of_parts(source, reference)
                 check_jumps(since, before, quarter, people, names, self.accept_jumps)
-
-    def _figures(self, quarter: Quarter) -> Mapping[str, int]:
-        return self.reader.read(self.reader.store.all(self.source.table, quarter)[-1]).people
 
     def _store(
         self,
         answer: Answer,
         quarter: Quarter,
         content: bytes,
-        whole: Mapping[str, Any] | None,
-        retrieved_at: str,
+        whole: Mapping[str, Any] | None = None,
     ) -> Stored:
-        digest = hashlib.sha256(content).hexdigest()
-        before = self.reader.store.newest(self.source.table, quarter)
+        digest, source = hashlib.sha256(content).hexdigest(), answer.source
+        before = self.reader.store.newest(source.table, quarter)
         change = _change(before, digest)
         if before and change is Change.SAME:
             return Stored(before, change)
         snapshot = Snapshot(
-            table=self.source.table,
-            bank=self.source.bank,
+            table=source.table,
+            bank=source.bank,
             quarter=str(quarter),
             origin=FETCHED,
-            source=f"{self.source.publisher}, {self.source.table}",
+            source=f"{source.publisher}, {source.table}",
             licence=LICENCE,
             url=answer.url,
             query=answer.query,
-            retrieved_at=retrieved_at,
+            retrieved_at=answer.retrieved_at,
             updated=self.updated,
             request_id=answer.request_id,
             response=whole,
@@ -167,10 +150,6 @@ def rows_of(quarter: Quarter, content: bytes) -> bytes:
     header, *rows = content.splitlines(keepends=True)
     wanted = str(quarter).encode()
     return header + b"".join(row for row in rows if row.rsplit(b";", 2)[1] == wanted)
-
-
-def _people(table: pd.DataFrame, quarter: Quarter) -> dict[str, int]:
-    return dict(zip(table.columns, table.loc[[str(quarter)]].to_numpy()[0].tolist(), strict=True))
 
 
 def _change(before: Snapshot | None, digest: str) -> Change:

@@ -5,8 +5,8 @@
 
 A snapshot is never edited and never deleted. When the StatBank gives an earlier answer again, a
 further sidecar (`<sha12>-2.json`) records that; the newest sidecar tells which answer is current.
-Every read compares size and sha256 with the sidecar. A stored answer passed every check when it was
-accepted, so one that agrees is read plainly, without pandas. A row that is not exactly what was
+Every read compares size and sha256 with the sidecar. A stored answer passed every check when it
+came in, so one that agrees is read plainly, without pandas. A row that is not exactly what was
 asked for sends it through the checks of the door once more, which name what is wrong.
 """
 

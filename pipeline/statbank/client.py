@@ -21,6 +21,7 @@ import logging
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -69,9 +70,11 @@ class Answer:
     """An answer of `data`, byte for byte, and the query that it answers."""
 
     source: SourceTable
+    quarters: Sequence[Quarter]
     url: str
     query: Mapping[str, Any]
     request_id: str | None
+    retrieved_at: str
     content: bytes
 
 
@@ -126,7 +129,9 @@ class StatBank:
         """
         url, query = self._url(source, "data"), source.query(codes, quarters)
         reply = self._post(url, query)
-        return Answer(source, url, query, reply.headers.get(REQUEST_ID), reply.content)
+        request_id = reply.headers.get(REQUEST_ID)
+        moment = self.transport.clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Answer(source, quarters, url, query, request_id, moment, reply.content)
 
     def _url(self, source: SourceTable, function: str) -> str:
         return "/".join(part for part in (self.base, source.bank, function) if part)

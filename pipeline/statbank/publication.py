@@ -99,8 +99,12 @@ class Publication:
 
 
 def expected_release(source: SourceTable, quarter: Quarter) -> date:
-    """Return the day about which a quarter is usually published, at 08:00 in Copenhagen."""
-    return quarter.release_month.replace(day=source.release_day)
+    """Return the day about which a quarter is usually published, at 08:00 in Copenhagen.
+
+    That is in the month after the reference day, so in February, May, August and November.
+    """
+    day = quarter.reference_day
+    return day.replace(month=day.month + 1, day=source.release_day)
 
 
 def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.analysis.explain import stands_in, trail
+from pipeline.analysis.explain import found_in_revision, trail
 from pipeline.calculation.calculate import Calculation
 from pipeline.errors import AllocationError
 from pipeline.files import record
@@ -43,7 +43,7 @@ def test_the_trail_of_every_membership_recomputes(
         for member in cluster.members:
             code = member.membership.municipality_code
             found = trail(calculation, cluster.cluster.cluster_id, code)
-            stands = stands_in(found, ReportName.parse("2022K1:r1"), reports_dir)
+            stands = found_in_revision(found, ReportName.parse("2022K1:r1"), reports_dir)
             assert stands["cells compared"] == "13, all equal"
             assert list(found.steps())[-1] == "snapshot"
             explained += 1

@@ -68,7 +68,7 @@ def test_values_are_frozen(data_dir: Path) -> None:
 def test_the_door_gives_what_the_report_gives(data_dir: Path) -> None:
     """Counted by hand from the door's functions, the published table comes out to the krone."""
     population = pipeline.load_population("2022K1", data_dir)
-    counted = pipeline.counted_population(population, data_dir=data_dir)
+    counted = pipeline.count_population(population, data_dir=data_dir)
     syd = counted[counted["cluster_id"] == "amager-hvidovre"].set_index("municipality_code")
     amounts = pipeline.allocate(370_000, syd["counted_population"])
     run = pipeline.run_quarter("2022K1", data_dir=data_dir).allocation
@@ -83,7 +83,7 @@ def test_the_door_gives_what_the_report_gives(data_dir: Path) -> None:
 def test_rules_of_another_quarter_apply(data_dir: Path) -> None:
     """A population counts by the rules of any quarter, those of the councils too."""
     population = pipeline.load_population("2022K1", data_dir)
-    councils = pipeline.counted_population(population, rules="2027K1", data_dir=data_dir)
+    councils = pipeline.count_population(population, rules="2027K1", data_dir=data_dir)
     assert councils["cluster_id"].nunique() == 17
     assert len(pipeline.run_quarter("2019K1", "2022K1", data_dir).shared_funds) == 44
 

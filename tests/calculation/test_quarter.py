@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter, quarter_range
+from schemas.source_tables import SOURCE_TABLES
 from tests.calculation.strategies import quarters
 
 steps = st.integers(-200, 200)
@@ -64,13 +66,13 @@ def test_a_day_lies_in_its_quarter(day: date) -> None:
     ("text", "reference_month", "release_month"),
     [("2022K1", 1, 2), ("2022K2", 4, 5), ("2022K3", 7, 8), ("2022K4", 10, 11)],
 )
-def test_reference_day_and_release_month(
-    text: str, reference_month: int, release_month: int
-) -> None:
+def test_reference_day_and_release(text: str, reference_month: int, release_month: int) -> None:
     """Population of 1 January, April, July, October; published the month after."""
     quarter = Quarter.parse(text)
     assert quarter.reference_day == date(2022, reference_month, 1)
-    assert quarter.release_month == date(2022, release_month, 1)
+    for source in SOURCE_TABLES:
+        released = date(2022, release_month, source.release_day)
+        assert expected_release(source, quarter) == released
 
 
 @given(quarters, st.integers(-3, 20))

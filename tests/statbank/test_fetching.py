@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.calculation.calculate import Snapshot
-from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.acquisition import batches
+from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.version import VERSION
 from schemas.quarter import Quarter, quarter_range
