@@ -9,7 +9,7 @@ share are `fractions.Fraction`, an amount is a whole number of kroner.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, cast
@@ -81,9 +81,9 @@ def count_population(
     Raises:
         KlyngeError: The reference tables break a rule, or no cluster is in force.
     """
-    reference = _stored(data_dir).reference
+    reference = replace(_stored(data_dir).reference, costs=())
     quarter = Quarter.parse(rules) if rules else population.quarter
-    in_force = rules_in_force(quarter, reference.clusters, reference.memberships, costs=())
+    in_force = rules_in_force(reference, quarter)
     result = calculate_quarter(population, in_force, reference.areas, reference.districts)
     members = [member for cluster in result.clusters for member in cluster.members]
     rows = [

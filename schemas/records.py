@@ -7,7 +7,7 @@ a record are the columns of its table, in order; `schemas.rows` maps one to the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -191,7 +191,9 @@ class Reference:
     files: tuple[FileRecord, ...] = ()
 
     @classmethod
-    def of(cls, tables: Mapping[str, list[Any]], files: tuple[FileRecord, ...]) -> Reference:
+    def of(
+        cls, tables: Mapping[str, Sequence[Any]], files: tuple[FileRecord, ...] = ()
+    ) -> Reference:
         """Return the reference tables of their records, by the name of each table."""
         return cls(
             areas={row.code: row for row in tables["areas"]},

@@ -91,8 +91,7 @@ def _chosen_clusters(written: list[str], quarter: Quarter, acquisition: Acquisit
     from pipeline.calculation.membership import rules_in_force
     from pipeline.reference import names
 
-    reference = acquisition.reference
-    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    rules = rules_in_force(acquisition.reference, quarter)
     known = names.clusters(rules.clusters)
     return [names.find("cluster", text, known).code for text in written]
 

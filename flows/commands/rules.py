@@ -160,10 +160,5 @@ def clusters(
     from pipeline.reference.tables import load_reference
 
     reference = load_reference(options.settings(data_dir).data_dir)
-    rules = rules_in_force(
-        quarter or Quarter.of_day(date.today()),
-        reference.clusters,
-        reference.memberships,
-        reference.costs,
-    )
+    rules = rules_in_force(reference, quarter or Quarter.of_day(date.today()))
     console.print_clusters(rules, reference)

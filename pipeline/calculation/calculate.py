@@ -55,7 +55,7 @@ def calculate(inputs: Inputs) -> Calculation:
         InvalidData: A population jumped implausibly, and it was not accepted.
     """
     report, reference = inputs.parameters.report, inputs.reference
-    rules = rules_in_force(report.rules, reference.clusters, reference.memberships, reference.costs)
+    rules = rules_in_force(reference, report.rules)
     jumps = tuple(_jumps(inputs))
     result = calculate_quarter(_population(inputs), rules, reference.areas, reference.districts)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))

@@ -63,33 +63,26 @@ class RulesInForce:
         ]
 
 
-def rules_in_force(
-    quarter: Quarter,
-    clusters: Iterable[Cluster],
-    memberships: Iterable[Membership],
-    costs: Iterable[Cost],
-) -> RulesInForce:
+def rules_in_force(reference: Reference, quarter: Quarter) -> RulesInForce:
     """Return the rules of a quarter.
 
     Raises:
         RuleError: No cluster is in force, one that is has no member, or a cost is due from clusters
             that are not.
     """
-    clusters = tuple(clusters)
     by_place = attrgetter("structure", "region", "cluster_id")
-    in_force = sorted((row for row in clusters if quarter in row.period), key=by_place)
+    in_force = sorted((row for row in reference.clusters if quarter in row.period), key=by_place)
     if not in_force:
-        raise _no_cluster(quarter, clusters)
+        raise _no_cluster(quarter, reference.clusters)
     members: dict[str, list[Membership]] = {cluster.cluster_id: [] for cluster in in_force}
-    for membership in sorted(memberships, key=attrgetter("municipality_code")):
+    for membership in sorted(reference.memberships, key=attrgetter("municipality_code")):
         if quarter in membership.period:
             members[membership.cluster_id].append(membership)
     empty = [cluster_id for cluster_id, rows in members.items() if not rows]
     if empty:
         raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
-    due = sorted(
-        (row for row in costs if quarter in row.period), key=attrgetter("cost_id", "scope")
-    )
+    costs = (row for row in reference.costs if quarter in row.period)
+    due = sorted(costs, key=attrgetter("cost_id", "scope"))
     _check_scopes(quarter, in_force, due)
     by_cluster = {cluster_id: tuple(rows) for cluster_id, rows in members.items()}
     return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due))
@@ -104,7 +97,7 @@ def in_force(reference: Reference, quarter: Quarter) -> Reference:
     Raises:
         RuleError: As `rules_in_force`.
     """
-    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    rules = rules_in_force(reference, quarter)
     now = Period(quarter, quarter)
     memberships = [row for rows in rules.memberships.values() for row in rows]
     cited = {row.source_id for row in memberships} | {row.source_id for row in rules.costs}
@@ -231,5 +224,5 @@ def coverage(reference: Reference, quarter: Quarter) -> list[Finding]:
     Raises:
         RuleError: A cluster has no member, or a municipality counts more than once.
     """
-    rules = rules_in_force(quarter, reference.clusters, reference.memberships, reference.costs)
+    rules = rules_in_force(reference, quarter)
     return check_coverage(rules, reference.areas, reference.districts)

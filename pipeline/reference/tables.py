@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
@@ -52,7 +52,7 @@ def load_reference(
         _validate(folder, rows)
         if remember and not instead:
             _remember(folder, contents)
-    tables = {
+    tables: dict[str, list[Any]] = {
         name: [
             from_row(kind, {**row, "row": number})
             for number, row in enumerate(rows[name], start=HEADER_ROW + 1)

@@ -100,8 +100,7 @@ class Intake:
         source, place = answer.source, f"The answer of {answer.url}"
         store, reference = self.reader.store, self.reader.reference
         asked = Asked(source, tuple(names_of(source, reference)), answer.quarters, place)
-        table = read_answer(asked, answer.content)
-        answered = {row: table.loc[str(row)].to_dict() for row in sorted(answer.quarters)}
+        answered = read_answer(asked, answer.content)
         for quarter, people in answered.items():
             check_identities(source, reference, people, f"{place} for {quarter}")
             earlier = {*answered, *store.quarters(source.table)}

@@ -217,6 +217,5 @@ def _by_the_door(
 ) -> dict[str, int]:
     from pipeline.statbank.answers import Asked, read_answer  # pandas, where it is needed
 
-    asked = Asked(source, codes, [Quarter.parse(snapshot.quarter)], snapshot.path)
-    figures = read_answer(asked, content).iloc[0]
-    return dict(zip(codes, figures.tolist(), strict=True))
+    quarter = Quarter.parse(snapshot.quarter)
+    return read_answer(Asked(source, codes, [quarter], snapshot.path), content)[quarter]

@@ -37,8 +37,8 @@ class Asked:
     place: str
 
 
-def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
-    """Return the population (people): a row a quarter (`2022K1`), a column a code, as asked.
+def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:
+    """Return the people by code of each quarter, in the order in which they were asked for.
 
     Raises:
         SchemaDrift: Another header, encoding or period, or codes that are new or gone.
@@ -56,7 +56,11 @@ def read_answer(asked: Asked, content: bytes) -> pd.DataFrame:
     gone = [f"  {quarter}: {', '.join(table.columns[row])}" for quarter, row in absent if row.any()]
     if gone:
         raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
-    return table.astype("int64")
+    people = table.astype("int64").to_numpy().tolist()
+    return {
+        quarter: dict(zip(codes, row, strict=True))
+        for quarter, row in zip(asked.quarters, people, strict=True)
+    }
 
 
 def _rows(asked: Asked, content: bytes) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def seconds() -> float:
     results = [
         calculate_quarter(
             population,
-            rules_in_force(RULES, reference.clusters, reference.memberships, reference.costs),
+            rules_in_force(reference, RULES),
             reference.areas,
             reference.districts,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,7 +22,9 @@ from schemas.records import (
     District,
     Membership,
     Period,
+    Reference,
 )
+from schemas.rows import TABLES
 
 QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)
@@ -72,6 +75,17 @@ def cost(scope: str, amount_dkk: int, period: Period = ALWAYS) -> Cost:
     return Cost(f"cost-{amount_dkk}", "Udgift", "Cost", scope, amount_dkk, period, "source")
 
 
+def rules_of(
+    quarter: Quarter,
+    clusters: Sequence[Cluster],
+    memberships: Sequence[Membership],
+    costs: Sequence[Cost],
+) -> RulesInForce:
+    """Return the rules of a quarter, of tables that hold nothing else."""
+    tables = {"clusters": clusters, "memberships": memberships, "costs": costs}
+    return rules_in_force(Reference.of({**dict.fromkeys(TABLES, ()), **tables}), quarter)
+
+
 def municipality(code: str) -> Area:
     """Return a municipality."""
     return Area(code, f"Kommune {code}", AreaKind.MUNICIPALITY, "084")
@@ -114,7 +128,7 @@ def cases(draw: st.DrawFn) -> Case:
     by_district[COPENHAGEN_TOTAL] = sum(by_district.values())
     by_area = {code: draw(people) + 1 for code in [*others, COPENHAGEN]}
     return Case(
-        rules_in_force(QUARTER, in_use, memberships, costs),
+        rules_of(QUARTER, in_use, memberships, costs),
         Population(QUARTER, by_area, by_district),
         {code: municipality(code) for code in by_area},
     )

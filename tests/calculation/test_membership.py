@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import check_coverage, counted_population, rules_in_force
+from pipeline.calculation.membership import check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import RuleError
 from schemas.records import Membership
@@ -23,6 +23,7 @@ from tests.calculation.strategies import (
     membership,
     municipality,
     people,
+    rules_of,
 )
 
 RØDOVRE = "175"
@@ -32,7 +33,7 @@ CITY = "101"
 def coverage(*memberships: Membership) -> list[Finding]:
     """Check the coverage of Rødovre and København by these memberships."""
     clusters = [cluster(name) for name in dict.fromkeys(row.cluster_id for row in memberships)]
-    rules = rules_in_force(QUARTER, clusters, memberships, [])
+    rules = rules_of(QUARTER, clusters, memberships, [])
     areas = {code: municipality(code) for code in (RØDOVRE, CITY)}
     return check_coverage(rules, areas, districts())
 
@@ -165,7 +166,7 @@ def test_structures_are_counted_apart() -> None:
     """A municipality may be whole in a cluster and whole in a council of the same quarter."""
     clusters = [cluster("syd"), cluster("raad", structure="sundhedsraad")]
     rows = [membership(row.cluster_id, code) for row in clusters for code in (RØDOVRE, CITY)]
-    rules = rules_in_force(QUARTER, clusters, rows, [])
+    rules = rules_of(QUARTER, clusters, rows, [])
     areas = {code: municipality(code) for code in (RØDOVRE, CITY)}
     assert rules.structures == (STRUCTURE, "sundhedsraad")
     assert not check_coverage(rules, areas, districts())

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 
 from pipeline.calculation.findings import Subject
-from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import AllocationError
@@ -25,6 +24,7 @@ from tests.calculation.strategies import (
     districts,
     membership,
     municipality,
+    rules_of,
 )
 
 
@@ -66,7 +66,7 @@ def result_of(population: Population, amount_dkk: int | None = None) -> QuarterR
     """Calculate one cluster that counts all of København's two districts."""
     rows = [membership("syd", COPENHAGEN, districts=("1001", "1099"))]
     costs = [] if amount_dkk is None else [cost("syd", amount_dkk)]
-    rules = rules_in_force(QUARTER, [cluster("syd")], rows, costs)
+    rules = rules_of(QUARTER, [cluster("syd")], rows, costs)
     areas = {COPENHAGEN: municipality(COPENHAGEN)}
     known = {code: row for code, row in districts().items() if code in population.by_district}
     return calculate_quarter(population, rules, areas, known)

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.membership import rules_in_force
 from pipeline.errors import Remedy, RuleError
 from schemas.quarter import Quarter
 from schemas.records import Period
-from tests.calculation.strategies import QUARTER, cluster, cost, membership, quarters
+from tests.calculation.strategies import QUARTER, cluster, cost, membership, quarters, rules_of
 
 periods = st.builds(
     lambda first, length: Period(first, None if length is None else first + length),
@@ -40,9 +39,9 @@ def test_only_what_is_in_force_applies(quarter: Quarter, given_periods: list[Per
     in_force = [row for row in clusters if quarter in row.period]
     if not in_force:
         with pytest.raises(RuleError):
-            rules_in_force(quarter, clusters, members, costs)
+            rules_of(quarter, clusters, members, costs)
         return
-    rules = rules_in_force(quarter, clusters, members, costs)
+    rules = rules_of(quarter, clusters, members, costs)
     assert rules.clusters == tuple(in_force)
     assert list(rules.memberships) == [row.cluster_id for row in in_force]
     assert all(quarter in row.period for rows in rules.memberships.values() for row in rows)
@@ -52,7 +51,7 @@ def test_only_what_is_in_force_applies(quarter: Quarter, given_periods: list[Per
 def test_members_stand_by_code() -> None:
     """The order of memberships.csv does not matter."""
     rows = [membership("syd", code) for code in ("461", "101", "265")]
-    rules = rules_in_force(QUARTER, [cluster("syd")], rows, [])
+    rules = rules_of(QUARTER, [cluster("syd")], rows, [])
     assert [row.municipality_code for row in rules.memberships["syd"]] == ["101", "265", "461"]
 
 
@@ -64,7 +63,7 @@ def test_no_cluster_in_force_names_the_quarters_and_the_option() -> None:
         cluster("raad", Period(Quarter(2027, 1), None), "sundhedsraad"),
     ]
     with pytest.raises(RuleError, match="No cluster is in force in 2019K1") as raised:
-        rules_in_force(Quarter(2019, 1), clusters, [], [])
+        rules_of(Quarter(2019, 1), clusters, [], [])
     assert "sundhedsklynge 2022K1 to 2026K4" in raised.value.message
     assert "sundhedsraad 2027K1 to further notice" in raised.value.message
     assert raised.value.remedy is Remedy.APPLY_RULES_OF
@@ -75,7 +74,7 @@ def test_no_cluster_in_force_names_the_quarters_and_the_option() -> None:
 def test_a_cluster_without_members_stops() -> None:
     """A cluster in force to which no one belongs is named."""
     with pytest.raises(RuleError, match="In 2022K1 no municipality belongs to nord, vest"):
-        rules_in_force(
+        rules_of(
             QUARTER,
             [cluster("syd"), cluster("nord"), cluster("vest")],
             [membership("syd", "101")],
@@ -89,4 +88,4 @@ def test_a_cost_of_a_cluster_that_is_not_in_force_stops() -> None:
     clusters = [cluster("syd"), cluster("gammel", ended)]
     members = [membership("syd", "101"), membership("gammel", "101", period=ended)]
     with pytest.raises(RuleError, match="gammel"):
-        rules_in_force(QUARTER, clusters, members, [cost("gammel", 370_000)])
+        rules_of(QUARTER, clusters, members, [cost("gammel", 370_000)])
