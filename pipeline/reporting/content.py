@@ -52,11 +52,11 @@ class Content:
         self.notes = numbered_notes(self.calculation, self.reasons, self.text)
 
     @cached_property
-    def pools(self) -> dict[str, list[Allocation]]:
+    def funds(self) -> dict[str, list[Allocation]]:
         """The shared funds by the structure over whose clusters they are split."""
         by_structure: dict[str, list[Allocation]] = {}
-        for pool in self.result.pools:
-            by_structure.setdefault(pool.cost.structure or "", []).append(pool)
+        for fund in self.result.pools:
+            by_structure.setdefault(fund.cost.structure or "", []).append(fund)
         return by_structure
 
     @property

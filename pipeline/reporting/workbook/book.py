@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -56,6 +56,55 @@ class Link:
 
 Cell = str | int | float | Formula | Link
 
+ChartSeries = Mapping[str, Sequence[str | int]]
+"""A series as XlsxWriter takes it: where its name, its categories and its values stand."""
+
+
+def number_of(cell: Cell) -> int | float:
+    """Return the number that a cell holds or shows.
+
+    Raises:
+        TypeError: It holds none.
+    """
+    number = cell.value if isinstance(cell, Formula) else cell
+    if isinstance(number, (int, float)):
+        return number
+    raise TypeError(f"{number!r} is not a number")
+
+
+def added(formulas: Sequence[Formula]) -> Cell:
+    """Return the sum of what formulas show; 0 of none."""
+    terms = "+".join(formula.text.removeprefix("=") for formula in formulas)
+    return Formula(f"={terms}", sum(map(number_of, formulas))) if formulas else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The rows of data of a table, counted from 1, as other sheets and charts refer to them."""
+
+    sheet: str
+    first: int
+    last: int
+
+    def column(self, letter: str) -> str:
+        """Return the cells of a column as other sheets refer to them."""
+        return f"'{self.sheet}'!${letter}${self.first}:${letter}${self.last}"
+
+    def series(self, name: tuple[int, int], categories: int, values: int) -> ChartSeries:
+        """Return two columns as a series of a chart; rows and columns count from 0 there.
+
+        Args:
+            name: Row and column of its name.
+            categories: Column of its categories.
+            values: Column of its values.
+        """
+        first, last = self.first - 1, self.last - 1
+        return {
+            "name": [self.sheet, *name],
+            "categories": [self.sheet, first, categories, last, categories],
+            "values": [self.sheet, first, values, last, values],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -72,11 +121,6 @@ class Column:
     style: str
     width: float
     header_style: str = "header"
-
-
-def letter(column: int) -> str:
-    """Return the letters of a column: `A` for 0, `AA` for 26."""
-    return letter(column // 26 - 1) + chr(65 + column % 26) if column > 25 else chr(65 + column)
 
 
 def fitting(heading: str, texts: Iterable[str], widest: int = 48) -> float:
@@ -180,10 +224,8 @@ class Sheet:
         sheet.set_footer(f"&L{self.book.content.issue}&C&A&R{page}")
         sheet.protect("", dict(_PROTECTION))
 
-    def table(
-        self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
-    ) -> tuple[int, int]:
-        """Write the sheet's table, and return its first and last row of data."""
+    def table(self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Range:
+        """Write the sheet's table, and return where its data stand."""
         header, first = self.next_row, self.next_row + 1
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
@@ -198,7 +240,7 @@ class Sheet:
                 self.write(row, position, cell, columns[position].style)
             self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
         self._mark(name, columns, header, header + len(rows))
-        return first, header + len(rows)
+        return Range(self.worksheet.get_name(), first, header + len(rows))
 
     def _mark(self, name: str, columns: Sequence[Column], header: int, last: int) -> None:
         """Mark the table as one, and keep its header in view on screen and paper."""

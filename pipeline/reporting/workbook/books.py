@@ -72,8 +72,8 @@ def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
         cluster_id = result.cluster.cluster_id
         title = text("live.title", cluster=result.cluster.name, issue=issue)
         yield plan.live[cluster_id], title, f"Klynge_{cluster_id.replace('-', '_')}"
-    for structure, live in plan.pools.items():
-        title = text("pools.title", structure=text(f"value.{structure}"), issue=issue)
+    for structure, live in plan.funds.items():
+        title = text("funds.title", structure=text(f"value.{structure}"), issue=issue)
         yield live, title, f"Puljer_{structure}"
 
 
@@ -84,9 +84,9 @@ def _contents(plan: Plan, overviews: Sequence[str]) -> Contents:
         return text(f"sheet.{key}"), text(f"sheet_holds.{key}")
 
     clusters = [
-        (plan.live[result.cluster.cluster_id].layout.sheet, result.cluster.name)
+        (plan.live[result.cluster.cluster_id].sheet, result.cluster.name)
         for result in plan.clusters
     ]
-    pools = [(live.layout.sheet, text("sheet_holds.pools")) for live in plan.pools.values()]
+    funds = [(live.sheet, text("sheet_holds.funds")) for live in plan.funds.values()]
     last = [described(key) for key in ("development", "control", "notes")]
-    return [*map(described, overviews), *clusters, *pools, *last]
+    return [*map(described, overviews), *clusters, *funds, *last]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.plain_text import plain
-from pipeline.reporting.workbook.book import Sheet
+from pipeline.reporting.workbook.book import ChartSeries, Sheet
 from pipeline.reporting.workbook.document import DARK
 
 _COLOURS: Final = (
@@ -26,32 +25,9 @@ _ROW_PIXELS: Final = 20
 _PAGE_HEIGHT_TO_WIDTH: Final = (0.64, 0.72)
 """Least and most of a landscape A4 page within its margins; programs round the scale down."""
 
-Place = tuple[str, int, int, int, int]
-"""Sheet, first row, first column, last row, last column, counted from 0."""
 
-
-ChartSeries = Mapping[str, Sequence[str | int]]
-"""A series as XlsxWriter takes it: where its name, its categories and its values stand."""
-
-
-def chart_series(name: tuple[str, int, int], categories: Place, values: Place) -> ChartSeries:
-    """Return a series by the places of its name, its categories and its values."""
-    return {"name": [*name], "categories": [*categories], "values": [*values]}
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """What a chart says in words.
-
-    Args:
-        title: Its title.
-        axis: What its values are, with the unit.
-        description: Its alternative text.
-    """
-
-    title: str
-    axis: str
-    description: str
+Words = tuple[str, str]
+"""The title of a chart, and its alternative text."""
 
 
 class Pages:
@@ -92,25 +68,29 @@ class Pages:
         return self._header_row + self._taken
 
 
-def line_chart(sheet: Sheet, pages: Pages, caption: Caption, series: Sequence[ChartSeries]) -> None:
+def line_chart(
+    sheet: Sheet, pages: Pages, words: Words, axis: str, series: Sequence[ChartSeries]
+) -> None:
     """Insert a line chart of shares where it fits on a page."""
     chart = sheet.book.document.add_chart({"type": "line"})
     for number, line in enumerate(series):
         chart.add_series(_line(number, line))
-    chart.set_y_axis(_value_axis(caption, "0%"))
+    chart.set_y_axis(_value_axis(axis, "0%"))
     chart.set_x_axis({"num_font": _FONT, "interval_unit": max(1, _categories(series) // 12)})
-    _insert(sheet, pages, chart, caption, 320 + 12 * len(series))
+    _insert(sheet, pages, chart, words, 320 + 12 * len(series))
 
 
-def bar_chart(sheet: Sheet, pages: Pages, caption: Caption, series: Sequence[ChartSeries]) -> None:
+def bar_chart(
+    sheet: Sheet, pages: Pages, words: Words, axis: str, series: Sequence[ChartSeries]
+) -> None:
     """Insert a chart of horizontal bars, the first on top, where it fits on a page."""
     chart = sheet.book.document.add_chart({"type": "bar", "subtype": "stacked"})
     for number, bars in enumerate(series):
         fill = {"fill": {"color": _BARS[number % len(_BARS)]}}
         chart.add_series({**bars, **fill, "gap": 40})
-    chart.set_x_axis(_value_axis(caption, "#,##0"))
+    chart.set_x_axis(_value_axis(axis, "#,##0"))
     chart.set_y_axis({"reverse": True, "crossing": "max", "num_font": _FONT, "interval_unit": 1})
-    _insert(sheet, pages, chart, caption, 140 + 20 * _categories(series), len(series) > 1)
+    _insert(sheet, pages, chart, words, 140 + 20 * _categories(series), len(series) > 1)
 
 
 def _line(number: int, line: ChartSeries) -> dict[str, Any]:
@@ -134,9 +114,9 @@ def _categories(series: Sequence[ChartSeries]) -> int:
     return int(last) - int(first) + 1
 
 
-def _value_axis(caption: Caption, number_format: str) -> dict[str, Any]:
+def _value_axis(axis: str, number_format: str) -> dict[str, Any]:
     return {
-        "name": caption.axis,
+        "name": axis,
         "name_font": {**_FONT, "bold": False},
         "num_font": _FONT,
         "num_format": number_format,
@@ -149,13 +129,13 @@ def _insert(
     sheet: Sheet,
     pages: Pages,
     chart: Any,
-    caption: Caption,
+    words: Words,
     height: int,
     legend: bool = True,
 ) -> None:
-    title = plain(caption.title).replace("!", "")  # XlsxWriter takes `text!A1` for a reference
+    title = plain(words[0]).replace("!", "")  # XlsxWriter takes `text!A1` for a reference
     chart.set_title({"name": title, "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"position": "bottom", "font": _FONT} if legend else {"none": True})
     chart.set_size({"width": CHART_PIXELS, "height": height})
-    options = {"description": plain(caption.description), "object_position": 2}
+    options = {"description": plain(words[1]), "object_position": 2}
     sheet.worksheet.insert_chart(pages.place(height), pages.column, chart, options)

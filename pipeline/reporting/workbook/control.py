@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Sheet, fitting
-from pipeline.reporting.workbook.live_table import LiveTable
-from pipeline.reporting.workbook.overview import Range
+from pipeline.reporting.workbook.book import (
+    Book,
+    Cell,
+    Column,
+    Formula,
+    Range,
+    Sheet,
+    fitting,
+    number_of,
+)
 from pipeline.reporting.workbook.plan import Plan
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, MUNICIPALITY_COUNT, AreaKind, Basis
 
@@ -54,14 +61,14 @@ def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formu
     ]
     first = sheet.next_row + 1
     rows = [_cells(book, number, check) for number, check in enumerate(checks, start=first)]
-    cells = Range(name, *sheet.table("Kontrol", columns, rows))
+    cells = sheet.table("Kontrol", columns, rows)
     return _all_allocated(book, plan, cells)
 
 
 def _cells(book: Book, row: int, check: Check) -> list[Cell]:
     text = book.text
     yes, no = text("control.ok"), text("control.differs")
-    difference = _number(check.found) - _number(check.expected)
+    difference = number_of(check.found) - number_of(check.expected)
     condition, holds = check.also
     test = f"AND(E{row}=0,{condition})" if condition else f"E{row}=0"
     return [
@@ -75,69 +82,40 @@ def _cells(book: Book, row: int, check: Check) -> list[Cell]:
     ]
 
 
-def _number(cell: Cell) -> int | float:
-    number = cell.value if isinstance(cell, Formula) else cell
-    if isinstance(number, (int, float)):
-        return number
-    raise TypeError(f"{number!r} is not a number")
-
-
 def _all_allocated(book: Book, plan: Plan, cells: Range) -> Formula:
     text = book.text
     differs = f'COUNTIFS({cells.column("A")},"{text("control.sum")}",'
     differs += f'{cells.column("F")},"{text("control.differs")}")'
     yes, no = text("value.true"), text("value.false")
-    tables = [*plan.live.values(), *plan.pools.values()]
-    holds = all(live.holds(cost) for live in tables for cost in range(len(live.layout.amounts)))
+    holds = all(live.holds(cost) for live in plan.tables for cost in range(len(live.amounts)))
     return Formula(f'=IF({differs}=0,"{yes}","{no}")', yes if holds else no)
 
 
 def _sums(plan: Plan) -> Iterator[Check]:
     """Yield a check an amount: the parts add up to it."""
     text = plan.content.text
-    for live in [*plan.live.values(), *plan.pools.values()]:
-        layout = live.layout
-        for cost, amount in enumerate(layout.amounts):
-            outcome = f'{layout.total_elsewhere(f"rank{cost}")}="{text("control.ok")}"'
-            yield Check(
-                text("control.sum"),
-                layout.sheet,
-                Formula(f"={layout.total_elsewhere(f'kroner{cost}')}", amount.allocated_dkk),
-                Formula(f"={layout.total_elsewhere(f'exact{cost}')}", amount.amount_dkk),
-                amount.name,
-                (outcome, live.holds(cost)),
-            )
+    for live in plan.tables:
+        for cost, amount in enumerate(live.amounts):
+            outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
+            found, expected = live.seen("kroner", cost), live.seen("exact", cost)
+            also = outcome, live.holds(cost)
+            yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
 
 
 def _as_issued(plan: Plan) -> Iterator[Check]:
     """Yield the checks that tell whether an input cell was changed since the file was made."""
     text = plan.content.text
     for live in plan.live.values():
-        counted = live.total_weight / live.scale
-        halves = "counted" if live.scale > 1 else ""
-        yield Check(
-            text("control.population_as_issued"),
-            live.layout.sheet,
-            Formula(f"={live.layout.total_elsewhere('counted')}", counted, halves),
-            counted,
-            text("control.as_issued"),
-        )
-    for live in [*plan.live.values(), *plan.pools.values()]:
-        for cost, amount in enumerate(live.layout.amounts):
+        what, remark = text("control.population_as_issued"), text("control.as_issued")
+        counted = live.seen("counted")
+        yield Check(what, live.sheet, counted, number_of(counted), remark)
+    for live in plan.tables:
+        for cost, amount in enumerate(live.amounts):
             if amount.entered:
-                yield _amount_as_issued(plan, live, cost)
-
-
-def _amount_as_issued(plan: Plan, live: LiveTable, cost: int) -> Check:
-    text, amount = plan.content.text, live.layout.amounts[cost]
-    cell = live.layout.total_elsewhere(f"exact{cost}")
-    return Check(
-        text("control.amount_as_issued"),
-        live.layout.sheet,
-        Formula(f"={cell}", amount.amount_dkk),
-        amount.amount_dkk,
-        text("control.as_issued_amount", name=amount.name),
-    )
+                what = text("control.amount_as_issued")
+                remark = text("control.as_issued_amount", name=amount.name)
+                found = live.seen("exact", cost)
+                yield Check(what, live.sheet, found, amount.amount_dkk, remark)
 
 
 def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:

@@ -13,20 +13,11 @@ from pipeline.calculation.development import Point, Series
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
-from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
-from pipeline.reporting.workbook.charts import (
-    Caption,
-    ChartSeries,
-    Pages,
-    Place,
-    bar_chart,
-    chart_series,
-    line_chart,
-)
-from pipeline.reporting.workbook.overview import Range
+from pipeline.reporting.workbook.book import Book, Cell, ChartSeries, Column, Range, Sheet, fitting
+from pipeline.reporting.workbook.charts import Pages, bar_chart, line_chart
 from pipeline.reporting.workbook.plan import Plan
 
-NOT_HELD = "[x]"
+NOT_STORED = "[x]"
 """The UK guidance's shorthand for a figure that is not available."""
 
 _CHART_COLUMN = 7
@@ -52,55 +43,43 @@ def clusters_development(book: Book, plan: Plan, clusters: Range) -> None:
         for result in plan.clusters
     ]
     columns = _columns(text, lines, text("column.cluster_name"), text("development.share_of_all"))
-    sheet = _sheet(book, lines)
-    sheet.table("Udvikling", columns, _rows(book.content, lines))
-    pages = _pages(sheet, columns)
-    bars = [
-        _overview_series(clusters, column)
-        for column, funds in ((4, False), (5, True))
-        if bool(plan.pools) is funds or not funds
-    ]
-    caption = Caption(
-        text("development.amounts_title"),
-        text("column.amount_dkk"),
-        text("development.amounts_alt", quarter=plan.content.issue),
-    )
-    bar_chart(sheet, pages, caption, bars)
+    sheet, pages = _table(book, lines, columns)
+    kroner = [4, 5] if plan.funds else [4]
+    bars = [clusters.series((clusters.first - 2, column), 0, column) for column in kroner]
+    told = text("development.amounts_alt", quarter=plan.content.issue)
+    _amounts_chart(sheet, pages, bars, told)
     for region in dict.fromkeys(line.result.cluster.region for line in lines):
         members = [line for line in lines if line.result.cluster.region == region]
-        series_of = [_line_series(sheet, lines, line) for line in members]
-        line_chart(sheet, pages, _shares(book, region, members), series_of)
+        _shares_chart(sheet, pages, lines, members, region)
     _print(sheet, lines, pages)
 
 
 def cluster_development(book: Book, plan: Plan, result: ClusterResult) -> None:
     """Write the development of a cluster's members, with charts of their shares and amounts."""
-    text, cluster = book.text, result.cluster
-    series = plan.content.development.members[cluster.cluster_id]
+    text, name, live = book.text, result.cluster.name, plan.live[result.cluster.cluster_id]
+    series = plan.content.development.members[result.cluster.cluster_id]
     names = {member.membership.municipality_code: member.name for member in result.members}
     lines = [Line(names[code], result, points) for code, points in series.items()]
     columns = _columns(text, lines, text("column.municipality_name"), text("development.share"))
-    sheet = _sheet(book, lines)
-    sheet.table("Udvikling", columns, _rows(book.content, lines))
-    pages = _pages(sheet, columns)
-    series_of = [_line_series(sheet, lines, line) for line in lines]
-    line_chart(sheet, pages, _shares(book, cluster.name, lines), series_of)
-    caption = Caption(
-        text("development.amounts_title"),
-        text("column.amount_dkk"),
-        text("development.member_amounts_alt", cluster=cluster.name, quarter=plan.content.issue),
-    )
-    bars = _amount_series(plan, cluster.cluster_id)
-    bar_chart(sheet, pages, caption, bars)
+    sheet, pages = _table(book, lines, columns)
+    _shares_chart(sheet, pages, lines, lines, name)
+    kroner = [at for at, (kind, _) in enumerate(live.columns) if kind == "kroner"]
+    bars = [live.data.series((live.data.first - 2, at), 1, at) for at in kroner]
+    told = text("development.member_amounts_alt", cluster=name, quarter=plan.content.issue)
+    _amounts_chart(sheet, pages, bars, told)
     _print(sheet, lines, pages)
 
 
-def _sheet(book: Book, lines: Sequence[Line]) -> Sheet:
+def _table(book: Book, lines: Sequence[Line], columns: Sequence[Column]) -> tuple[Sheet, Pages]:
     text, points = book.text, lines[0].points
     first, last = str(points[0].quarter), str(points[-1].quarter)
-    held = text("development.line", first=first, last=last, count=len(points))
-    explained = [held, text("development.not_held", mark=NOT_HELD)]
-    return Sheet(book, text("sheet.development"), text("development.title"), explained)
+    stored = text("development.line", first=first, last=last, count=len(points))
+    explained = [stored, text("development.not_stored", mark=NOT_STORED)]
+    sheet = Sheet(book, text("sheet.development"), text("development.title"), explained)
+    rows = [_cells(book.content, line, point) for line in lines for point in line.points]
+    sheet.table("Udvikling", columns, rows)
+    widths = [_PIXELS_A_CHARACTER * column.width + _PADDING_PIXELS for column in columns]
+    return sheet, Pages(_CHART_COLUMN, round(sum(widths)), sheet.next_row, _HEADER_PIXELS)
 
 
 def _columns(text: Catalogue, lines: Sequence[Line], who: str, share: str) -> list[Column]:
@@ -115,16 +94,6 @@ def _columns(text: Catalogue, lines: Sequence[Line], who: str, share: str) -> li
     ]
 
 
-def _pages(sheet: Sheet, columns: Sequence[Column]) -> Pages:
-    widths = [column.width for column in columns]
-    table_pixels = round(sum(_PIXELS_A_CHARACTER * width + _PADDING_PIXELS for width in widths))
-    return Pages(_CHART_COLUMN, table_pixels, sheet.next_row, _HEADER_PIXELS)
-
-
-def _rows(content: Content, lines: Sequence[Line]) -> list[list[Cell]]:
-    return [_cells(content, line, point) for line in lines for point in line.points]
-
-
 def _cells(content: Content, line: Line, point: Point) -> list[Cell]:
     return [
         line.name,
@@ -137,55 +106,36 @@ def _cells(content: Content, line: Line, point: Point) -> list[Cell]:
 
 
 def _points(change: Fraction | None) -> Cell:
-    return NOT_HELD if change is None else round(100 * float(change), 2) + 0.0  # no -0,00
+    return NOT_STORED if change is None else round(100 * float(change), 2) + 0.0  # no -0,00
 
 
 def _line_series(sheet: Sheet, lines: Sequence[Line], line: Line) -> ChartSeries:
     count = len(line.points)
     top = sheet.next_row + lines.index(line) * count
-    name = sheet.worksheet.get_name()
-
-    def cells(column: int) -> Place:
-        return (name, top, column, top + count - 1, column)
-
-    return chart_series((name, top, 0), cells(_QUARTER_COLUMN), cells(_SHARE_COLUMN))
+    cells = Range(sheet.worksheet.get_name(), top + 1, top + count)
+    return cells.series((top, 0), _QUARTER_COLUMN, _SHARE_COLUMN)
 
 
-def _overview_series(clusters: Range, column: int) -> ChartSeries:
-    name, first, last = clusters.sheet, clusters.first - 1, clusters.last - 1
-    places: list[Place] = [(name, first, at, last, at) for at in (0, column)]
-    return chart_series((name, first - 1, column), *places)
+def _amounts_chart(sheet: Sheet, pages: Pages, bars: Sequence[ChartSeries], told: str) -> None:
+    text = sheet.book.text
+    words = text("development.amounts_title"), told
+    bar_chart(sheet, pages, words, text("column.amount_dkk"), bars)
 
 
-def _amount_series(plan: Plan, cluster_id: str) -> list[ChartSeries]:
-    layout = plan.live[cluster_id].layout
-    name, first, last = layout.sheet, layout.first - 1, layout.last - 1
-    series = []
-    for cost in range(len(layout.amounts)):
-        column = layout.columns.index(f"kroner{cost}")
-        series.append(
-            chart_series(
-                (name, layout.header_row - 1, column),
-                (name, first, 1, last, 1),
-                (name, first, column, last, column),
-            )
-        )
-    return series
-
-
-def _shares(book: Book, group: str, lines: Sequence[Line]) -> Caption:
-    text, points = book.text, lines[0].points
-    return Caption(
-        text("development.shares_title", group=group),
-        text("development.shares_axis"),
-        text(
-            "development.shares_alt",
-            group=group,
-            first=str(points[0].quarter),
-            last=str(points[-1].quarter),
-            names=", ".join(line.name for line in lines),
-        ),
+def _shares_chart(
+    sheet: Sheet, pages: Pages, lines: Sequence[Line], shown: Sequence[Line], group: str
+) -> None:
+    text, points = sheet.book.text, lines[0].points
+    told = text(
+        "development.shares_alt",
+        group=group,
+        first=str(points[0].quarter),
+        last=str(points[-1].quarter),
+        names=", ".join(line.name for line in shown),
     )
+    words = text("development.shares_title", group=group), told
+    series = [_line_series(sheet, lines, line) for line in shown]
+    line_chart(sheet, pages, words, text("development.shares_axis"), series)
 
 
 def _print(sheet: Sheet, lines: Sequence[Line], pages: Pages) -> None:

@@ -1,196 +1,257 @@
 """A table that allocates by itself: change an input cell, and every share and krone follows.
 
-Method, the same as `pipeline.calculation.allocation`, in ordinary functions on whole numbers:
-
-1. Each row's weight is people × numerator × (scale ÷ denominator), where the scale is the least
-   common multiple of all denominators: a whole number.
-2. Amount × weight ÷ sum of weights is divided as on paper, in two steps, first the hundred
-   thousands of the amount, then the rest of it: no intermediate result comes near the 15 digits
-   that spreadsheets count exactly (LibreOffice rounds a quotient to 15 digits before it cuts the
-   decimals off).
-3. The kroner that are missing go, one each, to the largest remainders, and equal remainders in the
-   order of the keys.
-
-The control beside an amount says whether the parts add up to it, and whether every intermediate
-result stays below `EXACT_TO`. Where weights add up to 1.2 million (a cluster that counts halves),
-that holds for amounts to 8 300 billion kr.; where they add up to 500 million (the whole country,
-scaled by 84), to 20 billion. Beyond, the values written are right, and the control says that the
-sheet cannot be relied on when it is changed.
+row 1      title, then lines of text
+totals     a label and, below it, a number above the column that it belongs to
+header     the header of the table
+first..    a row a municipality (or, for shared funds, a cluster)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
-from pipeline.reporting.workbook.book import Cell, Formula
-from pipeline.reporting.workbook.live_layout import Layout, Row
+from xlsxwriter.utility import xl_col_to_name
 
-STEP: Final = 100_000
-"""The amount is divided in two steps: its hundred thousands, then the kroner below."""
+from pipeline.calculation.allocation import Part
+from pipeline.reporting.workbook.book import Cell, Formula, Range, number_of
+from pipeline.reporting.workbook.live_columns import (
+    COST,
+    EXACT_TO,
+    HELPERS,
+    KINDS,
+    OF_A_COST,
+    STEP,
+    STEPS,
+    WEIGHT,
+)
 
-EXACT_TO: Final = 10**14
-"""Largest intermediate result allowed; 15 digits are exact in Excel and in LibreOffice."""
+Key = tuple[str, int]
+"""A column: its kind, and the number of the cost (of the label) where there are many."""
+
+Values = dict[Key, int | float | str]
 
 
-def value_of(cell: Cell) -> int:
-    """Return the whole number that a cell holds or shows."""
-    number = cell.value if isinstance(cell, Formula) else cell
-    if not isinstance(number, int):
-        raise TypeError(f"{number!r} is not a whole number")
-    return number
-
-
-@dataclass
-class LiveTable:
-    """The formulas of a live table with their values.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: who it is, and what it counts with.
 
     Args:
-        layout: Where everything stands.
-        words: What the control says: when it holds, and when it does not.
+        key: Municipality code or cluster id; ties go in its order.
+        labels: What its first columns say.
+        people: Whole number of people.
+        numerator: Of the fraction that counts.
+        denominator: Of the fraction that counts.
+        links: The formulas that get people and denominator from another sheet, if they do.
     """
 
-    layout: Layout
-    words: tuple[str, str]
+    key: str
+    labels: tuple[str, ...]
+    people: int
+    numerator: int
+    denominator: int
+    links: tuple[Formula, ...] = ()
 
-    def __post_init__(self) -> None:
-        """Work out the weights once; `scale` is the least common multiple of all denominators."""
-        rows = self.layout.rows
-        self.scale = math.lcm(*(value_of(row.denominator) for row in rows))
-        self.weights = {
-            row.key: value_of(row.people)
-            * row.numerator
-            * (self.scale // value_of(row.denominator))
-            for row in rows
-        }
-        self.total_weight = sum(self.weights.values())
-        self.divisor = max(1, self.total_weight)  # so that nothing is divided by nothing
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount to allocate, and its parts by key.
+
+    Args:
+        name: Name of the cost.
+        amount_dkk: Whole kroner.
+        parts: The allocation.
+        entered: Whether it comes from costs.csv; otherwise it is 0, free to try an amount in.
+    """
+
+    name: str
+    amount_dkk: int
+    parts: Mapping[str, Part]
+    entered: bool = True
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """A live table: where everything stands, and its formulas with their values.
+
+    Args:
+        sheet: Name of the sheet.
+        lines: Text above the table, one a row, under the title.
+        label_headings: Headings of the label columns.
+        rows: Its rows.
+        amounts: Its amounts, at least one.
+        words: What the control says: when it holds, and when it does not.
+        linked: Whether people and denominators come from other sheets, without input cells.
+    """
+
+    sheet: str
+    lines: tuple[str, ...]
+    label_headings: tuple[str, ...]
+    rows: Sequence[Row]
+    amounts: Sequence[Amount]
+    words: tuple[str, str]
+    linked: bool = False
+
+    @cached_property
+    def columns(self) -> dict[Key, str]:
+        """The letter of each column, from the left."""
+        costs = range(len(self.amounts))
+        keys = [
+            *(("label", position) for position in range(len(self.label_headings))),
+            *((kind, 0) for kind in WEIGHT if not (self.linked and kind == "numerator")),
+            *((kind, cost) for cost in costs for kind in COST),
+            *((kind, 0) for kind in HELPERS[:2]),
+            *((kind, cost) for cost in costs for kind in STEPS),
+        ]
+        return {key: xl_col_to_name(position) for position, key in enumerate(keys)}
+
+    @property
+    def data(self) -> Range:
+        """The rows of data; the header stands above them, and totals and labels above that."""
+        first = len(self.lines) + 5
+        return Range(self.sheet, first, first + len(self.rows) - 1)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The number of the row of each key, from 1."""
+        return {row.key: number for number, row in enumerate(self.rows, start=self.data.first)}
+
+    def elsewhere(self, kind: str, cost: int = 0) -> str:
+        """Return the cell above a column as other sheets refer to it."""
+        return f"'{self.sheet}'!${self.columns[kind, cost]}${self.data.first - 2}"
+
+    def seen(self, kind: str, cost: int = 0) -> Formula:
+        """Return the cell above a column as other sheets show it."""
+        style = "counted" if kind == "counted" and self.scale > 1 else ""
+        value = number_of(self.totals[kind, cost])
+        return Formula(f"={self.elsewhere(kind, cost)}", value, style)
+
+    def kroner_of(self, key: str) -> list[Formula]:
+        """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
+        if key not in self.row_of:
+            return []
+        letters = [self.columns["kroner", cost] for cost in range(len(self.amounts))]
+        return [
+            Formula(f"='{self.sheet}'!${at}${self.row_of[key]}", amount.parts[key].amount)
+            for at, amount in zip(letters, self.amounts, strict=True)
+        ]
 
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by intermediate results that are exact."""
-        amount = self.layout.amounts[cost]
-        hundred_thousands = amount.amount_dkk // STEP
-        bound = max(hundred_thousands * max(self.weights.values()), 2 * STEP * self.divisor)
-        return amount.allocated_dkk == amount.amount_dkk and bound <= EXACT_TO
+        allocated = sum(part.amount for part in self.amounts[cost].parts.values())
+        amount = self.amounts[cost].amount_dkk
+        bound = max(amount // STEP * max(self.weights.values()), 2 * STEP * self.divisor)
+        return allocated == amount and bound <= EXACT_TO
 
     @cached_property
-    def totals(self) -> dict[str, Cell]:
-        """The cells above the columns by the key of the column."""
-        at, total = self.layout.column, self.layout.total
-        people = sum(value_of(row.people) for row in self.layout.rows)
-        counted = self.total_weight / self.scale
-        cells: dict[str, Cell] = {
-            "denominator": Formula(f"=LCM({at('denominator')})", self.scale),
-            "counted": Formula(f"={total('weight')}/{total('denominator')}", counted),
-            "share": Formula(f"=SUM({at('share')})", math.fsum(self._shares())),
-            "weight": Formula(f"=SUM({at('weight')})", self.total_weight),
-            "place": Formula(f"=MAX(1,{total('weight')})", self.divisor),
-        }
-        if not self.layout.linked:
-            cells["people"] = Formula(f"=SUM({at('people')})", people)
-        for cost in range(len(self.layout.amounts)):
-            cells |= self._cost_totals(cost)
-        return cells
+    def scale(self) -> int:
+        """The least common multiple of all denominators."""
+        return math.lcm(*(row.denominator for row in self.rows))
 
-    def _shares(self) -> Iterator[float]:
-        return (self.weights[row.key] / self.divisor for row in self.layout.rows)
-
-    def _cost_totals(self, cost: int) -> dict[str, Cell]:
-        at, total = self.layout.column, self.layout.total
-        amount = self.layout.amounts[cost]
-        entered, step = total(f"exact{cost}"), total(f"step{cost}")
-        kroner, divisor = total(f"kroner{cost}"), total("place")
-        missing = amount.amount_dkk - sum(self._floor(row, cost) for row in self.layout.rows)
-        bound = f"MAX({step}*MAX({at('weight')}),{divisor}*{2 * STEP})"
-        yes, no = self.words
-        control = f'=IF(AND({kroner}={entered},{bound}<={EXACT_TO}),"{yes}","{no}")'
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """The weight of each key."""
         return {
-            f"exact{cost}": amount.amount_dkk,
-            f"kroner{cost}": Formula(f"=SUM({at(f'kroner{cost}')})", amount.allocated_dkk),
-            f"rest{cost}": Formula(
-                f"=IF({total('weight')}=0,0,{entered}-SUM({at(f'floor{cost}')}))",
-                missing if self.total_weight else 0,
-            ),
-            f"rank{cost}": Formula(control, yes if self.holds(cost) else no),
-            f"step{cost}": Formula(f"=QUOTIENT({entered},{STEP})", amount.amount_dkk // STEP),
-            f"floor{cost}": Formula(f"={entered}-{step}*{STEP}", amount.amount_dkk % STEP),
+            row.key: row.people * row.numerator * (self.scale // row.denominator)
+            for row in self.rows
+        }
+
+    @cached_property
+    def divisor(self) -> int:
+        """The sum of the weights, or 1, so that nothing is divided by nothing."""
+        return max(1, sum(self.weights.values()))
+
+    @cached_property
+    def totals(self) -> dict[Key, Cell]:
+        """The cells above the columns."""
+        weight, scale = sum(self.weights.values()), self.scale
+        values: Values = {
+            ("denominator", 0): scale,
+            ("counted", 0): weight / scale,
+            ("share", 0): math.fsum(part / self.divisor for part in self.weights.values()),
+            ("weight", 0): weight,
+            ("place", 0): self.divisor,
+        }
+        if not self.linked:
+            values["people", 0] = sum(row.people for row in self.rows)
+        for cost, amount in enumerate(self.amounts):
+            values |= self._cost_totals(cost, amount)
+        names = [self._names(cost, 0) for cost in range(len(self.amounts))]
+        return {
+            (kind, cost): Formula(f"={KINDS[kind].total.format_map(names[cost])}", value)
+            if KINDS[kind].total
+            else value
+            for (kind, cost), value in values.items()
+        }
+
+    def _cost_totals(self, cost: int, amount: Amount) -> Values:
+        allocated = sum(part.amount for part in amount.parts.values())
+        floors = sum(amount.amount_dkk * weight // self.divisor for weight in self.weights.values())
+        return {
+            ("exact", cost): amount.amount_dkk,
+            ("kroner", cost): allocated,
+            ("rest", cost): amount.amount_dkk - floors if any(self.weights.values()) else 0,
+            ("rank", cost): self.words[0 if self.holds(cost) else 1],
+            ("step", cost): amount.amount_dkk // STEP,
+            ("floor", cost): amount.amount_dkk % STEP,
         }
 
     @cached_property
     def cells(self) -> list[list[Cell]]:
         """The cells of each row, from column A."""
-        return [self._cells(row) for row in self.layout.rows]
+        places = {key: place for place, key in enumerate(sorted(self.row_of), start=1)}
+        return [self._cells(row, places[row.key]) for row in self.rows]
 
-    def _cells(self, row: Row) -> list[Cell]:
-        number, at, total = self.layout.row_of[row.key], self.layout.letters, self.layout.total
-        weight, scale = self.weights[row.key], total("denominator")
-        part = f"{at['people']}{number}"
-        if not self.layout.linked:
-            part += f"*{at['numerator']}{number}"
-        denominator = f"{at['denominator']}{number}"
-        fraction = [row.denominator] if self.layout.linked else [row.numerator, row.denominator]
-        costs = range(len(self.layout.amounts))
-        return [
-            *row.labels,
-            row.people,
-            *fraction,
-            Formula(
-                f"={part}/{denominator}",
-                value_of(row.people) * row.numerator / value_of(row.denominator),
-                "counted" if value_of(row.denominator) > 1 else "",
-            ),
-            Formula(f"={at['weight']}{number}/{total('place')}", weight / self.divisor),
-            *(cell for cost in costs for cell in self._shown(row, cost)),
-            Formula(f"={part}*({scale}/{denominator})", weight),
-            self.layout.place_of[row.key],
-            *(cell for cost in costs for cell in self._steps(row, cost)),
-        ]
+    def _cells(self, row: Row, place: int) -> list[Cell]:
+        number = self.row_of[row.key]
+        names = [self._names(cost, number) for cost in range(len(self.amounts))]
+        values = {**self._values(row), ("place", 0): place}
+        halves = "counted" if row.denominator > 1 else ""
+        cells: list[Cell] = [*row.labels]
+        for kind, cost in list(self.columns)[len(row.labels) :]:
+            value, formula = values[kind, cost], KINDS[kind].formula
+            style = halves if kind == "counted" else ""
+            shown = f"={formula.format_map(names[cost])}"
+            cells.append(Formula(shown, number_of(value), style) if formula else value)
+        return cells
 
-    def _shown(self, row: Row, cost: int) -> list[Cell]:
-        """Return exact amount, kroner, remainder and rank."""
-        layout = self.layout
-        number, at, total = layout.row_of[row.key], layout.letters, layout.total
-        amount, part = layout.amounts[cost], layout.amounts[cost].parts[row.key]
-        weight, divisor = f"{at['weight']}{number}", total("place")
-        rest, rests = f"{at[f'rest{cost}']}{number}", layout.column(f"rest{cost}")
-        floor, rank = f"{at[f'floor{cost}']}{number}", f"{at[f'rank{cost}']}{number}"
-        below = f"{at[f'step{cost}']}{number}*{STEP}+{total(f'floor{cost}')}*{weight}"
-        return [
-            Formula(
-                f"={total(f'exact{cost}')}*{weight}/{divisor}",
-                float(amount.amount_dkk) * float(self.weights[row.key]) / float(self.divisor),
-            ),
-            Formula(f"={floor}+IF({rank}<={total(f'rest{cost}')},1,0)", part.amount),
-            Formula(f"=MOD({below},{divisor})", int(part.remainder * self.divisor)),
-            Formula(
-                f'=COUNTIF({rests},">"&{rest})'
-                f'+COUNTIFS({rests},{rest},{layout.column("place")},"<="&{at["place"]}{number})',
-                part.rank,
-            ),
-        ]
+    def _values(self, row: Row) -> dict[Key, Cell]:
+        weight, divisor = self.weights[row.key], self.divisor
+        people, denominator = row.links or (row.people, row.denominator)
+        values: dict[Key, Cell] = {
+            ("people", 0): people,
+            ("numerator", 0): row.numerator,
+            ("denominator", 0): denominator,
+            ("counted", 0): row.people * row.numerator / row.denominator,
+            ("share", 0): weight / divisor,
+            ("weight", 0): weight,
+        }
+        for cost, amount in enumerate(self.amounts):
+            part = amount.parts[row.key]
+            values |= {
+                ("exact", cost): float(amount.amount_dkk) * float(weight) / float(divisor),
+                ("kroner", cost): part.amount,
+                ("rest", cost): int(part.remainder * divisor),
+                ("rank", cost): part.rank,
+                ("step", cost): amount.amount_dkk // STEP * weight % divisor,
+                ("floor", cost): amount.amount_dkk * weight // divisor,
+            }
+        return values
 
-    def _steps(self, row: Row, cost: int) -> list[Cell]:
-        """Return what the hundred thousands leave over, and the exact part rounded down."""
-        layout = self.layout
-        number, at, total = layout.row_of[row.key], layout.letters, layout.total
-        weight, divisor = f"{at['weight']}{number}", total("place")
-        above = f"{total(f'step{cost}')}*{weight}"
-        step = f"{at[f'step{cost}']}{number}"
-        below = f"{step}*{STEP}+{total(f'floor{cost}')}*{weight}"
-        hundred_thousands = layout.amounts[cost].amount_dkk // STEP
-        return [
-            Formula(
-                f"=MOD({above},{divisor})",
-                hundred_thousands * self.weights[row.key] % self.divisor,
-            ),
-            Formula(
-                f"=QUOTIENT({above},{divisor})*{STEP}+QUOTIENT({below},{divisor})",
-                self._floor(row, cost),
-            ),
-        ]
-
-    def _floor(self, row: Row, cost: int) -> int:
-        return self.layout.amounts[cost].amount_dkk * self.weights[row.key] // self.divisor
+    def _names(self, cost: int, row: int) -> dict[str, str | int]:
+        """Return how the formulas of a row, and of the cells above, refer to cells."""
+        (yes, no), data = self.words, self.data
+        names: dict[str, str | int] = {"yes": yes, "no": no}
+        names |= {"STEP": STEP, "STEPS": 2 * STEP, "EXACT_TO": EXACT_TO}
+        for (kind, of), at in self.columns.items():
+            if kind in KINDS and of == (cost if kind in OF_A_COST else 0):
+                names |= {
+                    kind: f"{at}{row}",
+                    f"all_{kind}": f"${at}${data.first}:${at}${data.last}",
+                    f"total_{kind}": f"${at}${data.first - 2}",
+                }
+        factors = ["people"] if self.linked else ["people", "numerator"]
+        names["part"] = "*".join(str(names[factor]) for factor in factors)
+        return names

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
-from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet, fitting
+from pipeline.reporting.workbook.book import (
+    Book,
+    Cell,
+    Column,
+    Formula,
+    Link,
+    Range,
+    Sheet,
+    added,
+    fitting,
+)
 from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.plan import Plan
 from schemas.records import Area
 
 ABSENT = "–"
 """What a cell says that has nothing to say; a line above the table explains it."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Rows of a table that other sheets refer to."""
-
-    sheet: str
-    first: int
-    last: int
-
-    def column(self, letter: str) -> str:
-        """Return the cells of a column as other sheets refer to them."""
-        return f"'{self.sheet}'!${letter}${self.first}:${letter}${self.last}"
 
 
 def clusters_sheet(book: Book, plan: Plan) -> Range:
@@ -45,37 +41,27 @@ def clusters_sheet(book: Book, plan: Plan) -> Range:
         Column(text("overview.members"), "whole", 12, "number_header"),
         Column(text("live.counted"), "counted", 14, "number_header"),
         Column(text("overview.cost"), "money", 16, "number_header"),
-        Column(text("overview.pools"), "money", 16, "number_header"),
+        Column(text("overview.funds"), "money", 16, "number_header"),
         Column(text("control.result"), "outcome", 11),
     ]
     rows = [list(_cluster_cells(plan, result)) for result in plan.clusters]
-    return Range(name, *sheet.table("Overblik_klynger", columns, rows))
+    return sheet.table("Overblik_klynger", columns, rows)
 
 
 def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     live = plan.live[result.cluster.cluster_id]
-    layout = live.layout
-    costs = range(len(layout.amounts))
-    yield Link(layout.sheet, plan.content.cluster_name(result))
+    costs = range(len(live.amounts))
+    yield Link(live.sheet, plan.content.cluster_name(result))
     yield result.cluster.region
     yield len(result.members)
-    halves = "counted" if live.scale > 1 else "whole"
-    yield Formula(f"={layout.total_elsewhere('counted')}", live.total_weight / live.scale, halves)
-    kroner = [layout.total_elsewhere(f"kroner{cost}") for cost in costs]
-    yield Formula(f"={'+'.join(kroner)}", sum(amount.amount_dkk for amount in layout.amounts))
-    yield _funds(plan, result.cluster.cluster_id)
+    yield live.seen("counted")
+    yield added([live.seen("kroner", cost) for cost in costs])
+    key = result.cluster.cluster_id
+    yield added([kroner for fund in plan.funds.values() for kroner in fund.kroner_of(key)])
     yes, no = live.words
-    tests = ",".join(f'{layout.total_elsewhere(f"rank{cost}")}="{yes}"' for cost in costs)
+    tests = ",".join(f'{live.elsewhere("rank", cost)}="{yes}"' for cost in costs)
     holds = all(live.holds(cost) for cost in costs)
     yield Formula(f'=IF(AND({tests}),"{yes}","{no}")', yes if holds else no)
-
-
-def _funds(plan: Plan, cluster_id: str) -> Cell:
-    for live in plan.pools.values():
-        if cluster_id in live.layout.row_of:
-            parts = (amount.parts[cluster_id].amount for amount in live.layout.amounts)
-            return Formula(f"={'+'.join(live.layout.kroner_of(cluster_id))}", sum(parts))
-    return 0
 
 
 def municipalities_sheet(book: Book, plan: Plan) -> Range:
@@ -104,7 +90,7 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
         list(_municipality_cells(content, areas[code], places.get(code, []), most))
         for code in codes
     ]
-    return Range(name, *sheet.table("Overblik_kommuner", columns, rows))
+    return sheet.table("Overblik_kommuner", columns, rows)
 
 
 def _pair(text: Catalogue, number: int, names: Sequence[str]) -> Iterator[Column]:
@@ -117,7 +103,7 @@ def _places(plan: Plan) -> dict[str, list[tuple[ClusterResult, LiveTable]]]:
     places: dict[str, list[tuple[ClusterResult, LiveTable]]] = {}
     for result in plan.clusters:
         live = plan.live[result.cluster.cluster_id]
-        for code in live.layout.row_of:
+        for code in live.row_of:
             places.setdefault(code, []).append((result, live))
     return places
 
@@ -128,15 +114,9 @@ def _municipality_cells(
     yield area.code
     yield area.name
     yield content.result.population.by_area[area.code]
-    cells: list[str] = []
-    in_all = 0
-    for result, live in places:
-        here = live.layout.kroner_of(area.code)
-        pays = sum(amount.parts[area.code].amount for amount in live.layout.amounts)
-        cells, in_all = cells + here, in_all + pays
+    kroner = [(result, live.kroner_of(area.code)) for result, live in places]
+    for result, here in kroner:
         yield content.cluster_name(result)
-        yield Formula(f"={'+'.join(here)}", pays)
-    for _ in range(most - len(places)):
-        yield ABSENT
-        yield ABSENT
-    yield Formula(f"={'+'.join(cells)}", in_all) if cells else 0
+        yield added(here)
+    yield from [ABSENT] * (2 * (most - len(places)))
+    yield added([cell for _, here in kroner for cell in here])

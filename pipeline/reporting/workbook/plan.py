@@ -15,8 +15,7 @@ from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.book import Formula, wrapped
-from pipeline.reporting.workbook.live_layout import Amount, Layout, Row
-from pipeline.reporting.workbook.live_table import LiveTable
+from pipeline.reporting.workbook.live_table import Amount, LiveTable, Row
 from schemas.records import Basis
 from schemas.source_tables import FOLK1A
 
@@ -32,13 +31,18 @@ class Plan:
         content: What the report says.
         clusters: The clusters that it holds.
         live: The live table of each by cluster id.
-        pools: The live tables of the shared funds by structure.
+        funds: The live tables of the shared funds by structure.
     """
 
     content: Content
     clusters: tuple[ClusterResult, ...]
     live: dict[str, LiveTable]
-    pools: dict[str, LiveTable]
+    funds: dict[str, LiveTable]
+
+    @property
+    def tables(self) -> list[LiveTable]:
+        """All live tables."""
+        return [*self.live.values(), *self.funds.values()]
 
     def of_cluster(self, result: ClusterResult) -> Plan:
         """Return the part of the plan that the workbook of one cluster holds."""
@@ -49,23 +53,15 @@ class Plan:
 def plan_of(content: Content) -> Plan:
     """Lay out the live tables of all clusters and of the shared funds."""
     text, clusters = content.text, content.result.clusters
-    fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "pools")
-    names = sheet_names(
-        [result.cluster.cluster_id for result in clusters],
-        [text(f"sheet.{name}") for name in fixed],
-    )
-    words = (text("control.ok"), text("control.differs"))
-    live = {
-        result.cluster.cluster_id: LiveTable(
-            _cluster_layout(content, result, names[result.cluster.cluster_id]), words
-        )
-        for result in clusters
+    fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "funds")
+    results = {result.cluster.cluster_id: result for result in clusters}
+    names = sheet_names(results, [text(f"sheet.{name}") for name in fixed])
+    live = {key: _cluster(content, result, names[key]) for key, result in results.items()}
+    funds = {
+        structure: _funds(content, structure, allocations, live)
+        for structure, allocations in content.funds.items()
     }
-    shared = {
-        structure: LiveTable(_pool_layout(content, structure, allocations, live), words)
-        for structure, allocations in content.pools.items()
-    }
-    return Plan(content, clusters, live, shared)
+    return Plan(content, clusters, live, funds)
 
 
 def sheet_names(cluster_ids: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
@@ -82,17 +78,22 @@ def sheet_names(cluster_ids: Iterable[str], taken: Iterable[str]) -> dict[str, s
     return names
 
 
-def _cluster_layout(content: Content, result: ClusterResult, sheet: str) -> Layout:
+def _words(content: Content) -> tuple[str, str]:
+    return content.text("control.ok"), content.text("control.differs")
+
+
+def _cluster(content: Content, result: ClusterResult, sheet: str) -> LiveTable:
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
     members = sorted(result.members, key=lambda member: member.membership.municipality_code)
-    return Layout(
+    return LiveTable(
         sheet,
         wrapped(_cluster_lines(content, result)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],
         [_amount(content, allocation) for allocation in result.allocations]
         or [_no_amount(content, result)],
+        _words(content),
     )
 
 
@@ -144,34 +145,30 @@ def _no_amount(content: Content, result: ClusterResult) -> Amount:
     return Amount(content.text("overview.no_cost"), 0, parts, entered=False)
 
 
-def _pool_layout(
+def _funds(
     content: Content, structure: str, allocations: list[Allocation], live: dict[str, LiveTable]
-) -> Layout:
+) -> LiveTable:
     text = content.text
-    results = [
-        result
-        for result in content.result.clusters
-        if result.cluster.cluster_id in allocations[0].parts
-    ]
-    name = text("sheet.pools")
-    if len(content.pools) > 1:
+    rows = []
+    for result in content.result.clusters:
+        key = result.cluster.cluster_id
+        if key in allocations[0].parts:
+            labels, table = (content.cluster_name(result), result.cluster.region), live[key]
+            weight, scale = sum(table.weights.values()), table.scale
+            links = (
+                Formula(f"={table.elsewhere('weight')}", weight),
+                Formula(f"={table.elsewhere('denominator')}", scale),
+            )
+            rows.append(Row(key, labels, weight, 1, scale, links))
+    name = text("sheet.funds")
+    if len(content.funds) > 1:
         name = f"{name} {structure}"
-    return Layout(
+    return LiveTable(
         name[:_SHEET_NAME_LENGTH],
-        wrapped([text("pools.usage"), text("live.control")]),
+        wrapped([text("funds.usage"), text("live.control")]),
         (text("column.cluster_name"), text("overview.region")),
-        [_pool_row(content, result, live[result.cluster.cluster_id]) for result in results],
+        rows,
         [_amount(content, allocation) for allocation in allocations],
+        _words(content),
         linked=True,
-    )
-
-
-def _pool_row(content: Content, result: ClusterResult, live: LiveTable) -> Row:
-    cluster, layout = result.cluster, live.layout
-    return Row(
-        cluster.cluster_id,
-        (content.cluster_name(result), cluster.region),
-        Formula(f"={layout.total_elsewhere('weight')}", live.total_weight),
-        1,
-        Formula(f"={layout.total_elsewhere('denominator')}", live.scale),
     )

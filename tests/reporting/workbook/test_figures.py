@@ -137,7 +137,7 @@ def test_no_danish_is_left_in_the_english_workbook(english: bytes) -> None:
     """Headings and sheet names are English; names of places and of sources stay."""
     book = opened(english, values=True)
     danish = content_of(language=Language.DANISH).text
-    words = {danish(f"sheet.{name}") for name in ("cover", "pools", "development", "notes")}
+    words = {danish(f"sheet.{name}") for name in ("cover", "funds", "development", "notes")}
     assert not words & set(book.sheetnames)
     for sheet in book:
         for heading in grid(sheet).letters:

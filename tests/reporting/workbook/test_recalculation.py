@@ -15,7 +15,7 @@ from openpyxl.workbook import Workbook
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
-from pipeline.reporting.workbook.live_table import EXACT_TO, STEP
+from pipeline.reporting.workbook.live_columns import EXACT_TO, STEP
 from tests.conftest import REPOSITORY
 from tests.office import convert, needs_libreoffice
 from tests.report_of import content_of
@@ -89,12 +89,12 @@ class Change:
 
     Args:
         cases: What each cluster's sheet was given.
-        pools: The amounts of the shared funds.
+        funds: The amounts of the shared funds.
         file: The copy.
     """
 
     cases: Mapping[str, Case]
-    pools: list[int]
+    funds: list[int]
     file: bytes
 
 
@@ -107,12 +107,12 @@ def random_change(chance: random.Random, book: Workbook, names: list[str], file:
         codes = [str(book[name].cell(row, 1).value) for row in table.rows]
         cases[name] = random_case(chance, codes)
         numbers[name] = inputs(table, book, name, cases[name])
-    pools = [chance.randrange(10**8), chance.randrange(10**10)]
+    funds = [chance.randrange(10**8), chance.randrange(10**10)]
     table = grid(book["Puljer"])
     letters = [table.letter(f"Udgift {number}: Nøjagtigt") for number in (1, 2)]
     cells = [f"{letter}{table.header - 1}" for letter in letters]
-    numbers["Puljer"] = dict(zip(cells, pools, strict=True))
-    return Change(cases, pools, changed(file, numbers))
+    numbers["Puljer"] = dict(zip(cells, funds, strict=True))
+    return Change(cases, funds, changed(file, numbers))
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,7 @@ def test_shared_funds_follow_the_clusters(
     for copy, change in enumerate(changes):
         book = opened(both(f"copy-{copy}")[1], values=True)
         weights = {name: sum(change.cases[name].weights.values(), Fraction(0)) for name in ids}
-        for number, amount in enumerate(change.pools, start=1):
+        for number, amount in enumerate(change.funds, start=1):
             letter = table.letter(f"Udgift {number}: Fordelt")
             found = [book["Puljer"][f"{letter}{row}"].value for row in table.rows]
             expected = {part.code: part.amount for part in largest_remainder(amount, weights)}
