@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline.clock import Clock
+from pipeline.reporting.content import Content
 from tests import leftovers
 from tests.processes import NOBODY, environment, finish, start
 
@@ -36,6 +37,9 @@ WHOLE_REPORTS = {
 }  # fmt: skip
 """Folders whose tests write reports or start programs, most of them: they are slow."""
 
+WITHOUT_WORKBOOKS = {"analysis", "cli", "delivery", "flows", "reference", "revisions", "statbank"}
+"""Folders that look into no workbook: within this process, short texts stand for them."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -51,7 +55,7 @@ class PretendClock:
     """A clock on which a pause takes no time, and which remembers the pauses."""
 
     pauses_seconds: list[float] = field(default_factory=list)
-    moment: datetime = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+    moment: datetime = datetime(2026, 11, 23, 8, 15, 0, 250_000, tzinfo=UTC)
 
     def now(self) -> datetime:
         """Return a moment later at each call."""
@@ -77,6 +81,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in WHOLE_REPORTS:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def workbooks_stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make no workbook where none is looked at: they take most of the time of a report.
+
+    A test marked `workbooks` has them, and programs that a test starts make them all.
+    """
+    if request.path.parent.name in WITHOUT_WORKBOOKS and not request.node.get_closest_marker(
+        "workbooks"
+    ):
+        from pipeline.reporting.workbook import books
+
+        monkeypatch.setattr(books, "workbooks", _texts_for_workbooks)
+
+
+def _texts_for_workbooks(content: Content) -> dict[str, bytes]:
+    ids = [result.cluster.cluster_id for result in content.result.clusters]
+    names = [f"fordeling-{content.label}", *(f"klynger/{row}-{content.label}" for row in ids)]
+    return {f"{name}.xlsx": f"{name}, r{content.revision}".encode() for name in names}
 
 
 @pytest.fixture
@@ -133,12 +157,14 @@ def klynge(
 
 
 @pytest.fixture(scope="session")
-def first_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_report() -> Path:
     """A reports folder with the first revision of 2022K1, written once for all tests."""
-    folder = tmp_path_factory.mktemp("first-report")
-    env = environment(REPOSITORY / "data", folder)
-    finish(start("run", "2022K1", "--quiet", env=env)).check_returncode()
-    return folder
+
+    def write(folder: Path) -> None:
+        env = environment(REPOSITORY / "data", folder)
+        finish(start("run", "2022K1", "--quiet", env=env)).check_returncode()
+
+    return leftovers.shared("first-report", write)
 
 
 @pytest.fixture

@@ -7,12 +7,17 @@ a pipe that closes when the run is over, and then ends each process of that name
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 VARIABLE = "KLYNGEFORDELING_TEST_RUN"
 
@@ -27,6 +32,21 @@ def watch() -> None:
         _pipes.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
 
 
+def shared(name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that is made once in a run, by the first worker that asks for it."""
+    folder = _folder(os.environ[VARIABLE])
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / f"{name}.lock"):
+        if not (folder / name).exists():
+            make(folder / f"{name}.tmp")
+            (folder / f"{name}.tmp").rename(folder / name)
+    return folder / name
+
+
+def _folder(run: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"klyngefordeling-tests-{run}"
+
+
 def end_all(run: str) -> None:
     """End every process of a run but this one."""
     for process in psutil.process_iter():
@@ -38,3 +58,4 @@ def end_all(run: str) -> None:
 if __name__ == "__main__":
     sys.stdin.read()
     end_all(os.environ[VARIABLE])
+    shutil.rmtree(_folder(os.environ[VARIABLE]), ignore_errors=True)

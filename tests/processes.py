@@ -13,7 +13,7 @@ KLYNGE = str(Path(sys.executable).with_name("klynge"))
 NOBODY = "http://127.0.0.1:9/v1"
 """A StatBank where no one listens: port 9 is for discarding (RFC 863), and nothing serves it."""
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 """How long a command may take before a test gives it up; a run takes about a second."""
 
 

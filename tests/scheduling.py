@@ -5,12 +5,13 @@ The groups of pytest-xdist itself are lost with this pytest: names of tests no l
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-ALONE = ("tests/server/test_postgres.py", "tests/flows/test_quarterly.py")
+ALONE = ("tests/server/test_lifetime.py", "tests/server/test_postgres.py")
 """They start a server of their own."""
 
 IN_PARTS = ("tests/revisions/test_killed.py",)
@@ -34,6 +35,12 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return worker_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: the tests of servers wait most of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -49,7 +49,6 @@ class ToFolder:
         """Copy the files as a folder that is whole or not there; a scenario replaces its own."""
         there = self.folder / issue.label / f"r{issue.revision}"
         try:
-            there.parent.mkdir(parents=True, exist_ok=True)
             if not issue.revision:
                 replace_folder(there, issue.files)
             elif not there.exists():
@@ -134,7 +133,6 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
         KlyngeError: Any of `read_issue`.
     """
     issue = read_issue(name, settings.reports_dir)
-    issue.record.parent.mkdir(exist_ok=True)
     failures: list[DeliveryError] = []
     with FileLock(issue.record.with_name(".lock")):
         planned = plan(issue, targets)

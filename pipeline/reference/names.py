@@ -72,7 +72,7 @@ def clusters(rows: Iterable[Cluster]) -> list[Named]:
     named = []
     for row in rows:
         outside, _, inside = row.name.partition("(")
-        aliases = (row.cluster_id.removeprefix("sundhedsraad-"), outside, inside, row.hospital)
+        aliases = (row.cluster_id, outside, inside, row.hospital)
         named.append(Named(row.cluster_id, row.name, tuple(filter(None, aliases))))
     return named
 
@@ -113,7 +113,7 @@ def _nearest(wanted: str, things: Sequence[Named]) -> list[Named]:
 
     def likeness(thing: Named) -> float:
         texts = [text for form in thing.forms for text in (" ".join(form), *form)]
-        return max((SequenceMatcher(None, wanted, text).ratio() for text in texts), default=0.0)
+        return max(SequenceMatcher(None, wanted, text).ratio() for text in texts)
 
     near = [(likeness(thing), thing) for thing in things]
     ranked = sorted((row for row in near if row[0] >= _NEAR), key=lambda row: -row[0])

@@ -49,6 +49,7 @@ def test_a_scenario_allocates_by_its_rules(klynge: Klynge, reports_dir: Path) ->
     assert "Rødovre         12,801    9,334   -3,467" in ended.out
 
 
+@pytest.mark.workbooks
 def test_every_page_is_marked(klynge: Klynge, reports_dir: Path) -> None:
     """Each file names the scenario, each row of a table too, and each sheet of the workbook."""
     klynge("scenario", "proeve", "2022K1", *AMOUNT)

@@ -7,49 +7,64 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calculation.findings import Subject
-from pipeline.calculation.population import (
-    FEW_PEOPLE,
-    IMPLAUSIBLE_PER_QUARTER,
-    NOTABLE_PER_QUARTER,
-    check_jumps,
-    jump_per_quarter,
-)
+from pipeline.calculation.population import check_jumps
 from pipeline.errors import InvalidData, Remedy
 from schemas.quarter import Quarter
 
 START = Quarter(2022, 1)
-PEOPLE = st.integers(min_value=FEW_PEOPLE, max_value=10**6)
+PEOPLE = st.integers(min_value=5_000, max_value=10**6)
 QUARTERS = st.integers(min_value=1, max_value=40)
 
 
-def _jumps(before: int, after: int, quarters: int) -> list[bool]:
-    """Return whether each notable jump is implausible."""
-    jump = jump_per_quarter(quarters, before, after)
-    return [jump > IMPLAUSIBLE_PER_QUARTER] if jump > NOTABLE_PER_QUARTER else []
+def outcome(before: int, after: int, quarters: int = 1) -> str:
+    """Return what a jump of one place comes to: `sound`, `finding` or `stop`."""
+    names = {"101": "København"}
+    try:
+        found = check_jumps(START, {"101": before}, START + quarters, {"101": after}, names, [])
+    except InvalidData:
+        return "stop"
+    return "finding" if found else "sound"
 
 
 @given(before=PEOPLE, quarters=QUARTERS, sign=st.sampled_from([1, -1]))
 def test_the_bounds_grow_with_the_quarters_between(before: int, quarters: int, sign: int) -> None:
-    """A jump at a bound is within it, and one person more is beyond it, up as well as down."""
-    notable = int(NOTABLE_PER_QUARTER * quarters * before)
-    implausible = int(IMPLAUSIBLE_PER_QUARTER * quarters * before)
-    assert _jumps(before, before + sign * notable, quarters) == []
-    assert _jumps(before, before + sign * (notable + 1), quarters) == [False]
-    assert _jumps(before, before + sign * implausible, quarters) == [False]
-    assert _jumps(before, before + sign * (implausible + 1), quarters) == [True]
+    """Two per cent a quarter is sound and ten a finding; a person more is beyond, up and down."""
+    notable, implausible = (before * quarters * percent // 100 for percent in (2, 10))
+    assert outcome(before, before + sign * notable, quarters) == "sound"
+    assert outcome(before, before + sign * (notable + 1), quarters) == "finding"
+    assert outcome(before, before + sign * implausible, quarters) == "finding"
+    assert outcome(before, before + sign * (implausible + 1), quarters) == "stop"
 
 
 def test_the_growth_of_hoeje_taastrup_is_sound() -> None:
     """From 2022K1 to 2026K1 it grew by 14 %, which is no finding over 16 quarters."""
-    assert _jumps(53_053, 60_480, 16) == []
+    assert outcome(53_053, 60_480, 16) == "sound"
 
 
 def test_small_islands_get_wider_bounds() -> None:
-    """Five per cent in a quarter is a finding for a town, and none for Læsø or Christiansø."""
-    assert _jumps(20_000, 21_000, 1) == [False]
-    assert _jumps(1_769, 1_857, 1) == []
-    assert _jumps(90, 95, 1) == []
-    assert _jumps(90, 130, 1) == [True]
+    """Five per cent in a quarter is a finding for a town, and none for Læsø or Christiansø; the
+    wider bounds, six and thirty per cent, end at five thousand people.
+    """
+    assert outcome(20_000, 21_000) == "finding"
+    assert [outcome(1_769, 1_857), outcome(90, 95), outcome(90, 130)] == ["sound", "sound", "stop"]
+    assert [outcome(4_999, 4_999 + more) for more in (299, 300, 1_499, 1_500)] == [
+        "sound", "finding", "finding", "stop",
+    ]  # fmt: skip
+    assert [outcome(5_000, 5_000 + more) for more in (100, 101, 500, 501)] == [
+        "sound", "finding", "finding", "stop",
+    ]  # fmt: skip
+
+
+def test_a_message_shows_ten_places_and_counts_the_rest() -> None:
+    """Where the whole country jumps the message stays short, and every code can be accepted."""
+    codes = [str(number) for number in range(101, 113)]
+    before, after = dict.fromkeys(codes, 9_000), dict.fromkeys(codes, 18_000)
+    with pytest.raises(InvalidData) as stopped:
+        check_jumps(START, before, START + 1, after, dict.fromkeys(codes, ""), [])
+    lines = stopped.value.message.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == codes[:10]
+    assert lines[-1] == "  and 2 more"
+    assert stopped.value.facts == {"codes": codes}
 
 
 def test_an_accepted_code_passes_and_another_stops() -> None:

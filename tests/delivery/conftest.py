@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from flows.server.local import free_port
 
@@ -27,16 +27,17 @@ class MailServer:
     context: ssl.SSLContext
     security: str
     port: int = field(default_factory=free_port)
-    refused: set[str] = field(default_factory=set)
+    refused: dict[str, bytes] = field(default_factory=dict)
+    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
     controller: Controller | None = None
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Accept a recipient, or refuse it."""
+    ) -> str | bytes:
+        """Accept a recipient, or refuse it in the words that are set."""
         if address in self.refused:
-            return "550 5.1.1 no such mailbox"
+            return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -48,6 +49,18 @@ class MailServer:
         self.mails.append(mail)
         return "250 OK"
 
+    def login(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        mechanism: str,
+        data: LoginPassword,
+    ) -> AuthResult:
+        """Note who logs in."""
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=True)
+
     def start(self) -> None:
         """Listen."""
         options = (
@@ -55,7 +68,9 @@ class MailServer:
             if self.security == "tls"
             else {"tls_context": self.context, "require_starttls": True}
         )
-        self.controller = Controller(self, hostname=HOST, port=self.port, **options)
+        self.controller = Controller(
+            self, hostname=HOST, port=self.port, authenticator=self.login, **options
+        )
         self.controller.start()
 
     def stop(self) -> None:

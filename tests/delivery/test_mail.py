@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import socket
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from flows.server.local import free_port
+from pipeline.clock import Clock
+from pipeline.delivery import mail as mailing
+from pipeline.delivery.deliver import configured_targets, deliver
+from pipeline.errors import DeliveryError
+from pipeline.settings import Settings
+from schemas.report_name import ReportName
 from tests.conftest import Klynge
 from tests.delivery.conftest import LABEL, StartMailServer
+from tests.revisions.changing import append
 
 SYD = "amager-hvidovre,syd@example.dk,Sekretariatet i Syd,"
 ALL = "*,finance@example.org,Finance,en"
@@ -76,6 +86,19 @@ def test_what_everybody_reads(
     assert "Klynge Midt (Aalborg): ingen udgift angivet" in text(no_cost)
 
 
+def test_a_cluster_of_one_municipality(
+    klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
+) -> None:
+    """Bornholm is a cluster by itself: its one line is the whole cost."""
+    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,2022K1,2022K1,kl-faelles-midler")
+    assert klynge("run", LABEL, "--quiet").exit_code == 0
+    server = start_mail_server()
+    recipients("bornholm,syd@example.dk,Bornholm,")
+    assert klynge("deliver", LABEL).exit_code == 0
+    lines = text(server.mails[0]).splitlines()
+    assert "  Bornholm: 1.000 kr. (100,0 %)" in lines
+
+
 def test_attachment_is_the_workbook(
     written: Klynge,
     start_mail_server: StartMailServer,
@@ -89,9 +112,11 @@ def test_attachment_is_the_workbook(
     revision = reports_dir / LABEL / "r1"
     own = revision / "klynger" / f"amager-hvidovre-{LABEL}.xlsx"
     national = revision / f"fordeling-{LABEL}.xlsx"
+    assert own.read_bytes() != national.read_bytes()
     for mail, path in zip(server.mails, [own, national], strict=True):
         (attached,) = mail.iter_attachments()
         assert attached.get_filename() == path.name
+        assert attached.get_content_type().endswith("spreadsheetml.sheet")
         assert attached.get_content() == path.read_bytes()
 
 
@@ -150,7 +175,7 @@ def test_refused_recipient_costs_the_others_nothing(
 ) -> None:
     """The others get their mail once; the refused one is named, and gets its own when put right."""
     server = start_mail_server()
-    server.refused.add("gone@example.dk")
+    server.refused["gone@example.dk"] = b"550 5.1.1 no such mailbox"
     recipients("*,gone@example.dk,Gone,", SYD)
     ended = written("deliver", LABEL)
     assert ended.exit_code == 60
@@ -183,3 +208,105 @@ def test_server_without_starttls_is_refused(
     assert ended.exit_code == 60
     assert "STARTTLS extension not supported" in ended.err
     assert server.mails == []
+
+
+def test_who_sends_logs_in(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a user the command logs in before it sends, and without one it does not."""
+    server = start_mail_server()
+    recipients(SYD)
+    assert written("deliver", LABEL).exit_code == 0
+    assert server.logins == []
+    recipients(ALL)
+    monkeypatch.setenv("KLYNGE_SMTP_USER", "klynge")
+    monkeypatch.setenv("KLYNGE_SMTP_PASSWORD", "hunter2")
+    assert written("deliver", LABEL).exit_code == 0
+    assert server.logins == [(b"klynge", b"hunter2")]
+    assert len(server.mails) == 2
+
+
+def test_a_mail_sent_again_can_be_told(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients, reports_dir: Path
+) -> None:
+    """After a crash between sending and recording the same mail has the same id; others have
+    their own, and each is of the sender's domain, so that a mailbox shows it once.
+    """
+    server = start_mail_server()
+    recipients(SYD, ALL)
+    for _ in range(2):
+        assert written("deliver", LABEL).exit_code == 0
+        (reports_dir / LABEL / "deliveries" / "r1.json").unlink()
+    assert written("deliver", LABEL).exit_code == 0
+    first, other, *again = [mail["Message-ID"] for mail in server.mails]
+    assert again == [first, other] * 2
+    assert first != other
+    assert all(re.fullmatch(r"<2022K1-r1-\w{16}@example\.dk>", each) for each in (first, other))
+
+
+REFUSALS = {
+    "for good": ({"a": b"550 5.1.1 no such mailbox"}, False, "550 5.1.1 no such mailbox"),
+    "for now": ({"a": b"450 4.2.1 busy"}, True, "450 4.2.1 busy"),
+    "the last code for now": ({"a": b"499 busy"}, True, "499 busy"),
+    "the first code for good": ({"a": b"500 no"}, False, "500 no"),
+    "one for good, one for now": ({"a": b"550 no", "b": b"450 busy"}, True, "450 busy"),
+    "not in UTF-8": ({"a": b"550 ingen s\xe5dan postkasse"}, False, "s\ufffddan postkasse"),
+}
+
+
+@pytest.mark.parametrize(("replies", "temporary", "said"), REFUSALS.values(), ids=REFUSALS)
+def test_what_is_worth_another_try(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    replies: dict[str, bytes],
+    temporary: bool,
+    said: str,
+) -> None:
+    """A code below 500 passes, one from 500 lasts: a flow tries again if any of them may pass."""
+    server = start_mail_server()
+    server.refused = {f"{name}@example.dk": reply for name, reply in replies.items()}
+    recipients(*(f"*,{address},A name," for address in server.refused))
+    error = failure(written)
+    assert error.temporary is temporary
+    assert said in error.message
+    assert "recipients.csv" in error.hint
+
+
+def failure(written: Klynge) -> DeliveryError:
+    """Return the error that delivering by the settings of the environment ends with."""
+    settings = Settings.from_environment(os.environ)
+    with pytest.raises(DeliveryError) as caught:
+        deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
+    return caught.value
+
+
+def test_a_wrong_certificate_is_not_tried_again(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """A server that cannot prove its name will not learn to within the hour."""
+    start_mail_server(certified="elsewhere.example.dk")
+    recipients(SYD)
+    assert not failure(written).temporary
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_server_that_says_nothing_is_given_up(
+    written: Klynge, recipients: Recipients, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    """A connection that is taken and never answered ends after the time limit, and is tried again:
+    without the limit a worker would hang for good.
+    """
+    monkeypatch.setattr(mailing, "TIMEOUT_SECONDS", 0.05)
+    recipients(SYD)
+    with socket.create_server(("localhost", 0)) as silent:
+        monkeypatch.setenv("KLYNGE_SMTP_HOST", "localhost")
+        monkeypatch.setenv("KLYNGE_SMTP_SENDER", "a@example.dk")
+        monkeypatch.setenv("KLYNGE_SMTP_SECURITY", security)
+        monkeypatch.setenv("KLYNGE_SMTP_PORT", str(silent.getsockname()[1]))
+        error = failure(written)
+    assert error.temporary
+    assert "timed out" in error.message

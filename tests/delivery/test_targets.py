@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from pipeline.clock import Clock
+from pipeline.delivery.deliver import ToFolder, configured_targets, deliver
+from pipeline.delivery.mail import Issue
+from pipeline.errors import DeliveryError
+from pipeline.settings import Settings
+from schemas.report_name import ReportName
 from tests.conftest import Klynge
 from tests.delivery.conftest import LABEL
 from tests.statbank.conftest import files_below
@@ -29,7 +39,7 @@ def test_folder_gets_the_same_files(written: Klynge, share: Path, reports_dir: P
     assert files_below(share / LABEL / "r1") == files_below(reports_dir / LABEL / "r1")
     record = json.loads((reports_dir / LABEL / "deliveries" / "r1.json").read_text("utf-8"))
     assert record == {f"folder {share}": record[f"folder {share}"]}
-    assert record[f"folder {share}"].startswith("2026-11-23T08:")
+    assert re.fullmatch(r"2026-11-23T08:\d\d:00\+00:00", record[f"folder {share}"])
 
 
 def test_copy_made_before_it_was_recorded(written: Klynge, share: Path, reports_dir: Path) -> None:
@@ -116,6 +126,41 @@ def test_run_needs_no_recipients(klynge: Klynge, data_dir: Path) -> None:
     assert klynge("run", LABEL, "--quiet").exit_code == 0
 
 
+def test_a_list_that_nobody_reads_stops_no_folder(
+    written: Klynge, data_dir: Path, share: Path
+) -> None:
+    """Without a mail server the list of recipients is not read, so a broken one blocks nothing."""
+    (data_dir / "reference" / "recipients.csv").write_text("nonsense", encoding="utf-8")
+    assert written("deliver", LABEL).exit_code == 0
+    assert (share / LABEL / "r1" / "manifest.json").exists()
+
+
+def test_a_folder_that_is_away_is_tried_again(written: Klynge, share: Path) -> None:
+    """A shared drive that cannot be written comes back at times; the message says what failed."""
+    share.write_text("a file where the folder should be")
+    settings = Settings.from_environment(os.environ)
+    with pytest.raises(DeliveryError, match=rf"Not copied to {share / LABEL}.*: ") as caught:
+        deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
+    assert caught.value.temporary
+    assert str(caught.value.message).endswith(": Not a directory.")
+
+
+def test_one_delivery_at_a_time(written: Klynge, reports_dir: Path, tmp_path: Path) -> None:
+    """While a target gets a revision nobody else delivers it: else it would get it twice."""
+    lock = reports_dir / LABEL / "deliveries" / ".lock"
+
+    class Looking(ToFolder):
+        def deliver(self, issue: Issue, moment: datetime) -> None:
+            with lock.open("rb") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            super().deliver(issue, moment)
+
+    settings = Settings(reports_dir=reports_dir)
+    targets = [Looking(tmp_path / "share")]
+    done = deliver(ReportName.parse(LABEL), settings, targets, Clock())
+    assert [str(target) for target in done.pending] == [f"folder {tmp_path / 'share'}"]
+
+
 def test_broken_list_is_explained(
     written: Klynge, recipients: Recipients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,8 +204,6 @@ def test_password_is_read_from_a_file_and_never_shown(
     written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A password can lie in a file, and stands in no text form of the settings."""
-    from pipeline.settings import Settings
-
     secret = tmp_path / "password"
     secret.write_text("hunter2\n", encoding="utf-8")
     settings = Settings.from_environment(

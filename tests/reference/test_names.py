@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from pipeline.reference import names
 from tests.conftest import Klynge
 
@@ -51,6 +51,9 @@ MUNICIPALITIES = {
     " Odense ": "461",
     "Brondby": "153",
     "Alberts lund": "165",
+    " 169 ": "169",
+    "vib": "791",
+    "copenh": "101",
 }
 CLUSTERS = {
     "amager-hvidovre": "amager-hvidovre",
@@ -71,8 +74,10 @@ CLUSTERS = {
     "Goedstrup": "goedstrup",
     "klynge midt (aalborg)": "aalborg",
     "Nordsjælland": "nordsjaelland",
+    "Hvidóvre Hospital": "amager-hvidovre",
 }
 OFFERED = {
+    "Skjen": "Ringkøbing-Skjern (760), Vejen (575), Skive (779)?",
     "Hvidore": "Hvidovre (167)",
     "Glostrop": "Glostrup (161)",
     "Fredriksberg": "Frederiksberg (147)",
@@ -122,6 +127,56 @@ def test_what_is_no_municipality_is_refused(bundled: dict[str, Calculation], wri
     things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
     with pytest.raises(UsageError, match="No municipality is called"):
         names.find("municipality", written, things)
+
+
+@pytest.mark.parametrize("written", ["", "-", "xyz", "Vi"])
+def test_where_nothing_is_near_the_list_is_named(
+    bundled: dict[str, Calculation], written: str
+) -> None:
+    """Two letters begin too many names, and what looks like none offers none: the remedy is the
+    command that lists them all, which a name that is near does without.
+    """
+    things = names.municipalities(bundled["2022K1"].inputs.reference.areas.values())
+    with pytest.raises(UsageError) as nothing:
+        names.find("municipality", written, things)
+    assert (nothing.value.hint, nothing.value.remedy) == ("", Remedy.LIST_CLUSTERS)
+    with pytest.raises(UsageError) as near:
+        names.find("municipality", "Hvidore", things)
+    assert near.value.remedy is None
+
+
+FIRST_FIT = {
+    "a code in any case": ("AB-C", [("ab-c", "X")]),
+    "a whole word before a beginning": ("nord", [("1", "Øster Nord"), ("2", "Nordfyn")]),
+    "a whole word of another name": ("nord", [("1", "Y", "Øst Nord"), ("2", "Nordfyn")]),
+    "all words before some": ("b a", [("1", "A B"), ("2", "A B C")]),
+    "three words in any order": ("c b a", [("1", "A B C"), ("2", "A B C D")]),
+    "four words in any order": ("d c b a", [("1", "A B C D"), ("2", "E F")]),
+    "a name that ends in s": ("mors kommune", [("1", "Mors"), ("2", "Mors Ø")]),
+    "the beginning of another name": ("copen", [("1", "København", "Copenhagen")]),
+}
+
+
+@pytest.mark.parametrize(("written", "things"), FIRST_FIT.values(), ids=FIRST_FIT)
+def test_the_closest_way_of_fitting_decides(written: str, things: list[tuple[str, ...]]) -> None:
+    """A code, then a whole name, then a word, then a beginning: what fits more closely wins."""
+    named = [names.Named(row[0], row[1], row[2:]) for row in things]
+    assert names.find("cluster", written, named) is named[0]
+
+
+def test_names_alike_by_six_letters_in_ten_are_offered() -> None:
+    """What is less alike would puzzle more than it helps."""
+    for written, offered in (("abcxy", "Did you mean Abcde (1)?"), ("abxyz", "")):
+        with pytest.raises(UsageError) as caught:
+            names.find("cluster", written, [names.Named("1", "Abcde")])
+        assert caught.value.hint == offered
+
+
+def test_long_names_are_compared_in_their_own_order() -> None:
+    """Orders of four words are many: they fit by their words, and then two such names do."""
+    named = [names.Named("1", "A B C D"), names.Named("2", "A B C D E")]
+    with pytest.raises(UsageError, match="fits 2"):
+        names.find("cluster", "d c b a", named)
 
 
 def test_every_official_name_is_its_own(bundled: dict[str, Calculation]) -> None:

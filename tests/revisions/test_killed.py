@@ -30,6 +30,9 @@ KILLS_FROM_THE_START = 10
 WRITING_SECONDS = 0.003
 """What writing takes from the first file to the rename, and a little more: 2 ms were measured."""
 
+LOOK_SECONDS = 0.0002
+"""How often to look whether the writing has begun, a tenth of what it takes."""
+
 ATTEMPTS_A_KILL = 3
 """A run may end before its moment comes; then there is another one."""
 
@@ -64,10 +67,8 @@ def forked_run_from_its_writing(env: Environment, seconds: float, made: Made) ->
     process = _forked.Process(target=one_run, args=(env, made))
     process.start()
     while process.is_alive() and before.issuperset(_names(folder)):
-        pass
-    end = time.perf_counter() + seconds
-    while process.is_alive() and time.perf_counter() < end:
-        pass
+        process.join(LOOK_SECONDS)
+    process.join(seconds)
     return _killed(process)
 
 

@@ -6,12 +6,16 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from pipeline.files import json_bytes, record
 from pipeline.revisions.store import read_revision
+from pipeline.version import VERSION
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
 from tests.reference.broken import recorded, replaced
@@ -63,12 +67,13 @@ def test_changing_back_is_a_third_revision(
     assert (folder / "r3" / csv).read_bytes() == (folder / "r1" / csv).read_bytes()
 
 
-def test_revisions_count_beyond_nine(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:
-    """The tenth comes after the ninth, not after the first."""
-    for amount in range(11):
+def test_revisions_count_beyond_nine(written: Klynge, data_dir: Path, reports_dir: Path) -> None:
+    """The tenth comes after the ninth, not after the first, and the eleventh after it."""
+    shutil.copytree(reports_dir / "2022K1" / "r1", reports_dir / "2022K1" / "r9")
+    for amount in range(2):
         set_amount(data_dir, amount)
-        assert klynge("run", "2022K1", "--quiet").exit_code == 0
-    assert revisions(reports_dir) == [f"r{number}" for number in range(1, 12)]
+        assert written("run", "2022K1", "--quiet").exit_code == 0
+    assert revisions(reports_dir) == ["r1", "r9", "r10", "r11"]
 
 
 def test_a_corrected_figure_names_the_area(
@@ -128,6 +133,34 @@ def test_every_change_of_a_rule_is_named(
     change(data_dir)
     assert written("run", "2022K1").exit_code == 0
     assert reason in read_revision(reports_dir / "2022K1" / "r2")["reason"]
+
+
+def as_version_0_wrote_it(folder: Path, *changed: str) -> None:
+    """Turn a revision into one of an earlier version, which calculated these files otherwise."""
+    manifest = read_revision(folder)
+    manifest["versions"]["klyngefordeling"] = "0"
+    for output in manifest["outputs"]:
+        if output["file"] in changed:
+            (folder / output["file"]).write_bytes(b"other figures\n")
+            output |= asdict(record(output["file"], b"other figures\n"))
+    (folder / "manifest.json").write_bytes(json_bytes(manifest))
+
+
+@pytest.mark.parametrize("name", ["fordeling-2022K1", "fordeling-2022K1-excel", "puljer-2022K1"])
+def test_an_upgrade_that_changes_a_figure_says_so(
+    written: Klynge, reports_dir: Path, name: str
+) -> None:
+    """The same input in other figures is a revision, and its reason names both versions."""
+    as_version_0_wrote_it(reports_dir / "2022K1" / "r1", f"{name}.csv")
+    reason = f"The calculation changed: written by version 0, now {VERSION}."
+    assert f"Reason: {reason}" in written("run", "2022K1").out
+    assert "Unchanged" in written("run", "2022K1").out
+
+
+def test_an_upgrade_that_changes_no_figure_is_no_change(written: Klynge, reports_dir: Path) -> None:
+    """Finance receives nothing new because of a version."""
+    as_version_0_wrote_it(reports_dir / "2022K1" / "r1")
+    assert "Unchanged" in written("run", "2022K1").out
 
 
 NO_CHANGES: dict[str, Callable[[Path], None]] = {

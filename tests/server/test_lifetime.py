@@ -1,4 +1,4 @@
-"""A temporary server ends with the command that started it, however that one ends."""
+"""The server that `klynge run --prefect` starts: it adds not a byte, and ends with the command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import environment, kill, start
+from tests.processes import contents, environment, finish, kill, start
 from tests.statbank_emulator import StatBankEmulator, faults
 from tests.waiting import wait_until
 
@@ -24,6 +24,16 @@ SECONDS_TO_END = 20
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose database is created once."""
     return tmp_path_factory.mktemp("home")
+
+
+def test_prefect_writes_the_same_bytes(home: Path, data_dir: Path, tmp_path: Path) -> None:
+    """`--prefect` on Prefect's temporary server writes what a plain run writes."""
+    for folder, options in (("plain", []), ("flow", ["--prefect"])):
+        env = environment(data_dir, tmp_path / folder, KLYNGE_HOME=str(home))
+        ended = finish(start("run", "2022K1", *options, env=env))
+        assert ended.returncode == 0, ended.stderr
+    assert contents(tmp_path / "flow") == contents(tmp_path / "plain")
+    assert len(contents(tmp_path / "flow")) > 1
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from subprocess import Popen
 
+import psutil
 import pytest
 import yaml
 
@@ -21,6 +23,13 @@ HUNG = "2022K3"
 SILENCE_SECONDS = 15
 """Less than Prefect lets pass between two heartbeats, so it is asked of the lost run alone."""
 
+PATIENT = {
+    "KLYNGE_BUDGET_SECONDS": "600",
+    "KLYNGE_READ_TIMEOUT_SECONDS": "600",
+    "KLYNGE_QUARTER_WAIT_SECONDS": "8",
+}
+"""A run waits as long as it takes for figures, and not as long for a run that is gone."""
+
 
 @pytest.fixture(scope="module")
 def bank() -> Iterator[StatBankEmulator]:
@@ -33,13 +42,13 @@ def bank() -> Iterator[StatBankEmulator]:
 def postgres_site(
     tmp_path_factory: pytest.TempPathFactory, bank: StatBankEmulator
 ) -> Iterator[Site]:
-    """A server on Postgres with our deployments and two workers."""
+    """A server on Postgres with our deployments and two workers that wait long for an answer."""
     programs = binaries()
     if programs is None:
         pytest.skip("Postgres is not installed: apt-get install postgresql")
     folder = tmp_path_factory.mktemp("postgres-site")
     with cluster(programs) as url:
-        site = build_site(folder, bank, {"KLYNGE_POSTGRES_URL": url})
+        site = build_site(folder, bank, {"KLYNGE_POSTGRES_URL": url, **PATIENT})
         try:
             ended = site.klynge("server", "deploy")
             assert ended.returncode == 0, ended.stderr
@@ -48,32 +57,37 @@ def postgres_site(
             site.stop()
 
 
-def test_two_triggers_at_once_write_one_revision(postgres_site: Site) -> None:
+@pytest.fixture(scope="module")
+def workers(postgres_site: Site) -> list[Popen[bytes]]:
+    """The two workers."""
+    return [postgres_site.start_worker() for _ in range(2)]
+
+
+def test_two_triggers_at_once_write_one_revision(
+    postgres_site: Site, workers: list[Popen[bytes]]
+) -> None:
     """Two workers, two runs of one quarter at once: one writes r1, the other finds it there."""
-    workers = [postgres_site.start_worker(), postgres_site.start_worker()]
     runs = [postgres_site.trigger("quarterly/on-demand", quarter=QUARTER) for _ in workers]
     messages = sorted(postgres_site.message(run) for run in runs)
     assert messages == [("Completed", "unchanged (r1)"), ("Completed", "written r1")]
     assert [path.name for path in (postgres_site.reports / QUARTER).glob("r*")] == ["r1"]
-    for worker in workers:
-        kill(worker)
 
 
-def test_lost_machine(postgres_site: Site, bank: StatBankEmulator) -> None:
-    """A worker killed hard in a run: the next run succeeds, nothing is half written, and the
-    killed run is called crashed instead of running for good.
+def test_lost_machine(
+    postgres_site: Site, workers: list[Popen[bytes]], bank: StatBankEmulator
+) -> None:
+    """A worker killed hard in a run: the next run succeeds on the other one, nothing is half
+    written, and the killed run is called crashed instead of running for good.
     """
     bank.fail(faults.hang(), times=None, function="data")
     lost = postgres_site.trigger("quarterly/on-demand", quarter=HUNG)
     _call_crashed(postgres_site, str(lost))
-    patient = {"KLYNGE_BUDGET_SECONDS": "600", "KLYNGE_READ_TIMEOUT_SECONDS": "600"}
-    worker = postgres_site.start_worker(**patient)
     wait_until(lambda: bank.count("data"), "the run asks for data")
     wait_until(lambda: _has_sent_a_heartbeat(postgres_site, str(lost)), "a heartbeat")
-    kill(worker)
+    (at_work,) = [worker for worker in workers if psutil.Process(worker.pid).children()]
+    kill(at_work)
     killed_at = datetime.now(UTC)
     bank.reset()
-    postgres_site.start_worker(KLYNGE_QUARTER_WAIT_SECONDS="2")
     following = postgres_site.trigger("quarterly/on-demand", quarter=HUNG)
     assert postgres_site.message(following) == ("Completed", "written r1")
     assert sorted(path.name for path in (postgres_site.reports / HUNG).iterdir()) == [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook import Workbook
@@ -31,6 +32,13 @@ def figures(book: Workbook) -> dict[tuple[str, str], Any]:
         for cell in row
         if cell.value is not None
     }
+
+
+def same(cached: object, recalculated: object) -> bool:
+    """Whether a value in a file is the one that was recalculated."""
+    if isinstance(cached, float) and isinstance(recalculated, (int, float)):
+        return recalculated == pytest.approx(cached, rel=1e-12)
+    return cached == recalculated
 
 
 def parts(content: bytes) -> Iterator[tuple[str, bytes]]:

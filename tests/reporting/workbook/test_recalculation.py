@@ -19,7 +19,7 @@ from pipeline.reporting.workbook.live_columns import EXACT_TO, STEP
 from tests.conftest import REPOSITORY
 from tests.office import convert, needs_libreoffice
 from tests.report_of import content_of
-from tests.reporting.workbook.cells import Grid, changed, figures, grid, opened
+from tests.reporting.workbook.cells import Grid, changed, figures, grid, opened, same
 from tests.reporting.workbook.conftest import make_nasty
 
 pytestmark = [needs_libreoffice, pytest.mark.slow]
@@ -30,12 +30,6 @@ Both = Callable[[str], tuple[Path, Path]]
 COPIES = 12
 CHANGES_WANTED = 200
 FRACTIONS = [Fraction(1), Fraction(1), Fraction(1), Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)]
-
-
-def _same(cached: object, recalculated: object) -> bool:
-    if isinstance(cached, float) and isinstance(recalculated, (int, float)):
-        return recalculated == pytest.approx(cached, rel=1e-12)
-    return cached == recalculated
 
 
 @dataclass(frozen=True)
@@ -176,7 +170,7 @@ def test_every_recalculated_value_is_the_one_in_the_file(
         wrong = {
             key: (value, recalculated[key])
             for key, value in cached.items()
-            if not _same(value, recalculated[key])
+            if not same(value, recalculated[key])
         }
         assert not wrong
     assert formulas > 3000
@@ -241,5 +235,5 @@ def test_what_is_too_large_to_be_exact_is_said(both: Both, national: bytes) -> N
 def test_texts_from_outside_are_not_calculated(both: Both) -> None:
     """LibreOffice shows names that look like formulas as they are, and calculates all the rest."""
     cached, recalculated = (figures(opened(of, values=True)) for of in both("nasty"))
-    wrong = [key for key, value in cached.items() if not _same(value, recalculated.get(key))]
+    wrong = [key for key, value in cached.items() if not same(value, recalculated.get(key))]
     assert not wrong

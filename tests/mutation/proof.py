@@ -1,0 +1,34 @@
+"""Which tests prove which module."""
+
+from __future__ import annotations
+
+from tests.processes import REPOSITORY
+
+PROOF = {
+    "pipeline/calculation/*.py": ["calculation", "analysis/test_compare.py"],
+    "pipeline/reference/names.py": ["reference/test_names.py"],
+    "pipeline/reference/editing.py": ["reference/test_edits.py"],
+    "pipeline/reference/*.py": ["reference"],
+    "pipeline/snapshots/*.py": ["statbank"],
+    "pipeline/statbank/*.py": ["statbank"],
+    "pipeline/revisions/*.py": ["revisions"],
+    "pipeline/delivery/*.py": ["delivery"],
+    "pipeline/reporting/rows.py": ["reporting/test_rows.py"],
+    "pipeline/reporting/workbook/live_*.py": [
+        "reporting/workbook/test_figures.py",
+        "reporting/workbook/test_house_rules.py",
+        "reporting/workbook/test_live_table.py",
+        "reporting/workbook/test_read_back.py",
+    ],
+}
+"""Files and folders of tests by the modules that they prove; the first pattern that fits counts."""
+
+
+def proofs() -> dict[str, list[str]]:
+    """Return the tests of every module, by its path such as `pipeline/delivery/mail.py`."""
+    found: dict[str, list[str]] = {}
+    for pattern, tests in PROOF.items():
+        for path in sorted(REPOSITORY.glob(pattern)):
+            module = path.relative_to(REPOSITORY).as_posix()
+            found.setdefault(module, [f"tests/{name}" for name in tests])
+    return found

@@ -1,0 +1,32 @@
+"""Rows of figures check themselves before anything is written from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.calculation.quarter import QuarterResult
+from pipeline.errors import AllocationError
+from pipeline.reporting.rows import allocation_rows
+from tests.report_of import calculation_of
+
+
+def off_by(kroner: int) -> QuarterResult:
+    """Return the result of 2022K1 in which Rødovre pays so much more than it was allocated."""
+    result = calculation_of().result
+    syd = next(row for row in result.clusters if row.cluster.cluster_id == "amager-hvidovre")
+    (allocation,) = syd.allocations
+    part = allocation.parts["175"]
+    parts = {**allocation.parts, "175": replace(part, amount=part.amount + kroner)}
+    wrong = replace(syd, allocations=(replace(allocation, parts=parts),))
+    return replace(result, clusters=tuple(wrong if row is syd else row for row in result.clusters))
+
+
+@pytest.mark.parametrize("kroner", [-1, 1])
+def test_kroner_that_do_not_add_up_are_never_written(kroner: int) -> None:
+    """A calculation that is a krone off stops before a file is made of it, whoever broke it."""
+    message = "The kroner of halvt-aarsvaerk in amager-hvidovre do not add up to 370000"
+    with pytest.raises(AllocationError, match=message):
+        allocation_rows(off_by(kroner))
+    assert allocation_rows(off_by(0))
