@@ -11,6 +11,7 @@ import sys
 import typer
 
 from flows.commands.analysis import compare, explain, scenario
+from flows.commands.audit import audit
 from flows.commands.inputs import check, fetch, status
 from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import add_cost, add_membership, clusters, end_membership
@@ -40,6 +41,9 @@ app.command(
 )(scenario)
 app.command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
 app.command(epilog="Example: klynge check 2022K1")(check)
+app.command(epilog="Example: klynge audit notat.xlsx --quarter 2022K1 --cluster amager-hvidovre")(
+    audit
+)
 app.command(
     epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
     "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"

@@ -30,6 +30,7 @@ PURE = (
         Path("pipeline/calculation") / f"{name}.py"
         for name in (
             "allocation",
+            "audit",
             "findings",
             "membership",
             "population",

@@ -63,9 +63,9 @@ def _run(arguments: list[str]) -> tuple[str, int]:
 
 
 def copy_data(folder: Path) -> None:
-    """Copy the bundled data into a folder."""
-    for part in ("reference", "snapshots"):
-        shutil.copytree(REPOSITORY / "data" / part, folder / "data" / part)
+    """Copy the bundled data into a folder, and the table that the page audits."""
+    for part in ("data/reference", "data/snapshots", "docs/tables"):
+        shutil.copytree(REPOSITORY / part, folder / part)
 
 
 if __name__ == "__main__":

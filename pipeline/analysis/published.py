@@ -1,0 +1,263 @@
+"""A published table as it was received or typed: CSV or xlsx, in Danish or English form.
+
+Its columns are known by words of their headings; municipalities stand in rows or in columns. Of a
+number that a spreadsheet keeps unrounded, as many decimals count as a table would print.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from pipeline.calculation.audit import Column, Doubt, PublishedTable
+from pipeline.errors import InvalidData
+from pipeline.reference import names
+from pipeline.run import calculation_of
+from pipeline.snapshots.acquisition import Acquisition
+from schemas.report_name import ReportName
+
+Cell = str | Decimal
+Grid = Sequence[Sequence[Cell]]
+Row = dict[Column, Decimal]
+
+_HEADINGS: Final = (
+    (Column.AMOUNT, r"\bkr\b|\bdkk\b"),
+    (Column.SHARE, r"andel|share|%|\bpct\b|procent|per ?cent|nøgle|\bkey\b"),
+    (Column.AMOUNT, r"beløb|bidrag|betal|udgift|amount|contribution|\bpays?\b|\bcosts?\b"),
+    (Column.FIGURE, r"tal\b|antal|årige|indbyggere|borgere|personer|grundlag|population|number|"
+     r"figure|people|inhabitants|persons|basis|aged?\b"),
+)  # fmt: skip
+"""A heading is of the first kind that fits: `Befolkningsandel` is a share, `Andel i kr.` is not."""
+
+_STATED: Final = re.compile(r"(\d[\d.,]*)\s*(?:kr\b|dkk\b)", re.IGNORECASE)
+_HINT: Final = "Headings say what is what, such as Kommune, Indbyggertal, Andel, Beløb i kr."
+_TOTAL: Final = re.compile(r"(i ?alt|total|sum|samlet|hele)\b.*", re.IGNORECASE)
+_NOT_DIGITS: Final = re.compile(r"\s|kr\.?|dkk|%|pct\.?|\*", re.IGNORECASE)
+_FORMS: Final = ((".", ","), (",", "."))
+"""Signs between thousands and before decimals: the Danish form, and the English one."""
+
+_MOST_DECIMALS: Final = {Column.FIGURE: 4, Column.SHARE: 6, Column.AMOUNT: 2}
+
+
+def read_tables(path: Path) -> dict[str, PublishedTable]:
+    """Return the tables of a file, one for each column of amounts, by its heading.
+
+    Raises:
+        InvalidData: There is none, or a number is missing in it.
+    """
+    for grid in _grids(path):
+        for turned in (grid, list(zip(*grid, strict=True))):
+            if found := _tables(path, turned):
+                return found
+    raise InvalidData(f"{path} has no table of figures or shares and amounts.", _HINT)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The figures of a table beside those of the StatBank.
+
+    Args:
+        differing: The figures that are not the people counted, rounded.
+        missing: The members that the table lacks.
+        others: The rows of the table that are no members.
+    """
+
+    differing: tuple[Doubt, ...]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def count_again(
+    table: PublishedTable,
+    wanted: ReportName,
+    cluster: str,
+    members: Sequence[str],
+    acquisition: Acquisition,
+) -> Counted:
+    """Compare the figures of a table with the people that the StatBank counted.
+
+    Args:
+        table: The table.
+        wanted: The quarter of the figures, and the rules by which they count.
+        cluster: The cluster that is meant, by id or name; empty for none.
+        members: The municipalities that are meant, by code or name; none for those of the table.
+        acquisition: The stored snapshots.
+
+    Raises:
+        UsageError: A name fits no cluster or municipality.
+        KlyngeError: As `gather` and `calculate`.
+    """
+    result = calculation_of(wanted, acquisition).result
+    areas = names.municipalities(acquisition.reference.areas.values())
+    codes = [names.find("municipality", _bare(name), areas).code for name in table.names]
+    people = {
+        code: Fraction(result.population.by_area[code])
+        for code in ([names.find("municipality", name, areas).code for name in members] or codes)
+    }
+    if cluster:
+        known = names.clusters(result.rules.clusters)
+        cluster_id = names.find("cluster", cluster, known).code
+        found = next(row for row in result.clusters if row.cluster.cluster_id == cluster_id)
+        people = {row.membership.municipality_code: row.counted_population for row in found.members}
+    scale = 10 ** table.decimals.get(Column.FIGURE, 0)
+    figures = enumerate(zip(codes, table.cells.get(Column.FIGURE, ()), strict=False))
+    return Counted(
+        tuple(
+            Doubt(Column.FIGURE, row, printed, (int(people[code] * scale + Fraction(1, 2)),))
+            for row, (code, printed) in figures
+            if code in people and abs(printed - people[code] * scale) > Fraction(1, 2)
+        ),
+        tuple(area.name for area in areas if area.code in people.keys() - {*codes}),
+        tuple(name for name, code in zip(table.names, codes, strict=True) if code not in people),
+    )
+
+
+def _bare(name: str) -> str:
+    """Return a name without the star of a note and what stands in brackets."""
+    return name.partition("(")[0].strip(" *")
+
+
+def _grids(path: Path) -> Iterator[Grid]:
+    content = path.read_bytes()
+    if content.startswith(b"PK"):
+        from python_calamine import CalamineWorkbook  # only where there is a workbook to read
+
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(name).to_python()
+            yield [[_cell(value) for value in row] for row in rows]
+    else:
+        yield _csv_grid(content)
+
+
+def _csv_grid(content: bytes) -> Grid:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    delimiter = max(";\t,", key=lambda sign: sum(sign in line for line in text.splitlines()))
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    width = max(map(len, rows), default=0)
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, int | float):
+        return Decimal(str(round(value, max(_MOST_DECIMALS.values()) + 2)))
+    return str(value)
+
+
+def _tables(path: Path, grid: Grid) -> dict[str, PublishedTable]:
+    form = _form(grid)
+    for number, header in enumerate(grid):
+        body = [list(map(str, row)) for row in grid[number + 1 :]]
+        numbers = [[_number(cell, form) for cell in row] for row in grid[number + 1 :]]
+        kinds = [
+            (at, kind)
+            for at, kind in enumerate(map(_kind, header))
+            if kind and sum(row[at] is not None for row in numbers) > 1
+        ]
+        columns = {kind: at for at, kind in reversed(kinds)}
+        if Column.AMOUNT in columns and len(columns) > 1:
+            labels = _labels(body, [at for at, _ in kinds])
+            return {
+                str(header[at]): _table(path, header, labels, numbers, {**columns, kind: at}, form)
+                for at, kind in kinds
+                if kind is Column.AMOUNT
+            }
+    return {}
+
+
+def _kind(cell: Cell) -> Column | None:
+    text = str(cell).casefold()
+    return next((kind for kind, words in _HEADINGS if re.search(words, text)), None)
+
+
+def _labels(body: Sequence[Sequence[str]], others: Sequence[int]) -> list[str]:
+    """Return the column that holds most words."""
+    columns = [column for at, column in enumerate(zip(*body, strict=True)) if at not in others]
+    return [cell.strip() for cell in max(columns, key=lambda cells: sum(map(_is_word, cells)))]
+
+
+def _is_word(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
+
+
+def _table(
+    path: Path,
+    header: Sequence[Cell],
+    labels: Sequence[str],
+    numbers: Sequence[Sequence[Decimal | None]],
+    columns: Mapping[Column, int],
+    form: tuple[str, str],
+) -> PublishedTable:
+    members: list[Row] = []
+    totals: Row = {}
+    if stated := _STATED.search(str(header[columns[Column.AMOUNT]])):
+        totals = {Column.AMOUNT: _number(stated[1], form) or Decimal(0)}
+    kept = []
+    for name, row in zip(labels, numbers, strict=True):
+        found = {kind: value for kind, at in columns.items() if (value := row[at]) is not None}
+        if _TOTAL.fullmatch(name):
+            totals |= found
+        elif found and name:
+            if missing := [str(header[columns[kind]]) for kind in columns.keys() - found.keys()]:
+                raise InvalidData(f"{path}: {name} has no number under {missing[0]}.", _HINT)
+            kept.append(name)
+            members.append(found)
+    return _in_units(kept, members, totals)
+
+
+def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> PublishedTable:
+    """Return a table in whole numbers of each column's last decimal; parts of 1 are percent."""
+    parts = sum(row.get(Column.SHARE, Decimal(0)) for row in members)
+    hundred = {Column.SHARE: 2} if parts < 2 else {}
+    rows = [
+        {kind: value.scaleb(hundred.get(kind, 0)) for kind, value in row.items()}
+        for row in (*members, totals)
+    ]
+    decimals = {
+        kind: max(
+            min(-int(row[kind].normalize().as_tuple().exponent), _MOST_DECIMALS[kind])
+            for row in rows
+            if kind in row
+        )
+        for kind in members[0]
+    }
+    whole = [
+        {
+            kind: int(value.scaleb(decimals[kind]).to_integral_value(ROUND_HALF_UP))
+            for kind, value in row.items()
+        }
+        for row in rows
+    ]
+    cells = {kind: tuple(row[kind] for row in whole[:-1]) for kind in decimals}
+    return PublishedTable(tuple(labels), cells, whole[-1], decimals)
+
+
+def _form(grid: Grid) -> tuple[str, str]:
+    """Return the form in which most numbers can be read, and most have thousands."""
+    cells = [str(cell) for row in grid for cell in row if isinstance(cell, str)]
+
+    def fits(form: tuple[str, str]) -> tuple[int, int]:
+        read = [cell for cell in cells if _number(cell, form) is not None]
+        return len(read), sum(form[0] in cell for cell in read)
+
+    return max(_FORMS, key=fits)
+
+
+def _number(cell: Cell, form: tuple[str, str]) -> Decimal | None:
+    if isinstance(cell, Decimal):
+        return cell
+    thousand, decimal = map(re.escape, form)
+    text = _NOT_DIGITS.sub("", cell)
+    if not re.fullmatch(rf"(\d{{1,3}}({thousand}\d{{3}})+|\d+)({decimal}\d+)?", text):
+        return None
+    return Decimal(text.replace(form[0], "").replace(form[1], "."))

@@ -1,0 +1,295 @@
+"""Whether a published table of figures, shares and amounts holds, and which number is wrong.
+
+Method: a table holds if its figures add up to their total, each share is its figure's part of them
+as rounded, and the amounts follow by one method of rounding. If it does not, each number in turn is
+taken to be the wrong one: what would it have to be, if all others are right? A number that makes
+the whole table hold explains it. Those that one slip of the hand turns into what is printed (a
+digit changed, lost, added, or two swapped) go before all others. More than one explanation can be
+equally good; then all are given.
+
+Known drawback: without a printed total a small slip can give a table that holds as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from pipeline.calculation.allocation import largest_remainder
+
+
+class Column(StrEnum):
+    """What is printed of each municipality; shares are in percent."""
+
+    FIGURE = "figure"
+    SHARE = "share"
+    AMOUNT = "amount"
+
+
+class Method(StrEnum):
+    """What the amounts follow from, and how they are rounded."""
+
+    EACH = "the figures, each rounded by itself"
+    LARGEST_REMAINDER = "the figures, by largest remainder"
+    LAST_ADJUSTED = "the figures, each rounded and the last one adjusted"
+    PRINTED_SHARES = "the printed shares, each rounded by itself"
+    PRINTED_SHARES_ADJUSTED = "the printed shares, each rounded and the last one adjusted"
+    WITHIN_SHARES = "shares that are more exact than printed"
+
+
+_BY_FIGURES: Final = (Method.EACH, Method.LARGEST_REMAINDER, Method.LAST_ADJUSTED)
+_BY_SHARES: Final = (Method.PRINTED_SHARES, Method.PRINTED_SHARES_ADJUSTED)
+_ADJUSTED: Final = (Method.LAST_ADJUSTED, Method.PRINTED_SHARES_ADJUSTED)
+_NEAR: Final = (0, 1, -1, 2, -2)
+"""How far a sum of rounded amounts is off at most, in nearly all tables, in its last decimal."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table as printed: every number is a whole number of its column's last decimal.
+
+    Args:
+        names: The municipalities, in order.
+        cells: The numbers of a column, in the same order; amounts, and figures or shares or both.
+        totals: The total of a column, where it is printed.
+        decimals: How many decimals a column prints.
+    """
+
+    names: tuple[str, ...]
+    cells: Mapping[Column, tuple[int, ...]]
+    totals: Mapping[Column, int]
+    decimals: Mapping[Column, int]
+
+    def printed(self, column: Column, row: int | None) -> int:
+        """Return a number; without a row the total."""
+        return self.totals[column] if row is None else self.cells[column][row]
+
+    def whole(self, column: Column) -> int:
+        """Return what the numbers of a column are parts of."""
+        if column is Column.SHARE:
+            return int(10 ** (2 + self.decimals[column]))
+        return self.totals.get(column, sum(self.cells[column]))
+
+    def with_value(self, column: Column, row: int | None, value: int) -> PublishedTable:
+        """Return the table with another number in one place."""
+        if row is None:
+            return replace(self, totals={**self.totals, column: value})
+        cells = (*self.cells[column][:row], value, *self.cells[column][row + 1 :])
+        return replace(self, cells={**self.cells, column: cells})
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A number that may be wrong, and what it should be.
+
+    Args:
+        column: Its column.
+        row: Its row from 0; None for the total.
+        printed: As printed.
+        values: What it would have to be; each would do.
+        slip: Whether one slip of the hand turns such a value into what is printed.
+    """
+
+    column: Column
+    row: int | None
+    printed: int
+    values: tuple[int, ...]
+    slip: bool = False
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What came of an audit.
+
+    Args:
+        table: The table.
+        methods: By which all of it follows; none if it does not hold.
+        explanations: One wrong number each, with which all the rest would hold; equally good.
+        deviations: What does not follow from the rest as printed.
+    """
+
+    table: PublishedTable
+    methods: tuple[Method, ...]
+    explanations: tuple[Doubt, ...] = ()
+    deviations: tuple[Doubt, ...] = ()
+
+
+def audit(table: PublishedTable) -> Audit:
+    """Return whether a table holds, by which methods, and what is wrong if it does not."""
+    if methods := methods_of(table):
+        return Audit(table, methods)
+    found = [doubt for place in _places(table) if (doubt := _explanation(table, *place))]
+    likely = [doubt for doubt in found if doubt.slip]
+    return Audit(table, (), tuple(likely or found), tuple(_deviations(table)))
+
+
+def methods_of(table: PublishedTable) -> tuple[Method, ...]:
+    """Return the methods by which all of a table follows; none if something in it does not."""
+    empty = any(table.whole(column) <= 0 for column in table.cells)
+    if empty or any(_sums(table)) or any(_shares(table)):
+        return ()
+    return tuple(method for method in _methods(table) if _follows(table, method))
+
+
+def expected(table: PublishedTable, method: Method, total: int) -> Iterator[int]:
+    """Yield the amounts that a method gives for a total."""
+    basis = Column.FIGURE if method in _BY_FIGURES else Column.SHARE
+    weights, whole = table.cells[basis], max(table.whole(basis), 1)
+    if method is Method.LARGEST_REMAINDER:
+        by_place = {f"{place:04}": Fraction(weight) for place, weight in enumerate(weights)}
+        yield from (part.amount for part in largest_remainder(total, by_place))
+        return
+    rest = total
+    for weight in weights[:-1]:
+        yield (amount := _rounded(total * weight, whole))
+        rest -= amount
+    yield rest if method in _ADJUSTED else _rounded(total * weights[-1], whole)
+
+
+def _methods(table: PublishedTable) -> tuple[Method, ...]:
+    by_figures = _BY_FIGURES if Column.FIGURE in table.cells else (Method.WITHIN_SHARES,)
+    return (*by_figures, *(_BY_SHARES if Column.SHARE in table.cells else ()))
+
+
+def _follows(table: PublishedTable, method: Method) -> bool:
+    amounts, total = table.cells[Column.AMOUNT], table.whole(Column.AMOUNT)
+    if method in (Method.EACH, Method.PRINTED_SHARES):
+        totals = _totals_of_each(table, method)
+        return total in totals if Column.AMOUNT in table.totals else bool(totals)
+    if method is Method.WITHIN_SHARES:
+        whole, shares = table.whole(Column.SHARE), table.cells[Column.SHARE]
+        loose = total + 2 * whole
+        return sum(amounts) == total and all(
+            2 * abs(amount * whole - total * share) <= loose
+            for amount, share in zip(amounts, shares, strict=True)
+        )
+    if method is Method.LARGEST_REMAINDER and not _within_one(table):
+        return False
+    given = zip(amounts, expected(table, method, total), strict=True)
+    return sum(amounts) == total and all(here == there for here, there in given)
+
+
+def _within_one(table: PublishedTable) -> bool:
+    """Whether each amount is the exact part rounded up or down, which is soon known."""
+    total, whole = table.whole(Column.AMOUNT), table.whole(Column.FIGURE)
+    pairs = zip(table.cells[Column.AMOUNT], table.cells[Column.FIGURE], strict=True)
+    return all(abs(amount * whole - total * figure) < whole for amount, figure in pairs)
+
+
+def _totals_of_each(table: PublishedTable, method: Method) -> range:
+    """Return the totals of which each amount is the rounded part."""
+    basis = Column.FIGURE if method is Method.EACH else Column.SHARE
+    whole, parts = (
+        table.whole(basis),
+        zip(table.cells[Column.AMOUNT], table.cells[basis], strict=True),
+    )
+    bounds = [(amount, weight) for amount, weight in parts if amount or weight]
+    if not all(weight for _, weight in bounds):
+        return range(0)
+    low = max(-((1 - 2 * amount) * whole // (2 * weight)) for amount, weight in bounds)
+    high = min(-((-1 - 2 * amount) * whole // (2 * weight)) for amount, weight in bounds)
+    return range(low, high)
+
+
+def _sums(table: PublishedTable) -> Iterator[Doubt]:
+    """Yield the totals that are not the sum; of amounts each rounded by itself it may differ."""
+    for column in table.cells.keys() - {Column.AMOUNT}:
+        summed = sum(table.cells[column])
+        total = table.totals.get(column, table.whole(column))
+        loose = len(table.names) if column is Column.SHARE else 0
+        if 2 * abs(summed - total) > loose:
+            yield Doubt(column, None, total, (summed,))
+
+
+def _shares(table: PublishedTable) -> Iterator[Doubt]:
+    """Yield the shares that do not follow from the figures."""
+    if not {Column.FIGURE, Column.SHARE} <= table.cells.keys():
+        return
+    whole, hundred = table.whole(Column.FIGURE), table.whole(Column.SHARE)
+    figures, shares = table.cells[Column.FIGURE], table.cells[Column.SHARE]
+    for row, (figure, share) in enumerate(zip(figures, shares, strict=True)):
+        if 2 * abs(share * whole - hundred * figure) > whole:
+            yield Doubt(Column.SHARE, row, share, (_rounded(hundred * figure, whole),))
+
+
+def _deviations(table: PublishedTable) -> Iterator[Doubt]:
+    """Yield what does not follow: sums, shares, and the amounts by the method that fits best."""
+    yield from (*_sums(table), *_shares(table))
+    amounts, total = table.cells[Column.AMOUNT], table.whole(Column.AMOUNT)
+    tried = [
+        [
+            Doubt(Column.AMOUNT, row, amounts[row], (right,))
+            for row, right in enumerate(expected(table, method, total))
+            if right != amounts[row]
+        ]
+        for method in _methods(table)
+    ]
+    yield from min(tried, key=len)
+    if abs(sum(amounts) - total) > max(_NEAR):
+        yield Doubt(Column.AMOUNT, None, total, (sum(amounts),))
+
+
+def _places(table: PublishedTable) -> Iterator[tuple[Column, int | None]]:
+    for column in table.cells:
+        yield from ((column, row) for row in range(len(table.names)))
+        if column in table.totals:
+            yield column, None
+
+
+def _explanation(table: PublishedTable, column: Column, row: int | None) -> Doubt | None:
+    printed, (low, high) = table.printed(column, row), _range(table, column, row)
+    near = {max((low + high) // 2 + away, 0) for away in _NEAR}
+    if row is not None and column in table.totals:
+        near.add(max(table.totals[column] - sum(table.cells[column]) + printed, 0))
+    slips = {value for value in _slips(printed) if low <= value <= high}
+    for values, slip in ((slips, True), (near - {printed}, False)):
+        right = [
+            value for value in sorted(values) if methods_of(table.with_value(column, row, value))
+        ]
+        if right:
+            return Doubt(column, row, printed, tuple(right), slip)
+    return None
+
+
+def _range(table: PublishedTable, column: Column, row: int | None) -> tuple[int, int]:
+    """Return between which values a number must lie, if all others are right."""
+    low = high = summed = sum(table.cells[column])
+    loose = max(_NEAR) + len(table.names) // 2
+    if row is not None:
+        partner = next(other for other in _partners(column) if other in table.cells)
+        part, whole = table.cells[partner][row], max(table.whole(partner), 1)
+        slack = loose if partner is Column.AMOUNT else 1
+        less, more = max(part - slack, 0), part + slack
+        if column in table.totals or column is Column.SHARE:
+            known = table.whole(column)
+            low, high = known * less // whole, known * more // whole
+        else:
+            others = summed - table.cells[column][row]
+            low = others * less // max(whole - less, 1)
+            high = others * more // max(whole - more, 1)
+    return low - loose, high + loose
+
+
+def _partners(column: Column) -> tuple[Column, Column]:
+    """Return the columns that a number can be worked out from, the more exact one first."""
+    if column is Column.FIGURE:
+        return Column.AMOUNT, Column.SHARE
+    return Column.FIGURE, Column.SHARE if column is Column.AMOUNT else Column.AMOUNT
+
+
+def _slips(printed: int) -> set[int]:
+    """Return the numbers that one slip of the hand turns into what is printed."""
+    digits, numbers = str(printed), set()
+    for at in range(len(digits) + 1):
+        head, tail = digits[:at], digits[at:]
+        numbers |= {head + tail[1:], head + tail[1:2] + tail[:1] + tail[2:]}
+        numbers |= {f"{head}{new}{rest}" for new in "0123456789" for rest in (tail, tail[1:])}
+    return {int(number) for number in numbers if number} - {printed}
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Return a quotient rounded to a whole number, half up."""
+    return (2 * numerator + denominator) // (2 * denominator)
