@@ -43,6 +43,13 @@ class Method(StrEnum):
 _BY_FIGURES: Final = (Method.EACH, Method.LARGEST_REMAINDER, Method.LAST_ADJUSTED)
 _BY_SHARES: Final = (Method.PRINTED_SHARES, Method.PRINTED_SHARES_ADJUSTED)
 _ADJUSTED: Final = (Method.LAST_ADJUSTED, Method.PRINTED_SHARES_ADJUSTED)
+_PARTNERS: Final = {
+    Column.FIGURE: (Column.AMOUNT, Column.SHARE),
+    Column.SHARE: (Column.FIGURE, Column.AMOUNT),
+    Column.AMOUNT: (Column.FIGURE, Column.SHARE),
+}
+"""The columns that a number can be worked out from, the more exact one first."""
+
 _NEAR: Final = (0, 1, -1, 2, -2)
 """How far a sum of rounded amounts is off at most, in nearly all tables, in its last decimal."""
 
@@ -121,7 +128,9 @@ def audit(table: PublishedTable) -> Audit:
     """Return whether a table holds, by which methods, and what is wrong if it does not."""
     if methods := methods_of(table):
         return Audit(table, methods)
-    found = [doubt for place in _places(table) if (doubt := _explanation(table, *place))]
+    rows = (*range(len(table.names)), None)
+    places = [(column, row) for column in table.cells for row in rows]
+    found = [doubt for place in places if (doubt := _explanation(table, *place))]
     likely = [doubt for doubt in found if doubt.slip]
     return Audit(table, (), tuple(likely or found), tuple(_deviations(table)))
 
@@ -232,14 +241,9 @@ def _deviations(table: PublishedTable) -> Iterator[Doubt]:
         yield Doubt(Column.AMOUNT, None, total, (sum(amounts),))
 
 
-def _places(table: PublishedTable) -> Iterator[tuple[Column, int | None]]:
-    for column in table.cells:
-        yield from ((column, row) for row in range(len(table.names)))
-        if column in table.totals:
-            yield column, None
-
-
 def _explanation(table: PublishedTable, column: Column, row: int | None) -> Doubt | None:
+    if row is None and column not in table.totals:
+        return None
     printed, (low, high) = table.printed(column, row), _range(table, column, row)
     near = {max((low + high) // 2 + away, 0) for away in _NEAR}
     if row is not None and column in table.totals:
@@ -259,7 +263,7 @@ def _range(table: PublishedTable, column: Column, row: int | None) -> tuple[int,
     low = high = summed = sum(table.cells[column])
     loose = max(_NEAR) + len(table.names) // 2
     if row is not None:
-        partner = next(other for other in _partners(column) if other in table.cells)
+        partner = next(other for other in _PARTNERS[column] if other in table.cells)
         part, whole = table.cells[partner][row], max(table.whole(partner), 1)
         slack = loose if partner is Column.AMOUNT else 1
         less, more = max(part - slack, 0), part + slack
@@ -271,13 +275,6 @@ def _range(table: PublishedTable, column: Column, row: int | None) -> tuple[int,
             low = others * less // max(whole - less, 1)
             high = others * more // max(whole - more, 1)
     return low - loose, high + loose
-
-
-def _partners(column: Column) -> tuple[Column, Column]:
-    """Return the columns that a number can be worked out from, the more exact one first."""
-    if column is Column.FIGURE:
-        return Column.AMOUNT, Column.SHARE
-    return Column.FIGURE, Column.SHARE if column is Column.AMOUNT else Column.AMOUNT
 
 
 def _slips(printed: int) -> set[int]:
