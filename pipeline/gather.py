@@ -12,7 +12,7 @@ import logging
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
-from schemas.source_tables import FOLK1A, KKBEF1
+from schemas.source_tables import SOURCE_TABLES
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,10 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
     stored = store.quarters_of_all_tables() if history else []
-    pairs = tuple(
-        (acquisition.stored(FOLK1A, quarter), acquisition.stored(KKBEF1, quarter))
-        for quarter in stored
-        if quarter < areas.quarter
+    earlier = [quarter for quarter in stored if quarter < areas.quarter]
+    tables = (
+        [reader.read(store.all(source.table, quarter)[-1]) for quarter in earlier]
+        for source in SOURCE_TABLES
     )
+    pairs = tuple(zip(*tables, strict=True))
     return Inputs(parameters, reference, areas, districts, compared_with, pairs)

@@ -198,7 +198,7 @@ def _summaries(done: Backfilled) -> list[dict[str, Any]]:
                 for cluster in row.result.clusters
                 for allocation in cluster.allocations
             ),
-            "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in row.result.pools),
+            "shared_funds_dkk": sum(fund.cost.amount_dkk for fund in row.result.shared_funds),
             "report": str(row.outcome.folder) if row.outcome else "",
         }
         for quarter, row in done.calculated.items()

@@ -69,9 +69,9 @@ def _costs(result: QuarterResult) -> Table:
                 str(len(cluster.members)),
                 kroner(cost.amount_dkk),
             )
-    for pool in result.pools:
-        clusters = f"{len(pool.parts)} clusters"
-        rows.add_row(pool.cost.name_en, clusters, "", kroner(pool.cost.amount_dkk))
+    for fund in result.shared_funds:
+        clusters = f"{len(fund.parts)} clusters"
+        rows.add_row(fund.cost.name_en, clusters, "", kroner(fund.cost.amount_dkk))
     return rows
 
 

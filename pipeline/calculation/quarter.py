@@ -80,7 +80,7 @@ class QuarterResult:
         rules: The rules applied; of another quarter in a back-cast.
         population: The population.
         clusters: One result a cluster in force.
-        pools: Costs that are split over all clusters of a structure.
+        shared_funds: Costs that are split over all clusters of a structure.
         findings: What must be explained.
     """
 
@@ -88,7 +88,7 @@ class QuarterResult:
     rules: RulesInForce
     population: Population
     clusters: tuple[ClusterResult, ...]
-    pools: tuple[Allocation, ...]
+    shared_funds: tuple[Allocation, ...]
     findings: tuple[Finding, ...]
 
 
@@ -106,8 +106,8 @@ def calculate_quarter(
     """
     findings = (*_population_findings(population), *check_coverage(rules, areas, districts))
     clusters = tuple(_cluster(cluster, rules, population, areas) for cluster in rules.clusters)
-    pools = tuple(_pool(cost, clusters) for cost in rules.costs if cost.structure)
-    return QuarterResult(population.quarter, rules, population, clusters, pools, findings)
+    shared_funds = tuple(_shared_fund(cost, clusters) for cost in rules.costs if cost.structure)
+    return QuarterResult(population.quarter, rules, population, clusters, shared_funds, findings)
 
 
 def _population_findings(population: Population) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def _cluster(
     return ClusterResult(cluster, members, total, allocations)
 
 
-def _pool(cost: Cost, clusters: tuple[ClusterResult, ...]) -> Allocation:
+def _shared_fund(cost: Cost, clusters: tuple[ClusterResult, ...]) -> Allocation:
     weights = {
         result.cluster.cluster_id: result.counted_population
         for result in clusters

@@ -55,7 +55,7 @@ class Content:
     def funds(self) -> dict[str, list[Allocation]]:
         """The shared funds by the structure over whose clusters they are split."""
         by_structure: dict[str, list[Allocation]] = {}
-        for fund in self.result.pools:
+        for fund in self.result.shared_funds:
             by_structure.setdefault(fund.cost.structure or "", []).append(fund)
         return by_structure
 

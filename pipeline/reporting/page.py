@@ -22,8 +22,8 @@ def page(content: Content) -> bytes:
     """Return the report as HTML (UTF-8); every text in it is escaped by the template engine."""
     language = content.text.language
     funds = Counter[str]()
-    for pool in content.result.pools:
-        funds.update({cluster_id: part.amount for cluster_id, part in pool.parts.items()})
+    for fund in content.result.shared_funds:
+        funds.update({cluster_id: part.amount for cluster_id, part in fund.parts.items()})
 
     def people(counted: Fraction) -> str:
         return localized(exact(counted), language)

@@ -82,7 +82,7 @@ def _member_rows(
 def fund_rows(result: QuarterResult) -> list[Row]:
     """Return the shared funds: a row a fund and cluster, with none where there is none."""
     rows: list[Row] = []
-    for fund in result.pools:
+    for fund in result.shared_funds:
         clusters = [row for row in result.clusters if row.cluster.cluster_id in fund.parts]
         total = sum(row.counted_population for row in clusters)
         rows += [

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.calculation.calculate import Figures, Parameters, Snapshot
+from pipeline.calculation.calculate import Parameters, Snapshot
 from pipeline.calculation.population import names_of
 from pipeline.clock import Clock
 from pipeline.errors import Remedy, StatBankUnavailable, UsageError
@@ -125,15 +125,6 @@ class Acquisition:
                 wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
             list(self._fetch({source: [wanted[source]] for source in to_ask}))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
-
-    def stored(self, source: SourceTable, quarter: Quarter) -> Figures:
-        """Return the newest stored figures of a table and quarter.
-
-        Raises:
-            UsageError: None are stored.
-            KlyngeError: Any of those of `FigureReader.read`.
-        """
-        return self.reader.read(self._newest(source, quarter))
 
     def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Stored]:
         """Fetch the quarters of all tables, and yield each that had to be asked for.

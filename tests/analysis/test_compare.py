@@ -162,7 +162,7 @@ def test_contributions_add_up_for_any_two_results(
             (allocation.cost.scope, allocation)
             for cluster in result.clusters
             for allocation in cluster.allocations
-        ] + [(pool.cost.scope, pool) for pool in result.pools]
+        ] + [(fund.cost.scope, fund) for fund in result.shared_funds]
         for scope, allocation in allocations:
             changes = by_scope[scope, allocation.cost.cost_id].changes
             found = {

@@ -32,7 +32,9 @@ from tests.calculation.strategies import (
 def test_every_krone_is_allocated_once(case: Case) -> None:
     """Each cost in force is allocated exactly once, and its parts add up to it."""
     result = calculate_quarter(case.population, case.rules, case.areas, districts())
-    allocations = [item for row in result.clusters for item in row.allocations] + [*result.pools]
+    allocations = [item for row in result.clusters for item in row.allocations] + [
+        *result.shared_funds
+    ]
     assert Counter(item.cost.cost_id for item in allocations) == Counter(
         row.cost_id for row in case.rules.costs
     )

@@ -125,7 +125,7 @@ def test_other_quarters_and_rules_can_be_written(quarter: str, rules: str | None
     report = content_of(quarter, rules=rules)
     book = opened(workbooks(report)[f"fordeling-{report.label}.xlsx"], values=True)
     assert len(book.sheetnames) >= len(report.result.clusters) + 6
-    assert ("Puljer" in book.sheetnames) is bool(report.result.pools)
+    assert ("Puljer" in book.sheetnames) is bool(report.result.shared_funds)
 
 
 def test_same_input_gives_same_bytes(books: dict[str, bytes]) -> None:
