@@ -16,7 +16,8 @@ from pipeline.settings import Settings, text_of, variable
 
 PATH: Final = Path("docs/commands.md")
 _WRITTEN: Final = """
-Quarters are written as Statistics Denmark does, `2022K1`; `2022Q1` and lower case are understood. A
+Quarters are written as Statistics Denmark does, `2022K1`; `2022-Q1`, `22k1`, `K1 2022`, `1.
+kvartal 2022` and the first day, `2022-01-01`, are understood, here, in forms and in the tables. A
 municipality is written by its code or its name, a cluster by its id or its name; spelling is
 forgiven as far as it leaves one thing only that can be meant.
 """

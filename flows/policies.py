@@ -23,7 +23,7 @@ from pydantic import Field
 from pipeline.calculation.calculate import Parameters
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
 from pipeline.settings import Settings
-from schemas.quarter import Quarter
+from schemas.quarter import WRITTEN, Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
 
@@ -83,7 +83,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-QuarterText = Annotated[str, Field(pattern=r"^\d{4}[KkQq][1-4]$")]
+QuarterText = Annotated[str, Field(pattern=WRITTEN)]
 """A quarter as the history keeps it, which holds JSON only."""
 
 AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]

@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-_NOTATION = re.compile(r"([0-9]{4})[KQkq]([1-4])")
+WRITTEN: Final = (
+    r"^\s*(?:([0-9]{4}|[0-9]{2})[-/ ]*[KQkq] ?([1-4])"  # 2022K1, 2022-Q1, 22k1
+    r"|[KQkq] ?([1-4])[-/ ]+([0-9]{4})"  # K1 2022
+    r"|([1-4])\.? ?[Kk]vartal ([0-9]{4})"  # 1. kvartal 2022
+    r"|([0-9]{4})-(01|04|07|10)-01)\s*$"  # 2022-01-01
+)
+"""How people write a quarter, as a pattern that a form in a browser understands too."""
+
+_MONTH_OR_QUARTER = re.compile(r"[0-9]{4}[-/. ]?[0-9]{1,2}|[0-9]{1,2}[-/. ][0-9]{4}")
 QUARTERS_PER_YEAR = 4
 
 
@@ -24,15 +33,19 @@ class Quarter:
 
     @classmethod
     def parse(cls, text: str) -> Quarter:
-        """Read `2022K1`; `2022Q1` and lower case are understood too.
+        """Read `2022K1`, or as people write it: `2022-Q1`, `1. kvartal 2022`, its first day.
 
         Raises:
             ValueError: The text is not a quarter. Its message can be shown to a user.
         """
-        match = _NOTATION.fullmatch(text.strip())
+        match = re.match(WRITTEN, text)
         if match is None:
-            raise ValueError(f"{text!r} is not a quarter; write it like 2022K1 (K1 to K4)")
-        return cls(int(match[1]), int(match[2]))
+            doubt = ": it may be a quarter or a month" if _MONTH_OR_QUARTER.fullmatch(text) else ""
+            raise ValueError(f"{text!r} is not a quarter; write it like 2022K1 (K1 to K4){doubt}")
+        if match[7]:
+            return cls.of_day(date.fromisoformat(text.strip()))
+        year, number = match[1] or match[4] or match[6], match[2] or match[3] or match[5]
+        return cls(int(year if len(year) == 4 else f"20{year}"), int(number))
 
     @classmethod
     def of_day(cls, day: date) -> Quarter:

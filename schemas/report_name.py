@@ -20,7 +20,7 @@ SCENARIOS: Final = "scenarios"
 """Folder of the scenarios below that of the reports."""
 
 _NOTATION: Final = re.compile(
-    r"(?P<quarter>[^-:]+)(-rules-(?P<rules>[^-:]+))?"
+    r"(?P<quarter>[^:]+?)(-rules-(?P<rules>[^:]+?))?"
     rf"(-scenario-(?P<scenario>{IDENTIFIER}?))?(-(?P<language>en))?(:r(?P<revision>[1-9]\d*))?"
 )
 

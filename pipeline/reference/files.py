@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import InvalidData, Remedy
+from schemas.quarter import Quarter
 from schemas.rows import TABLES, columns
 from schemas.validation import HEADER_ROW, Failure, counted, describe
 
@@ -73,7 +74,17 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
         if len(cells) != len(header):
             problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
             raise invalid(path, problem)
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    return [dict(zip(header, map(_notation, header, row), strict=True)) for row in rows]
+
+
+def _notation(column: str, cell: str) -> str:
+    """Return a quarter in Statistics Denmark's notation, however it was written; others as is."""
+    if not column.endswith("_quarter"):
+        return cell
+    try:
+        return str(Quarter.parse(cell))
+    except ValueError:
+        return cell
 
 
 def _text(path: Path, content: bytes) -> str:

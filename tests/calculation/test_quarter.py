@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter, quarter_range
+from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
 from tests.calculation.strategies import quarters
 
@@ -24,9 +25,30 @@ def test_its_text_reads_back(quarter: Quarter) -> None:
         assert Quarter.parse(written) == quarter
 
 
+SPELLINGS = (
+    *("2022K1", "2022k1", "2022Q1", "2022q1", "2022-K1", "2022-Q1", "2022 K1", "2022 k 1", "22K1"),
+    *("K1 2022", "q1 2022", "1. kvartal 2022", "1 kvartal 2022", "2022-01-01"),
+)
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_spellings_of_people_are_understood(text: str) -> None:
+    """Each of fourteen ways to write a quarter is that quarter, alone and in a report's name."""
+    assert Quarter.parse(text) == Quarter(2022, 1)
+    name = ReportName.parse(f"{text}-rules-{text.replace('22', '19')}-en:r2")
+    assert str(name) == "2022K1-rules-2019K1-en:r2"
+
+
+@pytest.mark.parametrize("text", ["2022-1", "2022-02", "202204", "1-2022", "02.2022"])
+def test_what_may_be_a_month_is_asked_back(text: str) -> None:
+    """A year and a number alone are not guessed at."""
+    with pytest.raises(ValueError, match="it may be a quarter or a month"):
+        Quarter.parse(text)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "2022", "2022K0", "2022K5", "22K1", "2022M1", "2022 K1", "2022K11", "K12022", "2022-01"],
+    ["", "2022", "2022K0", "2022K5", "222K1", "2022M1", "2022K11", "K12022", "2022K-1", "1 K1"],
 )
 def test_other_text_is_refused(text: str) -> None:
     """What is not a quarter is named in a message that shows the notation."""

@@ -120,7 +120,7 @@ def test_statbank_away_for_good(
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"quarter": "22K1"}, "quarter"),
+        ({"quarter": "2022-01"}, "quarter"),
         ({"quarter": "2022K5"}, "quarter"),
         ({"language": "de"}, "language"),
         ({"accept_jumps": ["Aarhus"]}, "accept_jumps"),
