@@ -171,6 +171,7 @@ def report_files(
         more: Further files.
         more_in_manifest: Further entries of the manifest.
     """
+    from pipeline.reporting.memo import memos
     from pipeline.reporting.page import page
     from pipeline.reporting.workbook.books import workbooks
 
@@ -180,6 +181,7 @@ def report_files(
         **(more or {}),
         f"fordeling-{content.label}.html": page(content),
         **workbooks(content),
+        **memos(content),
         INPUTS: json_bytes(recorded_inputs(calculation)),
     }
     manifest = {**_manifest(calculation, revision, reasons, files), **more_in_manifest}
