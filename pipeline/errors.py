@@ -37,6 +37,7 @@ class Remedy(StrEnum):
     LIST_CLUSTERS = "list_clusters"
     NAME_DATA_FOLDER = "name_data_folder"
     RUN = "run"
+    UPDATE_DATA = "update_data"
     USE_STORED = "use_stored"
 
 
