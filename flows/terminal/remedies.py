@@ -21,7 +21,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
     Remedy.NAME_DATA_FOLDER: "The data folder is named with --data-dir or KLYNGE_DATA_DIR.",
     Remedy.RUN: "To write it: klynge run {quarter}",
-    Remedy.UPDATE_DATA: "To look at what newer rules would change: klynge init {folder} --update",
+    Remedy.UPDATE_DATA: "To look at what newer rules would change: klynge init --update",
     Remedy.USE_STORED: "klynge run {quarter} --offline uses the snapshots stored.",
 }
 

@@ -72,7 +72,6 @@ def initialise(data_dir: Path) -> None:
             f"{data_dir} is there already, and was left as it is.",
             "Bring its rules up to date instead, or name another folder.",
             Remedy.UPDATE_DATA,
-            folder=data_dir.parent,
         )
     source = bundled_data()
     tables = {(GIVEN / name).as_posix(): _bundled(name) for name in COLUMNS}
