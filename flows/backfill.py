@@ -6,6 +6,7 @@ a Dask cluster, tries again where the StatBank is away, and shows how far it is.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -54,10 +55,12 @@ def fetch(request: Request, access: Access, settings: Settings) -> Failures:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{quarter}")
-def calculate(request: Request, quarter: Quarter, settings: Settings) -> Calculated | KlyngeError:
+def calculate(
+    request: Request, quarter: Quarter, access: Access, settings: Settings
+) -> Calculated | KlyngeError:
     """Calculate a stored quarter, and write its report if that is asked for."""
     log_steps()
-    return calculate_one(request, quarter, Acquisition.offline(settings))
+    return calculate_one(request, quarter, Acquisition(settings, access, Clock()))
 
 
 def run_name() -> str:
@@ -102,7 +105,6 @@ def backfill(
             Quarter.parse(from_quarter),
             Quarter.parse(to_quarter),
             Quarter.parse(rules) if rules else None,
-            accept_jumps,
             settings.contact,
             reports,
         )
@@ -115,12 +117,11 @@ def backfill(
 def _backfill(request: Request, access: Access, settings: Settings) -> State:
     failures = retrying(fetch, settings)(request, access, settings)
     quarters = stored_quarters(request, SnapshotStore(settings.data_dir), failures)
+    stored = replace(access, offline=True, refresh=False)
+    given = {"request": request, "access": stored, "settings": settings}
     with task_runner(settings) as runner:
         under_way = {
-            runner.submit(
-                calculate, {"request": request, "quarter": quarter, "settings": settings}
-            ): quarter
-            for quarter in quarters
+            runner.submit(calculate, {**given, "quarter": quarter}): quarter for quarter in quarters
         }
         done = _followed(under_way)
     return _state(finish(request, {**failures, **done}, settings.reports_dir))

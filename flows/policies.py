@@ -24,7 +24,7 @@ from pipeline.calculation.calculate import Parameters
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
 from pipeline.settings import Settings
 from schemas.quarter import WRITTEN, Quarter
-from schemas.records import Language
+from schemas.records import AREA_CODE, DISTRICT_CODE, Language
 from schemas.report_name import ReportName
 
 P = ParamSpec("P")
@@ -86,7 +86,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 QuarterText = Annotated[str, Field(pattern=WRITTEN)]
 """A quarter as the history keeps it, which holds JSON only."""
 
-AreaCode = Annotated[str, Field(pattern=r"^\d{3,4}$")]
+AreaCode = Annotated[str, Field(pattern=f"^({AREA_CODE}|{DISTRICT_CODE})$")]
 
 COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
 
@@ -100,7 +100,6 @@ def report_parameters(
     due: Quarter,
     quarter: str | None = None,
     rules: str | None = None,
-    accept_jumps: tuple[str, ...] = (),
     language: str = Language.DANISH,
     estimate_districts: bool = False,
     **access: bool,
@@ -111,4 +110,4 @@ def report_parameters(
         Quarter.parse(rules) if rules else None,
         language=Language(language),
     )
-    return Parameters(report, estimate_districts, tuple(accept_jumps))
+    return Parameters(report, estimate_districts)

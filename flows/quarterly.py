@@ -106,10 +106,8 @@ def quarterly(
         offline: Use stored snapshots only; ask nobody.
     """
     log_steps()
-    parameters = report_parameters(
-        _due(), quarter, rules, accept_jumps, language, estimate_districts
-    )
-    access = Access(offline, refresh, parameters.accept_jumps)
+    parameters = report_parameters(_due(), quarter, rules, language, estimate_districts)
+    access = Access(offline, refresh, accept_jumps)
     try:
         return _report(parameters, access)
     except KlyngeError as error:

@@ -12,6 +12,11 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def moment_text(moment: datetime) -> str:
+    """Return a moment in UTC as it is recorded, such as `2026-11-11T07:15:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True)
 class Clock:
     """What time it is, and how to wait.

@@ -26,12 +26,14 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
         history: Whether the earlier quarters are wanted, which a report shows.
 
     Raises:
+        InvalidData: A population jumped implausibly, and it was not accepted.
         KlyngeError: A file is broken, an answer is refused, or a rule fails.
     """
     snapshots = acquisition.snapshots(parameters)
     store, reader = acquisition.store, acquisition.reader
     areas, districts = (reader.read(snapshot) for snapshot in snapshots)
     reference = in_force(acquisition.reference, parameters.report.rules)
+    areas, districts = (acquisition.accepted(row, reference) for row in (areas, districts))
     log.info("population: %s, %s", areas.snapshot.path, districts.snapshot.path)
     estimated = districts.quarter != areas.quarter
     compared = [areas] if estimated else [areas, districts]  # an estimate is compared with nothing

@@ -8,7 +8,7 @@ share are `fractions.Fraction`, an amount is a whole number of kroner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -116,10 +116,7 @@ def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series)
 
 
 def run_quarter(
-    quarter: str,
-    rules: str | None = None,
-    data_dir: str | Path = DATA_DIR,
-    accept_jumps: Sequence[str] = (),
+    quarter: str, rules: str | None = None, data_dir: str | Path = DATA_DIR
 ) -> QuarterRun:
     """Calculate a quarter from the stored snapshots; nothing is written.
 
@@ -127,15 +124,13 @@ def run_quarter(
         quarter: Such as `2022K1`.
         rules: The quarter whose rules apply, for a back-cast; its own if it is left out.
         data_dir: Folder with `reference` and `snapshots`.
-        accept_jumps: Codes whose implausible change since the quarter before is accepted.
 
     Raises:
         ValueError: A text is not a quarter.
         KlyngeError: Any of those of `calculate`.
     """
     report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
-    parameters = Parameters(report, accept_jumps=tuple(accept_jumps))
-    result = calculate(gather(parameters, _stored(data_dir))).result
+    result = calculate(gather(Parameters(report), _stored(data_dir))).result
     allocation = pd.DataFrame(allocation_rows(result), columns=list(ALLOCATION_COLUMNS))
     shared_funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
     return QuarterRun(result, allocation.astype({"amount_dkk": "Int64"}), shared_funds)

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
 from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
-from pipeline.revisions.recorded import INPUTS, read_inputs, recorded_reference
+from pipeline.revisions.recorded import INPUTS, check_memberships, read_inputs, recorded_reference
 from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
@@ -51,7 +51,7 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
 def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:
     """Return the calculation of a report as it is now, or of a revision or scenario as written.
 
-    As it is now, what was accepted when it was last written is accepted.
+    As it is now, its districts are estimated where they were when it was last written.
 
     Raises:
         UsageError: The revision or the scenario was not written.
@@ -78,17 +78,19 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
     manifest = read_revision(folder)
     try:
         files = tuple(FileRecord(**file) for file in manifest["reference"])
-        reference = recorded_reference(read_inputs(folder), name.rules, files)
+        recorded = read_inputs(folder)
+        check_memberships(recorded)
+        reference = recorded_reference(recorded, name.rules, files)
         parameters = _recorded_parameters(name, manifest)
         listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}
+        reader = FigureReader(reference, SnapshotStore(data_dir))
+        read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
+        areas, districts = read["snapshots"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProvenanceError(
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
-    reader = FigureReader(reference, SnapshotStore(data_dir))
-    read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
-    areas, districts = read["snapshots"]
     history = read["history"]  # one table, then the other
     half = len(history) // 2
     pairs = tuple(zip(history[:half], history[half:], strict=True))
@@ -109,7 +111,6 @@ def _recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Param
     return Parameters(
         replace(name, revision=None),
         recorded["estimate_districts"],
-        tuple(recorded["accept_jumps"]),
         recorded["contact"],
     )
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+YEAR: Final = "(?:19|20|21)[0-9]{2}"
+"""A year that a calendar can count on from: a slip of the pen is no quarter of the year 9999."""
+
 WRITTEN: Final = (
-    r"^\s*(?:([0-9]{4}|[0-9]{2})[-/ ]*[KQkq] ?([1-4])"  # 2022K1, 2022-Q1, 22k1
-    r"|[KQkq] ?([1-4])[-/ ]+([0-9]{4})"  # K1 2022
-    r"|([1-4])\.? ?[Kk]vartal ([0-9]{4})"  # 1. kvartal 2022
-    r"|([0-9]{4})-(01|04|07|10)-01)\s*$"  # 2022-01-01
+    rf"^\s*(?:({YEAR}|[0-9]{{2}})[-/ ]*[KQkq] ?([1-4])"  # 2022K1, 2022-Q1, 22k1
+    rf"|[KQkq] ?([1-4])[-/ ]+({YEAR})"  # K1 2022
+    rf"|([1-4])\.? ?[Kk]vartal ({YEAR})"  # 1. kvartal 2022
+    rf"|({YEAR})-(01|04|07|10)-01)\s*$"  # 2022-01-01
 )
 """How people write a quarter, as a pattern that a form in a browser understands too."""
 

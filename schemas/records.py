@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final
 
-from schemas.quarter import Quarter
+from schemas.quarter import YEAR, Quarter
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
-QUARTER: Final = r"[0-9]{4}K[1-4]"
-IDENTIFIER: Final = r"[a-z0-9]+(-[a-z0-9]+)*"
+QUARTER: Final = rf"{YEAR}K[1-4]"
+IDENTIFIER: Final = r"(?![a-z0-9-]{61})[a-z0-9]+(-[a-z0-9]+)*"
+"""At most 60 signs: it stands in the names of files and folders."""
 
 COPENHAGEN: Final = "101"
 """Københavns Kommune, the only municipality of which a cluster can hold districts."""
@@ -28,6 +30,10 @@ COPENHAGEN_TOTAL: Final = "1000"
 
 MUNICIPALITY_COUNT: Final = 98
 """Municipalities of Denmark since the reform of 2007; Christiansø (411) is not one."""
+
+LARGEST_AMOUNT_DKK: Final = 10**12
+"""A third of Denmark's yearly product. Up to here a workbook is exact to the krone, as CSV is, and
+in the sum of a hundred costs."""
 
 STRUCTURES: Final = ("sundhedsklynge", "sundhedsraad")
 """Health clusters (2022K1-2026K4) and the health councils that replace them from 2027K1."""
@@ -125,6 +131,11 @@ class Membership:
     source_id: str
     row: int = field(default=0, compare=False)
 
+    @property
+    def counted_codes(self) -> tuple[str, ...]:
+        """The districts, or the municipality, whose people count."""
+        return self.districts or (self.municipality_code,)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -212,3 +223,8 @@ class Reference:
         return tuple(
             code for code, area in self.areas.items() if area.kind is AreaKind.MUNICIPALITY
         )
+
+    @cached_property
+    def counted_codes(self) -> frozenset[str]:
+        """Codes of the municipalities and districts whose people count in a cluster."""
+        return frozenset(code for row in self.memberships for code in row.counted_codes)

@@ -32,13 +32,16 @@ Tables = Mapping[str, Sequence[Mapping[str, str]]]
 
 _PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
 _CONFIDENCE: Final = ("high", "medium", "low")
-_AMOUNT: Final = r"0|[1-9][0-9]{0,15}"
+_AMOUNT: Final = rf"0|[1-9][0-9]{{0,11}}|{records.LARGEST_AMOUNT_DKK}"
+_AMOUNT_RULE: Final = (
+    f"must be whole kroner, from 0 to {records.LARGEST_AMOUNT_DKK}, such as 370000"
+)
 _NUMBER: Final = r"[1-9][0-9]{0,2}"
 _EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 
 _identifier = matches(
     records.IDENTIFIER,
-    "must be lower-case letters a-z, digits and hyphens, such as amager-hvidovre",
+    "must be lower-case letters a-z, digits and hyphens, at most 60, such as amager-hvidovre",
 )
 _period: Mapping[str, Rules] = {
     "first_quarter": matches(records.QUARTER, "must be a quarter such as 2022K1"),
@@ -209,7 +212,7 @@ def _costs(tables: Tables) -> pa.DataFrameSchema:
             "name_da": not_blank(),
             "name_en": not_blank(),
             "scope": known(scopes, "must be a cluster of clusters.csv, or a structure and :*"),
-            "amount_dkk": matches(_AMOUNT, "must be whole kroner, not negative, such as 370000"),
+            "amount_dkk": matches(_AMOUNT, _AMOUNT_RULE),
             **_period,
             "source_id": _a_source(tables),
         },

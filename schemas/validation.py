@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -30,8 +31,22 @@ class Failure:
 
     def __str__(self) -> str:
         place = f"row {self.row}, column {self.column}" if self.row else f"column {self.column}"
-        found = "" if self.value is None else f", found {self.value!r}"
+        found = "" if self.value is None else f", found {self.value!r}{_cause(self.value)}"
         return f"{place}: {self.rule}{found}"
+
+
+_CAUSES: Final = {
+    r"\d{1,2}[-./]\w{3}|\w{3}[-./]\d{2}|\d{1,2}([-./])\d{1,2}\1\d{2,4}": "Excel made a date of it",
+    r"-?\d+([.,]\d+)?E[+-]?\d+": "Excel shortened the number",
+    r"#.*[!?/].*": "Excel could not calculate it",
+}
+"""The likely cause of a value that is wrong, by its form."""
+
+
+def _cause(value: str) -> str:
+    """Return the likely cause of a value, in words; empty if there is none."""
+    what = next((what for found, what in _CAUSES.items() if re.fullmatch(found, value)), "")
+    return f" ({what}: format the column as text and write it again)" if what else ""
 
 
 def failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> list[Failure]:

@@ -32,8 +32,8 @@ pytest_plugins = [
 REPOSITORY = Path(__file__).parents[1]
 
 WHOLE_REPORTS = {
-    "analysis", "benchmarks", "cli", "delivery", "flows", "golden", "page", "revisions", "server",
-    "statbank", "workbook",
+    "analysis", "benchmarks", "cli", "delivery", "flows", "fuzzing", "golden", "page", "revisions",
+    "server", "statbank", "workbook",
 }  # fmt: skip
 """Folders whose tests write reports or start programs, most of them: they are slow."""
 

@@ -94,7 +94,6 @@ def check(
             help="First rewrite reference files in canonical form: order, quoting, line ends.",
         ),
     ] = False,
-    accept_jump: options.AcceptJump = None,
     data_dir: options.DataDir = None,
     as_json: options.AsJson = False,
     as_csv: options.AsCsv = False,
@@ -114,9 +113,7 @@ def check(
     output.one_form(as_json, as_csv)
     settings = options.settings(data_dir)
     rewritten = rewrite(settings.data_dir) if fix_format else []
-    parameters = (
-        Parameters(ReportName(quarter), accept_jumps=tuple(accept_jump or ())) if quarter else None
-    )
+    parameters = Parameters(ReportName(quarter)) if quarter else None
     watched = partial(progress, doing="Reading the snapshots")
     checked = list(run_checks(parameters, settings, watched))
     if as_json or as_csv:

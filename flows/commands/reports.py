@@ -74,7 +74,7 @@ def run(
     acquisition = Acquisition(settings, access, context.obj)
     quarter = quarter or acquisition.newest()
     report_name = ReportName(quarter, rules, language=language)
-    parameters = Parameters(report_name, estimate_districts, access.accept_jumps, settings.contact)
+    parameters = Parameters(report_name, estimate_districts, settings.contact)
     shown = _chosen_clusters(cluster, report_name.rules, acquisition) if cluster else []
     if prefect:
         report = embedded.run_flow(parameters, access)
@@ -160,11 +160,10 @@ def backfill(
 
     options.log_to_terminal(verbose)
     output.one_form(as_json, as_csv)
-    accepted = tuple(accept_jump or ())
-    access = Access(offline, accept_jumps=accepted)
+    access = Access(offline, accept_jumps=tuple(accept_jump or ()))
     settings = options.settings(data_dir, reports_dir)
     acquisition = Acquisition(settings, access, context.obj)
-    request = Request(first, last, rules, accepted, settings.contact, reports, parquet)
+    request = Request(first, last, rules, settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(progress, doing="Back-filling"))
     if as_json:
         output.print_json(_as_dict(done))

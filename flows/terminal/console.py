@@ -123,7 +123,7 @@ def print_fetched(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> Non
     for table_id, counts in changes.items():
         stored = len(quarters) - counts.total()
         told = [f"{count} {what}" for what, count in sorted(counts.items())]
-        told += [f"{stored} already stored"] if stored else []
+        told += [f"{stored} already stored"] if stored > 0 else []
         console.say(f"{table_id}: {', '.join(told)}")
 
 

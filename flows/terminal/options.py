@@ -152,7 +152,7 @@ AcceptJump = Annotated[
     typer.Option(
         parser=area_code,
         metavar="CODE",
-        help="Accept an implausible change of this municipality or district. Repeatable.",
+        help="Accept, on record, that this municipality or district changed so much. Repeatable.",
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print each step.")]

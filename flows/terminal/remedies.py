@@ -8,7 +8,8 @@ from typing import Any, Final
 from pipeline.errors import KlyngeError, Remedy
 
 _COMMANDS: Final[Mapping[Remedy, str]] = {
-    Remedy.ACCEPT_JUMPS: "If it is right, run the command again with {accept}",
+    Remedy.ACCEPT_JUMPS: "If it is right, accept it, once for all commands: "
+    "klynge fetch {quarter} {accept}",
     Remedy.APPLY_RULES_OF: "To apply the rules of another quarter to its population: "
     "klynge run {quarter} --rules {rules}",
     Remedy.ASK_AGAIN: "If the source was wrong, ask it again: klynge fetch {quarter} --refresh",

@@ -48,7 +48,6 @@ class Request:
         first: The first quarter.
         last: The last quarter, included.
         rules_quarter: The quarter whose rules apply to all; None for each quarter's own.
-        accept_jumps: Codes whose implausible change is accepted, in any of the quarters.
         contact: Who answers questions, as the full reports name them.
         reports: Whether to write the full report of each.
         parquet: Whether to write the table as Parquet too.
@@ -60,7 +59,6 @@ class Request:
     first: Quarter
     last: Quarter
     rules_quarter: Quarter | None = None
-    accept_jumps: tuple[str, ...] = ()
     contact: str = ""
     reports: bool = False
     parquet: bool = False
@@ -170,7 +168,7 @@ def calculate_one(
 ) -> Calculated | KlyngeError:
     """Calculate one stored quarter, write its report if that is asked for, or say why not."""
     report = ReportName(quarter, request.rules_quarter)
-    parameters = Parameters(report, accept_jumps=request.accept_jumps, contact=request.contact)
+    parameters = Parameters(report, contact=request.contact)
     try:
         inputs = gather(parameters, acquisition, history=request.reports)
         calculation = calculate(inputs)

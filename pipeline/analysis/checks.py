@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
-from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.calculate import Parameters, calculate, odd
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
-from pipeline.calculation.population import check_jumps, names_of_parts
 from pipeline.errors import KlyngeError, Remedy
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
@@ -25,6 +25,8 @@ from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.source_tables import SOURCE_TABLES, SourceTable
+
+_OF_SNAPSHOTS: Final = (Subject.POPULATION_JUMP, Subject.EXCHANGED, Subject.CLOCK_BEHIND)
 
 Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
 Read = Callable[[SourceTable, Quarter], Sequence[Finding]]
@@ -75,8 +77,7 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
     for period in rule_periods(reference):
         if quarter is None or quarter in period:
             yield _tried(f"coverage {period}", partial(coverage, reference, period.first))
-    accepted = parameters.accept_jumps if parameters else ()
-    yield from _snapshots(store, quarter, watched, partial(_compared, acquisition, accepted))
+    yield from _snapshots(store, quarter, watched, partial(_compared, acquisition))
     if parameters:
         subject = f"calculation {parameters.report.label}"
         yield _tried(subject, partial(_calculated, parameters, acquisition))
@@ -103,28 +104,21 @@ def _verified(store: SnapshotStore, source: SourceTable, quarter: Quarter) -> Se
     return ()
 
 
-def _compared(
-    acquisition: Acquisition, accepted: Sequence[str], source: SourceTable, quarter: Quarter
-) -> Sequence[Finding]:
-    """Read every answer of a quarter, and compare the current one with the quarter before."""
+def _compared(acquisition: Acquisition, source: SourceTable, quarter: Quarter) -> Sequence[Finding]:
+    """Read every answer of a quarter, and compare the current one with what is beside it."""
     reader, store = acquisition.reader, acquisition.store
     now = [reader.read(snapshot) for snapshot in store.all(source.table, quarter)][-1]
     try:
-        earlier = store.newest_before(source.table, quarter)
-        before = reader.read(earlier) if earlier else None
+        beside = acquisition.beside(now)
     except KlyngeError:
-        return ()  # told where the quarter before is checked
-    if before is None:
-        return ()
-    names = names_of_parts(source, reader.reference)
-    allowed = {*accepted, *now.snapshot.accepted_jumps}
-    return check_jumps(before.quarter, before.people, quarter, now.people, names, allowed)
+        return ()  # told where they are checked
+    return list(odd(acquisition.accepted(now, reader.reference), beside, reader.reference))
 
 
 def _calculated(parameters: Parameters, acquisition: Acquisition) -> Sequence[Finding]:
     """Return what the calculation adds to what the snapshots said already."""
     findings = calculate(gather(parameters, acquisition)).result.findings
-    return [finding for finding in findings if finding.subject is not Subject.POPULATION_JUMP]
+    return [finding for finding in findings if finding.subject not in _OF_SNAPSHOTS]
 
 
 def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
-from pipeline.calculation.findings import Finding
+from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import rules_in_force
-from pipeline.calculation.population import (
-    Population,
-    check_jumps,
-    estimate_districts,
-    names_of_parts,
-)
+from pipeline.calculation.plausibility import AcceptedJump, Change, Jump, registers_jump
+from pipeline.calculation.population import Population, estimate_districts
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from schemas.quarter import Quarter
 from schemas.records import Reference
 from schemas.report_name import ReportName
-from schemas.source_tables import SOURCE_TABLES
+from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
 
 log = logging.getLogger(__name__)
 
@@ -52,26 +49,52 @@ def calculate(inputs: Inputs) -> Calculation:
     Raises:
         RuleError: The rules are incomplete or contradict each other.
         AllocationError: There is nothing to allocate by.
-        InvalidData: A population jumped implausibly, and it was not accepted.
     """
     report, reference = inputs.parameters.report, inputs.reference
     rules = rules_in_force(reference, report.rules)
-    jumps = tuple(_jumps(inputs))
     result = calculate_quarter(_population(inputs), rules, reference.areas, reference.districts)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))
-    return Calculation(inputs, replace(result, findings=(*result.findings, *jumps)))
+    others = (*inputs.compared_with, inputs.areas)
+    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts)]
+    findings = (*result.findings, *chain.from_iterable(found))
+    return Calculation(inputs, replace(result, findings=findings))
 
 
-def _jumps(inputs: Inputs) -> Iterator[Finding]:
-    """Yield what jumped notably since the figures compared with."""
-    for source, figures in zip(SOURCE_TABLES, (inputs.areas, inputs.districts), strict=True):
-        names = names_of_parts(source, inputs.reference)
-        accepted = {*inputs.parameters.accept_jumps, *figures.snapshot.accepted_jumps}
-        for before in inputs.compared_with:
-            if before.snapshot.table == source.table:
-                yield from check_jumps(
-                    before.quarter, before.people, figures.quarter, figures.people, names, accepted
-                )
+def odd(figures: Figures, others: Sequence[Figures], reference: Reference) -> Iterator[Finding]:
+    """Yield what is odd about figures that passed every check, beside others."""
+    yield from (jump.finding for jump in jumps_since(figures, others, reference))
+    for change in _changes(figures, others, reference):
+        yield from change.exchanged()
+    snapshot = figures.snapshot
+    if snapshot.clock_said:
+        table, quarter, later = snapshot.table, snapshot.quarter, snapshot.clock_said
+        at = snapshot.retrieved_at
+        yield Finding.of(Subject.CLOCK_BEHIND, table=table, quarter=quarter, at=at, later=later)
+
+
+def jumps_since(
+    figures: Figures, others: Sequence[Figures], reference: Reference
+) -> Iterator[Jump]:
+    """Yield how figures jumped since those of an earlier quarter, or from the other register.
+
+    Args:
+        figures: The figures.
+        others: What they are compared with, as far as it can be: others of the same table, and of
+            the city those of the same quarter in the other register.
+        reference: Names the places, and tells which of them count.
+    """
+    for change in _changes(figures, others, reference):
+        yield from change.jumps()
+    for other in others:
+        if (figures.source, other.source) == (KKBEF1, FOLK1A) and other.quarter == figures.quarter:
+            yield from registers_jump(other.people, figures.people)
+
+
+def _changes(figures: Figures, others: Sequence[Figures], reference: Reference) -> Iterator[Change]:
+    for other in others:
+        if other.source is figures.source and other.quarter < figures.quarter:
+            before, after = (other.quarter, other.people), (figures.quarter, figures.people)
+            yield Change(figures.source, reference, *before, *after)
 
 
 def _population(inputs: Inputs) -> Population:
@@ -93,13 +116,11 @@ class Parameters:
     Args:
         report: Its name: quarter, rules, scenario and language.
         estimate_districts: Whether missing districts may be carried forward.
-        accept_jumps: Codes whose implausible change an analyst accepts.
         contact: Who answers questions about the report, as its cover names them.
     """
 
     report: ReportName
     estimate_districts: bool = False
-    accept_jumps: tuple[str, ...] = ()
     contact: str = ""
 
 
@@ -120,10 +141,12 @@ class Snapshot:
         updated: When the table was updated, as the StatBank says it (local time); None if unknown.
         request_id: The API's id of the request; None if there was none.
         response: Record of the whole answer where it held more quarters than this one.
-        accepted_jumps: Codes whose implausible change an analyst accepted.
+        accepted_jumps: Implausible changes that an analyst accepted.
         sha256: Of the answer, hexadecimal.
         bytes: Size of the answer.
+        sequence: Place among the retrievals of the quarter; 0 if that was not recorded.
         path: The answer below the data folder.
+        clock_said: When the retrieval before it was made, if the clock said that it was later.
     """
 
     table: str
@@ -138,10 +161,12 @@ class Snapshot:
     updated: str | None
     request_id: str | None
     response: Mapping[str, Any] | None
-    accepted_jumps: tuple[str, ...]
+    accepted_jumps: tuple[AcceptedJump, ...]
     sha256: str
     bytes: int
-    path: str
+    sequence: int = 0
+    path: str = ""
+    clock_said: str = ""
 
     @property
     def transcribed(self) -> bool:
@@ -160,6 +185,11 @@ class Figures:
     def quarter(self) -> Quarter:
         """The quarter whose first day they were counted on."""
         return Quarter.parse(self.snapshot.quarter)
+
+    @property
+    def source(self) -> SourceTable:
+        """The table that they come from."""
+        return FOLK1A if self.snapshot.table == FOLK1A.table else KKBEF1
 
 
 @dataclass(frozen=True)

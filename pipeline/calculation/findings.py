@@ -21,6 +21,8 @@ class Subject(StrEnum):
     PARTLY_COVERED = "partly_covered"
     DISTRICTS_ESTIMATED = "districts_estimated"
     POPULATION_JUMP = "population_jump"
+    EXCHANGED = "exchanged"
+    CLOCK_BEHIND = "clock_behind"
 
     SCENARIO = "scenario"
     FIRST_REVISION = "first_revision"
@@ -50,6 +52,13 @@ class Finding:
     def of(cls, subject: Subject, **values: Value) -> Finding:
         """Return a finding with these values, in this order."""
         return cls(subject, tuple(values.items()))
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Codes of the municipalities or districts whose populations it is about, if any."""
+        named = (Subject.POPULATION_JUMP, Subject.EXCHANGED)
+        values = dict(self.values) if self.subject in named else {}
+        return tuple(str(values[key]) for key in ("code", "other") if key in values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form in which the manifest records it."""

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock
@@ -114,10 +115,22 @@ def configured_targets(settings: Settings) -> list[Target]:
 
 
 def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
-    """Return what a revision still has to reach."""
+    """Return what a revision still has to reach.
+
+    Raises:
+        ProvenanceError: What was recorded of its deliveries cannot be read.
+    """
     delivered = {}
     if issue.record.exists():
-        delivered = json.loads(issue.record.read_text(encoding="utf-8"))
+        try:
+            delivered = json.loads(issue.record.read_bytes())
+            if not all(isinstance(text, str) for text in chain(*delivered.items())):
+                raise ValueError("it is no list of targets and moments")
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise ProvenanceError(
+                f"{issue.record} cannot be read: {error}.",
+                "Restore it from a backup; without it everyone gets the revision again.",
+            ) from None
     pending = tuple(target for target in targets if str(target) not in delivered)
     return Plan(issue, delivered, pending)
 

@@ -1,10 +1,11 @@
 """The files of the reference tables as text: read forgivingly, written in one canonical form.
 
-People keep these files in Excel or an editor, so a byte order mark, semicolons, CRLF and trailing
-blanks are forgiven, and nothing else. The canonical form is UTF-8 without a mark, commas, quotes
-only where they are needed, LF, columns and rows in the order of the table: memberships by cluster
-(as in clusters.csv) and municipality; costs by cluster and id, shared funds last; sources by id;
-assumptions by number. The order of areas, districts and clusters was chosen by people: it stays.
+People keep these files in Excel or an editor, so a byte order mark, semicolons, CRLF, blank cells,
+rows and columns at the end, and signs that only move a cursor are forgiven, and nothing else. The
+canonical form is UTF-8 without a mark, commas, quotes only where they are needed, LF, columns and
+rows in the order of the table: memberships by cluster (as in clusters.csv) and municipality; costs
+by cluster and id, shared funds last; sources by id; assumptions by number. The order of areas,
+districts and clusters was chosen by people: it stays.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import InvalidData, Remedy
+from pipeline.plain_text import plain
 from schemas.quarter import Quarter
 from schemas.rows import TABLES, columns
 from schemas.validation import HEADER_ROW, Failure, counted, describe
@@ -37,6 +39,9 @@ SORTED_BY: Final = {
     "assumptions.csv": ("number",),
 }
 """The columns that the rows of a file are sorted by, if they are."""
+
+MOST_SIGNS: Final = 1000
+"""Signs of a cell; the longest has 230, and a sheet of Excel takes 32,767."""
 
 
 def read_content(path: Path) -> bytes:
@@ -68,12 +73,14 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
             has another number of cells.
     """
     header, *rows = _cells(path, _text(path, content))
-    if broken := _header_failures(header, expected or COLUMNS[path.name]):
-        raise invalid(path, *broken)
+    broken: list[object] = [*_header_failures(header, expected or COLUMNS[path.name])]
     for number, cells in enumerate(rows, start=HEADER_ROW + 1):
         if len(cells) != len(header):
-            problem = f"row {number}: must have {len(header)} cells, found {len(cells)}"
-            raise invalid(path, problem)
+            broken.append(f"row {number}: must have {len(header)} cells, found {len(cells)}")
+        elif max(map(len, cells)) > MOST_SIGNS:
+            broken.append(f"row {number}: must have at most {MOST_SIGNS} signs in a cell")
+    if broken:
+        raise invalid(path, *broken)
     return [dict(zip(header, map(_notation, header, row), strict=True)) for row in rows]
 
 
@@ -103,11 +110,15 @@ def _cells(path: Path, text: str) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise invalid(path, f"is not a CSV file: {error}") from None
-    stripped = [[cell.rstrip() for cell in row] for row in rows]
+    stripped = [[plain(cell).rstrip() for cell in row] for row in rows]
     while stripped and not any(stripped[-1]):
         stripped.pop()
     if not stripped:
         raise invalid(path, "is empty: the header is missing")
+    if len(stripped[0]) == 1 and "\t" in first_line:
+        raise invalid(path, "is separated by tabs: save it as CSV, with commas or semicolons")
+    while all(row[-1:] == [""] for row in stripped):  # a blank column, as Excel may leave behind
+        stripped = [row[:-1] for row in stripped]
     return stripped
 
 

@@ -8,13 +8,14 @@ validated again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pipeline.errors import InvalidData
 from pipeline.files import record, write_atomically
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
 from schemas.records import EVERY_CLUSTER, Language, Reference
@@ -23,6 +24,8 @@ from schemas.validation import HEADER_ROW, failures
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
+
+Done = TypeVar("Done")
 
 REMEMBERED: Final = ".validated"
 _RULES: Final = ("column_rules", "records", "rows", "tables", "validation")
@@ -47,7 +50,7 @@ def load_reference(
     contents = {
         name: given[name] if name in given else read_content(folder / name) for name in COLUMNS
     }
-    rows = {name: rows_of(folder / f"{name}.csv", contents[f"{name}.csv"]) for name in TABLES}
+    rows = _each(lambda name: rows_of(folder / f"{name}.csv", contents[f"{name}.csv"]))
     if instead or not remember or not _is_remembered(folder, contents):
         _validate(folder, rows)
         if remember and not instead:
@@ -65,8 +68,20 @@ def load_reference(
 def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:
     from schemas.tables import REFERENCE  # pandas and pandera, where a table is validated
 
-    for name, schema in REFERENCE.items():
-        check_rows(folder / f"{name}.csv", schema(rows), rows[name])
+    _each(lambda name: check_rows(folder / f"{name}.csv", REFERENCE[name](rows), rows[name]))
+
+
+def _each(do: Callable[[str], Done]) -> dict[str, Done]:
+    """Return what comes of doing something with each table; what is wrong with any is one error."""
+    done, broken = {}, []
+    for name in TABLES:
+        try:
+            done[name] = do(name)
+        except InvalidData as error:
+            broken.append(error)
+    if broken:
+        raise broken[0].reworded("\n".join(error.message for error in broken))
+    return done
 
 
 def check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
+from typing import Final
 
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
@@ -13,6 +14,9 @@ from pipeline.calculation.quarter import Member
 from pipeline.reporting.texts import Catalogue, entries
 from pipeline.version import VERSION
 from schemas.records import Basis, Language
+
+_NO_CLUSTER: Final = ("",)
+"""A note that no cluster's reader needs; without any cluster it would concern all."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,6 @@ def command(calculation: Calculation) -> str:
     options = [
         f"--rules {report.rules_quarter}" if report.rules_quarter else "",
         "--estimate-districts" if parameters.estimate_districts else "",
-        *(f"--accept-jump {code}" for code in parameters.accept_jumps),
         "" if report.language is Language.DANISH else f"--language {report.language}",
     ]
     name = report.scenario
@@ -91,7 +94,8 @@ def numbered_notes(
         for row in calculation.inputs.reference.assumptions
     )
     findings = (
-        Note(text("notes.finding"), text.finding(row)) for row in calculation.result.findings
+        Note(text("notes.finding"), text.finding(row), _concerned(row, calculation))
+        for row in calculation.result.findings
     )
     changes = (Note(text("notes.change"), text.finding(reason)) for reason in reasons)
     notes = chain(
@@ -103,6 +107,17 @@ def numbered_notes(
         _files(calculation, text),
     )
     return tuple(replace(note, number=number) for number, note in enumerate(notes, start=1))
+
+
+def _concerned(finding: Finding, calculation: Calculation) -> tuple[str, ...]:
+    """Return the clusters that count the places of a finding; of no place, it concerns all."""
+    concerned = (
+        result.cluster.cluster_id
+        for result in calculation.result.clusters
+        for member in result.members
+        if set(member.membership.counted_codes).intersection(finding.places)
+    )
+    return tuple(concerned) or _NO_CLUSTER if finding.places else ()
 
 
 def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:

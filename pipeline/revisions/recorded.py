@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.findings import Finding, Subject
+from pipeline.errors import ProvenanceError
 from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
 from schemas.rows import KEYS, PERIOD, TABLES, from_row, to_row
@@ -73,6 +74,20 @@ def recorded_reference(
     return Reference.of(tables, files)
 
 
+def check_memberships(recorded: Recorded) -> None:
+    """Check that the memberships recorded name rows that were recorded too.
+
+    Raises:
+        ValueError: One does not.
+    """
+    for key, row in recorded["memberships"].items():
+        cluster_id, code = key.split()
+        named = {"clusters": [cluster_id], "areas": [code], "sources": [row["source_id"]]}
+        named["districts"] = row.get("districts", "").split()
+        if not all(recorded[table].keys() >= set(codes) for table, codes in named.items()):
+            raise ValueError(f"the membership {key} names what is not there")
+
+
 def _records(name: str, rows: Rows, rules: Quarter) -> Iterator[Any]:
     period = dict.fromkeys(PERIOD, str(rules))
     for key, row in rows.items():
@@ -81,8 +96,22 @@ def _records(name: str, rows: Rows, rules: Quarter) -> Iterator[Any]:
 
 
 def read_inputs(folder: Path) -> Recorded:
-    """Return the inputs that a revision recorded; the revision has been verified."""
-    recorded: Recorded = json.loads((folder / INPUTS).read_text(encoding="utf-8"))
+    """Return the inputs that a revision recorded; the revision has been verified.
+
+    Raises:
+        ProvenanceError: They are no tables of rows.
+    """
+    try:
+        recorded: Recorded = json.loads((folder / INPUTS).read_bytes())
+        rows = [row for table in recorded.values() for row in table.values()]
+        values = {(key, type(value)) for row in rows for key, value in row.items()}
+        if not {kind for _, kind in values} <= {int, str} or (POPULATION, str) in values:
+            raise ValueError("a value is neither text nor a whole number")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ProvenanceError(
+            f"{folder / INPUTS} does not hold the inputs of a report: {error}.",
+            "It was written by another version of this program; use that one.",
+        ) from None
     return recorded
 
 

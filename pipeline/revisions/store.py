@@ -5,6 +5,7 @@
 
 A rerun whose inputs and figures are those of the newest revision writes nothing. Otherwise the
 next revision is written beside it, with what changed. Nothing in a revision depends on the clock.
+A manifest holds the sha256 of the rest of itself, and of the manifest of the revision before it.
 """
 
 from __future__ import annotations
@@ -31,12 +32,19 @@ from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
 MANIFEST: Final = "manifest.json"
+SEAL: Final = "sha256"
 
 _SNAPSHOT_KEYS: Final = (
     "table", "quarter", "path", "origin", "source", "licence", "retrieved_at", "updated",
     "request_id", "accepted_jumps", "bytes", "sha256",
 )  # fmt: skip
 _SHOWN_KEYS: Final = ("table", "quarter", "retrieved_at", "sha256")
+_INSIDE: Final = re.compile(r"([\w-]+/)?[\w-]+(\.[\w-]+)+")
+"""Names of the files of a revision: nothing that could lead out of its folder."""
+
+_NOT_SOUND: Final = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a file raises that is not what was written."""
+
 _REVISION: Final = re.compile(r"r([1-9]\d*)")
 
 
@@ -80,7 +88,8 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
         reasons = _reasons(folder / f"r{revision}", manifest, inputs, figures)
         if reasons:
             revision += 1
-            files, manifest = report_files(calculation, revision, reasons)
+            before = _sha256(folder / f"r{revision - 1}" / MANIFEST) if manifest else ""
+            files, manifest = report_files(calculation, revision, reasons, previous=before)
             write_folder_atomically(folder / f"r{revision}", files)
     label = calculation.report.label
     return Outcome(label, revision, folder / f"r{revision}", bool(reasons), manifest)
@@ -120,11 +129,17 @@ def read_revision(folder: Path) -> dict[str, Any]:
         "and run the command again."
     )
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = (folder / MANIFEST).read_bytes()
+        manifest: dict[str, Any] = json.loads(content)
         outputs = [FileRecord(**output) for output in manifest["outputs"]]
         if INPUTS not in {output.file for output in outputs} or "versions" not in manifest:
             raise ValueError(f"it does not list {INPUTS} and the versions")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if strange := [row.file for row in outputs if not _INSIDE.fullmatch(row.file)]:
+            raise ValueError(f"{strange[0]!r} is no name of a file in it")
+        if SEAL in manifest and json_bytes(sealed(manifest)) != content:
+            raise ValueError("it was changed since it was written")
+        _check_chain(folder)
+    except _NOT_SOUND as error:
         raise ProvenanceError(f"{folder / MANIFEST} cannot be read: {error}.", hint) from None
     for expected in outputs:
         path = folder / expected.file
@@ -139,6 +154,31 @@ def read_revision(folder: Path) -> dict[str, Any]:
                 hint,
             )
     return manifest
+
+
+def _check_chain(folder: Path) -> None:
+    """Check that a revision is the one before the next, and after the one before, where they are.
+
+    Raises:
+        ValueError: It is not.
+    """
+    number = int(folder.name[1:]) if _REVISION.fullmatch(folder.name) else 0
+    for earlier in (number - 1, number):
+        before, after = (folder.with_name(f"r{n}") / MANIFEST for n in (earlier, earlier + 1))
+        if before.is_file() and after.is_file():
+            expected = json.loads(after.read_bytes()).get("previous")
+            if expected and _sha256(before) != expected:
+                raise ValueError(f"r{earlier + 1} was not written after this r{earlier}")
+
+
+def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the sha256 of the rest of it."""
+    rest = {key: value for key, value in manifest.items() if key != SEAL}
+    return {**rest, SEAL: record(MANIFEST, json_bytes(rest)).sha256}
+
+
+def _sha256(path: Path) -> str:
+    return record(path.name, path.read_bytes()).sha256
 
 
 def _reasons(
@@ -184,7 +224,7 @@ def report_files(
         **memos(content),
         INPUTS: json_bytes(recorded_inputs(calculation)),
     }
-    manifest = {**_manifest(calculation, revision, reasons, files), **more_in_manifest}
+    manifest = sealed({**_manifest(calculation, revision, reasons, files), **more_in_manifest})
     return {**files, MANIFEST: json_bytes(manifest)}, manifest
 
 
@@ -207,7 +247,6 @@ def _manifest(
             "quarter": str(parameters.report.quarter),
             "rules": str(parameters.report.rules),
             "estimate_districts": parameters.estimate_districts,
-            "accept_jumps": list(parameters.accept_jumps),
             "language": parameters.report.language.value,
             "contact": parameters.contact,
         },
@@ -225,4 +264,5 @@ def _manifest(
 
 
 def _keys(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Any]:
-    return {key: getattr(snapshot, key) for key in keys}
+    recorded = asdict(snapshot)
+    return {key: recorded[key] for key in keys}

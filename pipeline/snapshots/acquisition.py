@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.calculation.calculate import Parameters, Snapshot
+from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
+from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import names_of
-from pipeline.clock import Clock
-from pipeline.errors import Remedy, StatBankUnavailable, UsageError
+from pipeline.clock import Clock, moment_text
+from pipeline.errors import InvalidData, Remedy, StatBankUnavailable, UsageError
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from pipeline.statbank.publication import Publication
 from schemas.quarter import Quarter
 from schemas.records import Reference
-from schemas.source_tables import CELL_LIMIT, KKBEF1, SOURCE_TABLES, SourceTable
+from schemas.source_tables import CELL_LIMIT, FOLK1A, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.snapshots.intake import Stored
@@ -37,7 +38,7 @@ class Access:
     Args:
         offline: Never; only stored snapshots are used.
         refresh: Also for what is stored.
-        accept_jumps: Codes whose implausible change is accepted.
+        accept_jumps: Codes whose implausible change is looked at and accepted now, on record.
     """
 
     offline: bool = False
@@ -126,14 +127,52 @@ class Acquisition:
             list(self._fetch({source: [wanted[source]] for source in to_ask}))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
 
+    def beside(self, figures: Figures) -> list[Figures]:
+        """Return what figures are compared with: the quarter before, and FOLK1A of their own."""
+        before = self.store.newest_before(figures.source.table, figures.quarter)
+        rows = (before, self.store.newest(FOLK1A.table, figures.quarter))
+        return [self.reader.read(snapshot) for snapshot in rows if snapshot]
+
+    def accepted(self, figures: Figures, reference: Reference) -> Figures:
+        """Return figures whose implausible jumps are accepted: before, or now, which is recorded.
+
+        Args:
+            figures: The figures.
+            reference: Tells which places count.
+
+        Raises:
+            InvalidData: One is not accepted.
+        """
+        snapshot, moment = figures.snapshot, moment_text(self.clock.now())
+        jumps = list(jumps_since(figures, self.beside(figures), reference))
+        known, codes = snapshot.accepted_jumps, self.access.accept_jumps
+        now = accepted(figures.quarter, jumps, known, codes, moment)
+        if now == known:
+            return figures
+        recorded = replace(snapshot, accepted_jumps=now)
+        return Figures(self.store.add(recorded, self.store.read(snapshot)), figures.people)
+
     def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Stored]:
         """Fetch the quarters of all tables, and yield each that had to be asked for.
 
         Raises:
             NotPublishedYet: A table lacks one of them; nothing was fetched then.
+            InvalidData: A quarter fails a check; all others are stored.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        return self._fetch(dict.fromkeys(SOURCE_TABLES, quarters))
+        yield from self._fetch(dict.fromkeys(SOURCE_TABLES, quarters))
+        for quarter in quarters if self.access.accept_jumps else ():
+            yield from self._accept(quarter)
+
+    def _accept(self, quarter: Quarter) -> Iterator[Stored]:
+        """Record what is accepted of a quarter that is stored, and yield what that changed."""
+        from pipeline.snapshots.intake import Change, Stored
+
+        for source in SOURCE_TABLES:
+            figures = self.reader.read(self._newest(source, quarter))
+            after = self.accepted(figures, self.reference)
+            if after is not figures:
+                yield Stored(after.snapshot, Change.ACCEPTED)
 
     def _fetch(self, wanted: Mapping[SourceTable, Sequence[Quarter]]) -> Iterator[Stored]:
         to_ask = {
@@ -146,12 +185,20 @@ class Acquisition:
         from pipeline.snapshots.intake import Intake  # pandas, where an answer comes in
 
         self.publication.require(to_ask)
+        failed = []
         for source, missing in to_ask.items():
             codes = tuple(names_of(source, self.reference))
             updated = self.publication.info(source).updated
             intake = Intake(self.reader, updated, self.access.accept_jumps)
             for batch in batches(source, len(codes), missing):
-                yield from intake.take(self.bank.data(source, codes, batch))
+                try:
+                    yield from intake.take(self.bank.data(source, codes, batch))
+                except InvalidData as error:
+                    if len(missing) == 1:
+                        raise
+                    failed.append(error)
+        if failed:
+            raise failed[0].reworded("\n".join(error.message for error in failed))
 
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None

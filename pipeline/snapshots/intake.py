@@ -2,19 +2,20 @@
 
 An answer over many quarters is stored twice: each quarter's rows under the header, in the order in
 which they came, and the whole answer beside them, byte for byte. An answer that fails a check goes
-to `data/quarantine/` with the reason, and the snapshots stay as they were.
+to `data/quarantine/` with the reason. The snapshots of its quarters that fail stay as they were.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from pipeline.calculation.calculate import FETCHED, Snapshot
-from pipeline.calculation.population import check_identities, check_jumps, names_of, names_of_parts
+from pipeline.calculation.calculate import FETCHED, Figures, Snapshot, jumps_since
+from pipeline.calculation.plausibility import accepted
+from pipeline.calculation.population import check_identities, names_of
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader
@@ -33,6 +34,7 @@ class Change(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
     SAME = "same"
 
 
@@ -51,40 +53,46 @@ class Intake:
     Args:
         reader: Reads the figures that are stored already, by the reference tables.
         updated: When the table was updated, as the StatBank says it.
-        accept_jumps: Codes whose implausible change is accepted.
+        accept_jumps: Codes whose implausible change is looked at and accepted.
     """
 
     reader: FigureReader
     updated: str
     accept_jumps: tuple[str, ...]
 
-    def take(self, answer: Answer) -> list[Stored]:
-        """Check an answer and store each of its quarters.
+    def take(self, answer: Answer) -> Iterator[Stored]:
+        """Check an answer, and store each of its quarters that is sound.
 
         Raises:
             SchemaDrift: It has another shape than what was asked for.
-            InvalidData: A figure is wrong, does not add up, or jumped implausibly.
+            InvalidData: A figure is wrong, does not add up, or jumped implausibly; all quarters
+                but those that the message names are stored.
         """
         try:
-            self._check(answer)
+            read = self._read(answer)
         except KlyngeError as error:
-            raise self._set_aside(answer, error) from None
-        if len(answer.quarters) == 1:
-            return [self._store(answer, answer.quarters[0], answer.content)]
-        store, digest = self.reader.store, hashlib.sha256(answer.content).hexdigest()
-        path = store.folder / answer.source.table / "answers" / f"{digest[:12]}.csv"
-        write_atomically(path, answer.content)
-        place = path.relative_to(store.data_dir).as_posix()
-        whole = {"path": place, "bytes": len(answer.content), "sha256": digest}
-        return [
-            self._store(answer, quarter, rows_of(quarter, answer.content), whole)
-            for quarter in answer.quarters
-        ]
+            raise self._set_aside(answer, answer.quarters, error) from None
+        failed = {}
+        for quarter, people in read.items():
+            alone = len(answer.quarters) == 1
+            content = answer.content if alone else rows_of(quarter, answer.content)
+            try:
+                checked = self._checked(self._record(answer, quarter, content), people)
+            except KlyngeError as error:
+                failed[quarter] = error
+                continue
+            yield self._stored(checked, content, answer)
+        if failed:
+            first = next(iter(failed.values()))
+            together = first.reworded("\n".join(error.message for error in failed.values()))
+            raise self._set_aside(answer, list(failed), together)
 
-    def _set_aside(self, answer: Answer, error: KlyngeError) -> KlyngeError:
+    def _set_aside(
+        self, answer: Answer, quarters: Sequence[Quarter], error: KlyngeError
+    ) -> KlyngeError:
         sha12 = hashlib.sha256(answer.content).hexdigest()[:12]
         folder = self.reader.store.data_dir / "quarantine"
-        path = folder / f"{answer.source.table}-{min(answer.quarters)}-{sha12}.csv"
+        path = folder / f"{answer.source.table}-{min(quarters)}-{sha12}.csv"
         reason = {
             "reason": error.message,
             "url": answer.url,
@@ -96,34 +104,14 @@ class Intake:
         write_atomically(path.with_suffix(".json"), json_bytes(reason))
         return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
 
-    def _check(self, answer: Answer) -> None:
-        source, place = answer.source, f"The answer of {answer.url}"
-        store, reference = self.reader.store, self.reader.reference
-        asked = Asked(source, tuple(names_of(source, reference)), answer.quarters, place)
-        answered = read_answer(asked, answer.content)
-        for quarter, people in answered.items():
-            check_identities(source, reference, people, f"{place} for {quarter}")
-            earlier = {*answered, *store.quarters(source.table)}
-            since = max((other for other in earlier if other < quarter), default=None)
-            if since:
-                stored = store.all(source.table, since)
-                before = answered.get(since) or self.reader.read(stored[-1]).people
-                names = names_of_parts(source, reference)
-                check_jumps(since, before, quarter, people, names, self.accept_jumps)
+    def _read(self, answer: Answer) -> Mapping[Quarter, Mapping[str, int]]:
+        codes = tuple(names_of(answer.source, self.reader.reference))
+        place = f"The answer of {answer.url}"
+        return read_answer(Asked(answer.source, codes, answer.quarters, place), answer.content)
 
-    def _store(
-        self,
-        answer: Answer,
-        quarter: Quarter,
-        content: bytes,
-        whole: Mapping[str, Any] | None = None,
-    ) -> Stored:
-        digest, source = hashlib.sha256(content).hexdigest(), answer.source
-        before = self.reader.store.newest(source.table, quarter)
-        change = _change(before, digest)
-        if before and change is Change.SAME:
-            return Stored(before, change)
-        snapshot = Snapshot(
+    def _record(self, answer: Answer, quarter: Quarter, content: bytes) -> Snapshot:
+        source = answer.source
+        return Snapshot(
             table=source.table,
             bank=source.bank,
             quarter=str(quarter),
@@ -135,13 +123,44 @@ class Intake:
             retrieved_at=answer.retrieved_at,
             updated=self.updated,
             request_id=answer.request_id,
-            response=whole,
-            accepted_jumps=self.accept_jumps,
-            sha256=digest,
+            response=None,
+            accepted_jumps=(),
+            sha256=hashlib.sha256(content).hexdigest(),
             bytes=len(content),
-            path="",
         )
-        return Stored(self.reader.store.add(snapshot, content), change)
+
+    def _checked(self, record: Snapshot, people: Mapping[str, int]) -> Stored:
+        """Return a record with what is accepted of it, and what it brings, before it is stored."""
+        figures = Figures(record, people)
+        place = f"The answer of {record.url} for {record.quarter}"
+        store, reference = self.reader.store, self.reader.reference
+        check_identities(figures.source, reference, people, place)
+        before = store.newest(record.table, figures.quarter)
+        since = store.newest_before(record.table, figures.quarter)
+        jumps = jumps_since(figures, [self.reader.read(since)] if since else [], reference)
+        same = before is not None and before.sha256 == record.sha256
+        known = before.accepted_jumps if before and same else ()
+        codes, moment = self.accept_jumps, record.retrieved_at
+        now = accepted(figures.quarter, list(jumps), known, codes, moment)
+        if before and same and not before.transcribed:
+            change = Change.SAME if now == known else Change.ACCEPTED
+            return Stored(replace(before, accepted_jumps=now), change)
+        change = Change.CONFIRMED if same else Change.CHANGED if before else Change.NEW
+        return Stored(replace(record, accepted_jumps=now), change)
+
+    def _stored(self, checked: Stored, content: bytes, answer: Answer) -> Stored:
+        """Store a snapshot, and the whole answer where that holds more; one that is there stays."""
+        if checked.change is Change.SAME:
+            return checked
+        store, snapshot = self.reader.store, checked.snapshot
+        if content != answer.content and checked.change is not Change.ACCEPTED:
+            digest = hashlib.sha256(answer.content).hexdigest()
+            path = store.folder / snapshot.table / "answers" / f"{digest[:12]}.csv"
+            write_atomically(path, answer.content)
+            place = path.relative_to(store.data_dir).as_posix()
+            whole = {"path": place, "bytes": len(answer.content), "sha256": digest}
+            snapshot = replace(snapshot, response=whole)
+        return Stored(store.add(snapshot, content), checked.change)
 
 
 def rows_of(quarter: Quarter, content: bytes) -> bytes:
@@ -149,11 +168,3 @@ def rows_of(quarter: Quarter, content: bytes) -> bytes:
     header, *rows = content.splitlines(keepends=True)
     wanted = str(quarter).encode()
     return header + b"".join(row for row in rows if row.rsplit(b";", 2)[1] == wanted)
-
-
-def _change(before: Snapshot | None, digest: str) -> Change:
-    if before is None:
-        return Change.NEW
-    if before.sha256 != digest:
-        return Change.CHANGED
-    return Change.CONFIRMED if before.transcribed else Change.SAME

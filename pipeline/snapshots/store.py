@@ -17,10 +17,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock
+
 from pipeline.calculation.calculate import FETCHED, TRANSCRIBED, Figures, Snapshot
+from pipeline.calculation.plausibility import AcceptedJump
 from pipeline.calculation.population import check_identities, names_of
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, write_atomically
@@ -28,7 +32,10 @@ from schemas.quarter import Quarter
 from schemas.records import Reference
 from schemas.source_tables import SOURCE_TABLES, SourceTable
 
-_SIDECAR_KEYS: Final = {field.name for field in fields(Snapshot)} - {"path"}
+_TEXTS: Final = ("table", "bank", "quarter", "source", "licence", "url", "sha256")
+_MAY_LACK: Final = ("updated", "request_id")
+_SHOWN: Final = 80
+_SIDECAR_KEYS: Final = {field.name for field in fields(Snapshot)} - {"path", "clock_said"}
 _HINT: Final = (
     "Restore the file from the repository or a backup. A snapshot is evidence: do not edit it."
 )
@@ -65,7 +72,8 @@ class SnapshotStore:
         if key not in self._read:
             sidecars = (self.folder / table / str(quarter)).glob("*.json")
             found = (self._sidecar(path, table, quarter) for path in sidecars)
-            self._read[key] = sorted(found, key=lambda row: (row.retrieved_at, row.path))
+            ordered = sorted(found, key=lambda row: (row.sequence, row.retrieved_at, row.path))
+            self._read[key] = list(map(_with_clock, ordered, [None, *ordered]))
         return self._read[key]
 
     def newest(self, table: str, quarter: Quarter) -> Snapshot | None:
@@ -100,53 +108,96 @@ class SnapshotStore:
         return content
 
     def add(self, snapshot: Snapshot, content: bytes) -> Snapshot:
-        """Store an answer and its sidecar, and return the snapshot with its path.
+        """Store an answer and its sidecar, the newest of the quarter, and return the snapshot.
 
         The answer is written first: without a sidecar it is not part of the store.
         """
         folder = self.folder / snapshot.table / snapshot.quarter
-        sha12 = snapshot.sha256[:12]
-        answer = folder / f"{sha12}.csv"
-        if not answer.exists():
-            write_atomically(answer, content)
-        earlier = len(list(folder.glob(f"{sha12}*.json")))
-        sidecar = answer.with_name(f"{sha12}-{earlier + 1}.json" if earlier else f"{sha12}.json")
-        recorded = {key: value for key, value in asdict(snapshot).items() if key != "path"}
-        write_atomically(sidecar, json_bytes(recorded))
+        answer = folder / f"{snapshot.sha256[:12]}.csv"
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            if not answer.exists():
+                write_atomically(answer, content)
+            self._forget(snapshot)
+            earlier = self.all(snapshot.table, Quarter.parse(snapshot.quarter))
+            last = max((row.sequence for row in earlier), default=0)
+            recorded = asdict(replace(snapshot, sequence=last + 1))
+            sidecar = {key: value for key, value in recorded.items() if key in _SIDECAR_KEYS}
+            again = len(list(folder.glob(f"{answer.stem}*.json"))) + 1
+            name = f"{answer.stem}-{again}.json" if again > 1 else f"{answer.stem}.json"
+            write_atomically(folder / name, json_bytes(sidecar))
+        self._forget(snapshot)
+        return self.all(snapshot.table, Quarter.parse(snapshot.quarter))[-1]
+
+    def _forget(self, snapshot: Snapshot) -> None:
         self._read.pop((snapshot.table, Quarter.parse(snapshot.quarter)), None)
         self._quarters.pop(snapshot.table, None)
-        return replace(snapshot, path=answer.relative_to(self.data_dir).as_posix())
 
     def _sidecar(self, path: Path, table: str, quarter: Quarter) -> Snapshot:
         sha12 = path.stem.partition("-")[0]
         try:
-            sidecar = json.loads(path.read_text(encoding="utf-8"))
+            sidecar = {"sequence": 0, **json.loads(path.read_text(encoding="utf-8"))}
             if set(sidecar) != _SIDECAR_KEYS:
                 raise ValueError(f"its keys are not {', '.join(sorted(_SIDECAR_KEYS))}")
+            sidecar["accepted_jumps"] = _accepted(sidecar["accepted_jumps"])
+            _check_values(sidecar)
             expected = (table, str(quarter), sha12)
             found = (sidecar["table"], sidecar["quarter"], sidecar["sha256"][:12])
-            _check_values(sidecar)
             if found != expected:
-                listed = " ".join(map(str, found))
-                raise ValueError(f"expected {' '.join(expected)}, found {listed}")
-        except (ValueError, TypeError) as error:
+                raise ValueError(f"expected {' '.join(expected)}, found {' '.join(found)}")
+        except (ValueError, TypeError, RecursionError) as error:
             reason = f"{path} is not the sidecar of a snapshot: {error}."
             raise ProvenanceError(reason, _HINT) from None
-        sidecar["accepted_jumps"] = tuple(sidecar["accepted_jumps"])
         answer = path.with_name(f"{sha12}.csv").relative_to(self.data_dir)
         return Snapshot(**sidecar, path=answer.as_posix())
 
 
+def _with_clock(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:
+    """Return a snapshot that says so if the clock was behind that of the retrieval before it."""
+    at = datetime.fromisoformat
+    if before and at(before.retrieved_at) > at(snapshot.retrieved_at):
+        return replace(snapshot, clock_said=before.retrieved_at)
+    return snapshot
+
+
+def _accepted(recorded: Any) -> tuple[AcceptedJump, ...]:
+    """Return accepted jumps; an earlier version recorded codes alone."""
+    if not isinstance(recorded, list):
+        raise ValueError(f"its accepted_jumps is {recorded!r}")
+    return tuple(
+        AcceptedJump(row, "", 0, 0, "") if isinstance(row, str) else AcceptedJump(**row)
+        for row in recorded
+    )
+
+
 def _check_values(sidecar: Mapping[str, Any]) -> None:
     """Raise ValueError unless the values that are worked with are of their kind."""
+    texts = {key: _is_text(sidecar[key]) for key in _TEXTS}
+    may_lack = {key: sidecar[key] is None or _is_text(sidecar[key]) for key in _MAY_LACK}
     sound = {
+        **texts,
+        **may_lack,
         "origin": sidecar["origin"] in (FETCHED, TRANSCRIBED),
         "retrieved_at": _is_utc(sidecar["retrieved_at"]),
-        "accepted_jumps": isinstance(sidecar["accepted_jumps"], list),
+        "query": all(map(_is_text, _query_texts(sidecar["query"]))),
+        "sequence": type(sidecar["sequence"]) is int,
     }
     for key in sound:
         if not sound[key]:
-            raise ValueError(f"its {key} is {sidecar[key]!r}")
+            raise ValueError(f"its {key} is {str(sidecar[key])[:_SHOWN]!r}")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _query_texts(query: Any) -> list[Any]:
+    """Return the texts of a query; of what is none, something that is no text."""
+    try:
+        rows = ((row["code"], row["values"][0], *row["values"]) for row in query["variables"])
+        return [query["table"], *chain.from_iterable(rows)]
+    except (TypeError, LookupError):
+        return [None]
 
 
 def _is_utc(text: str) -> bool:

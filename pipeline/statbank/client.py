@@ -21,11 +21,10 @@ import logging
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Final
 from urllib.parse import quote
 
-from pipeline.clock import Clock
+from pipeline.clock import Clock, moment_text
 from pipeline.errors import SchemaDrift, StatBankRejected
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
@@ -130,7 +129,7 @@ class StatBank:
         url, query = self._url(source, "data"), source.query(codes, quarters)
         reply = self._post(url, query)
         request_id = reply.headers.get(REQUEST_ID)
-        moment = self.transport.clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = moment_text(self.transport.clock.now())
         return Answer(source, quarters, url, query, request_id, moment, reply.content)
 
     def _url(self, source: SourceTable, function: str) -> str:

@@ -152,6 +152,21 @@ def test_an_implausible_move_is_found(klynge: Klynge, data_dir: Path) -> None:
     assert ended.exit_code == 20
     assert "FAILED  snapshots of FOLK1A 2022K2" in ended.out
     assert "167 Hvidovre: 53267 in 2022K1, 78267 in 2022K2" in ended.out
-    accepted = klynge("check", "2022K2", "--accept-jump", "167")
+    assert "klynge fetch 2022K2 --accept-jump 167" in ended.out
+    assert klynge("fetch", "2022K2", "--accept-jump", "167").out.startswith("FOLK1A: 1 accepted")
+    accepted = klynge("check", "2022K2")
     assert accepted.exit_code == 0
     assert accepted.out.count("Hvidovre (167) moved from 53,267") == 1
+
+
+def test_a_register_that_contradicts_the_other_is_found(klynge: Klynge, data_dir: Path) -> None:
+    """KKBEF1 with a tenth more people than FOLK1A has in the city fails, and so does its report."""
+    add_quarter(data_dir, Quarter(2022, 2), {"1004": 64_000 // 100})
+    assert klynge("check").exit_code == 0
+    add_quarter(data_dir, Quarter(2022, 2), {"1004": 6_000})
+    ended = klynge("check")
+    assert ended.exit_code == 20
+    assert "1000 København: 644431 in FOLK1A, 650425 in KKBEF1" in ended.out
+    assert klynge("run", "2022K2").exit_code == 20
+    assert klynge("run", "2022K2", "--accept-jump", "1000").exit_code == 0
+    assert klynge("check").exit_code == 0

@@ -13,7 +13,8 @@ import pytest
 from pipeline.analysis.explain import found_in_revision, trail
 from pipeline.calculation.calculate import Calculation
 from pipeline.errors import AllocationError
-from pipeline.files import record
+from pipeline.files import json_bytes, record
+from pipeline.revisions.store import sealed
 from pipeline.run import calculation_of
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
@@ -113,7 +114,7 @@ def test_a_tampered_report_is_an_error(written: Klynge, reports_dir: Path) -> No
     for output in manifest["outputs"]:
         if output["file"] == figures.name:
             output.update(dataclasses.asdict(record(figures.name, content)))
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    (folder / "manifest.json").write_bytes(json_bytes(sealed(manifest)))
     ended = written("explain", "2022K1", "amager-hvidovre", "167")
     assert ended.exit_code == 50
     assert "32957 in the report, 32956 worked out now" in ended.err

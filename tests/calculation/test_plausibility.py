@@ -2,25 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.findings import Subject
-from pipeline.calculation.population import check_jumps
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.plausibility import (
+    AcceptedJump,
+    Change,
+    Jump,
+    accepted,
+    registers_jump,
+)
 from pipeline.errors import InvalidData, Remedy
 from schemas.quarter import Quarter
+from schemas.records import (
+    COPENHAGEN,
+    COPENHAGEN_TOTAL,
+    Area,
+    AreaKind,
+    Basis,
+    Membership,
+    Period,
+    Reference,
+)
+from schemas.source_tables import FOLK1A
 
 START = Quarter(2022, 1)
 PEOPLE = st.integers(min_value=5_000, max_value=10**6)
 QUARTERS = st.integers(min_value=1, max_value=40)
+NAMES = {"101": "København", "147": "Frederiksberg", "167": "Hvidovre", "259": "Køge"}
+REGIONS = {"259": "085"}
+ISLAND = "411"
+
+
+def _place(code: str, name: str, kind: AreaKind) -> Area:
+    return Area(code, name, kind, REGIONS.get(code, "084"))
+
+
+def _member(code: str) -> Membership:
+    period = Period(START, None)
+    return Membership("syd", code, Basis.WHOLE, Fraction(1), (), period, "memo")
+
+
+REFERENCE = Reference(
+    {
+        **{code: _place(code, name, AreaKind.MUNICIPALITY) for code, name in NAMES.items()},
+        ISLAND: _place(ISLAND, "Christiansø", AreaKind.OTHER),
+    },
+    {},
+    (),
+    tuple(map(_member, NAMES)),
+    (),
+    {},
+    (),
+)
+
+
+def change(before: dict[str, int], after: dict[str, int], quarters: int = 1) -> Change:
+    """Return how people changed; of the other places nobody is there, before or after."""
+    nobody = dict.fromkeys(REFERENCE.areas, 0)
+    then, now = {**nobody, **before}, {**nobody, **after}
+    return Change(FOLK1A, REFERENCE, START, then, START + quarters, now)
 
 
 def outcome(before: int, after: int, quarters: int = 1) -> str:
     """Return what a jump of one place comes to: `sound`, `finding` or `stop`."""
-    names = {"101": "København"}
+    found = list(change({"147": before}, {"147": after}, quarters).jumps())
     try:
-        found = check_jumps(START, {"101": before}, START + quarters, {"101": after}, names, [])
+        accepted(START, found, ())
     except InvalidData:
         return "stop"
     return "finding" if found else "sound"
@@ -28,12 +81,22 @@ def outcome(before: int, after: int, quarters: int = 1) -> str:
 
 @given(before=PEOPLE, quarters=QUARTERS, sign=st.sampled_from([1, -1]))
 def test_the_bounds_grow_with_the_quarters_between(before: int, quarters: int, sign: int) -> None:
-    """Two per cent a quarter is sound and ten a finding; a person more is beyond, up and down."""
-    notable, implausible = (before * quarters * percent // 100 for percent in (2, 10))
+    """Two per cent a quarter is sound, up to fifteen, and ten a finding, up to twenty-five; a
+    person more is beyond, up and down.
+    """
+    notable = before * min(quarters * 2, 15) // 100
+    implausible = before * min(quarters * 10, 25) // 100
     assert outcome(before, before + sign * notable, quarters) == "sound"
     assert outcome(before, before + sign * (notable + 1), quarters) == "finding"
     assert outcome(before, before + sign * implausible, quarters) == "finding"
     assert outcome(before, before + sign * (implausible + 1), quarters) == "stop"
+
+
+@given(before=PEOPLE, quarters=QUARTERS)
+def test_nothing_is_plausible_only_because_time_went_by(before: int, quarters: int) -> None:
+    """However long ago, a population that doubled or halved is looked at."""
+    assert outcome(before, 2 * before, quarters) == "stop"
+    assert outcome(2 * before, before, quarters) == "stop"
 
 
 def test_the_growth_of_hoeje_taastrup_is_sound() -> None:
@@ -58,42 +121,94 @@ def test_small_islands_get_wider_bounds() -> None:
 def test_a_message_shows_ten_places_and_counts_the_rest() -> None:
     """Where the whole country jumps the message stays short, and every code can be accepted."""
     codes = [str(number) for number in range(101, 113)]
-    before, after = dict.fromkeys(codes, 9_000), dict.fromkeys(codes, 18_000)
+    found = [Jump(code, "", "2022K1", 9_000, "2022K2", 18_000, stops=True) for code in codes]
     with pytest.raises(InvalidData) as stopped:
-        check_jumps(START, before, START + 1, after, dict.fromkeys(codes, ""), [])
+        accepted(START + 1, found, ())
     lines = stopped.value.message.splitlines()
     assert [line.split()[0] for line in lines[1:-1]] == codes[:10]
     assert lines[-1] == "  and 2 more"
-    assert stopped.value.facts == {"codes": codes}
+    assert stopped.value.facts["codes"] == codes
+
+
+def test_who_counts_in_no_cluster_stops_nothing() -> None:
+    """Christiansø is in no cluster: that half of it left is told, and moves no krone."""
+    (jump,) = change({ISLAND: 90}, {ISLAND: 45}).jumps()
+    assert (jump.code, jump.stops) == (ISLAND, False)
+    assert accepted(START + 1, [jump], ()) == ()
 
 
 def test_an_accepted_code_passes_and_another_stops() -> None:
     """Acceptance is by code; the message lists what is not accepted, and how to accept it."""
     before, after = {"101": 9_000, "147": 9_000}, {"101": 18_000, "147": 18_000}
-    names = {"101": "København", "147": "Frederiksberg"}
-    found = check_jumps(START, before, START + 1, after, names, ["101", "147"])
-    assert [dict(finding.values)["code"] for finding in found] == ["101", "147"]
+    found = list(change(before, after).jumps())
+    assert [dict(jump.finding.values)["code"] for jump in found] == ["101", "147"]
+    assert len(accepted(START + 1, found, (), ["101", "147"], "now")) == 2
     with pytest.raises(InvalidData) as stopped:
-        check_jumps(START, before, START + 1, after, names, ["101"])
+        accepted(START + 1, found, (), ["101"], "now")
     assert "147 Frederiksberg: 9000 in 2022K1, 18000 in 2022K2 (+100.0 %)" in str(stopped.value)
-    assert (stopped.value.remedy, stopped.value.facts) == (Remedy.ACCEPT_JUMPS, {"codes": ["147"]})
+    assert stopped.value.remedy is Remedy.ACCEPT_JUMPS
+    assert stopped.value.facts == {"codes": ["147"], "quarter": START + 1}
     assert "101 København" not in str(stopped.value)
 
 
-@given(people=st.dictionaries(st.sampled_from(["101", "147", "411"]), PEOPLE, min_size=1))
+@given(people=st.dictionaries(st.sampled_from([*NAMES, ISLAND]), PEOPLE, min_size=1))
 def test_no_jump_is_no_finding(people: dict[str, int]) -> None:
     """The same figures in the next quarter are never notable."""
-    assert check_jumps(START, people, START + 1, people, dict.fromkeys(people, ""), []) == []
+    same = change(people, people)
+    assert [*same.jumps(), *same.exchanged()] == []
 
 
 def test_a_place_that_was_empty_is_implausible_to_fill() -> None:
     """From nobody to somebody is beyond every bound, and is told without dividing by zero."""
-    empty, filled, names = {"411": 0}, {"411": 5}, {"411": "Christiansø"}
+    (jump,) = change({}, {"147": 5}).jumps()
     with pytest.raises(InvalidData, match=r"0 in 2022K1, 5 in 2022K2 \(new %\)"):
-        check_jumps(START, empty, START + 1, filled, names, [])
-    (finding,) = check_jumps(START, empty, START + 1, filled, names, ["411"])
-    assert dict(finding.values)["percent"] == "new"
-    assert check_jumps(START, empty, START + 1, empty, names, []) == []
+        accepted(START + 1, [jump], ())
+    assert dict(jump.finding.values)["percent"] == "new"
+    assert accepted(START + 1, [jump], (), ["147"], "now")
+    assert not list(change({}, {}).jumps())
+
+
+def test_an_acceptance_is_of_the_figures_that_were_looked_at() -> None:
+    """It holds for the two figures alone, and is recorded once."""
+    jump = Jump("147", "Frederiksberg", "2022K1", 9_000, "2022K2", 18_000, stops=True)
+    record = accepted(START + 1, [jump], (), ["147"], "2026-11-24T08:00:00Z")
+    assert record == (AcceptedJump("147", "2022K1", 9_000, 18_000, "2026-11-24T08:00:00Z"),)
+    assert accepted(START + 1, [jump], record, ["147"], "later") == record
+    for other in (replace(jump, after=18_001), replace(jump, before=8_999)):
+        with pytest.raises(InvalidData):
+            accepted(START + 1, [other], record)
+
+
+def test_a_code_alone_was_the_acceptance_of_an_earlier_version() -> None:
+    """What was accepted then is accepted still."""
+    jump = Jump("147", "Frederiksberg", "2022K1", 9_000, "2022K2", 18_000, stops=True)
+    assert accepted(START + 1, [jump], (AcceptedJump("147", "", 0, 0, ""),))
+
+
+def test_registers_may_differ_by_what_their_days_explain() -> None:
+    """One in a thousand is a remark; one person more stops, and can be accepted."""
+    city, most = {COPENHAGEN: 644_000}, 644_000 + 644
+    assert list(registers_jump(city, {COPENHAGEN_TOTAL: most})) == []
+    (jump,) = registers_jump(city, {COPENHAGEN_TOTAL: most + 1})
+    with pytest.raises(InvalidData, match="1000 København: 644000 in FOLK1A, 644645 in KKBEF1"):
+        accepted(START, [jump], ())
+    assert accepted(START, [jump], (), [COPENHAGEN_TOTAL], "now")
+
+
+def _exchanged(before: dict[str, int], after: dict[str, int]) -> list[Finding]:
+    return list(change(before, after).exchanged())
+
+
+def test_two_places_that_move_against_each_other_are_told() -> None:
+    """By the same number, beyond one per cent, and in one region, where no sum shows it."""
+    before = {"147": 10_000, "167": 20_000, "259": 10_000}
+    (finding,) = _exchanged(before, {"147": 10_250, "167": 19_750, "259": 10_000})
+    values = dict(finding.values)
+    assert (finding.subject, values["code"], values["other"]) == (Subject.EXCHANGED, "147", "167")
+    assert values["change"] == 250
+    assert _exchanged(before, {"147": 10_250, "167": 19_751, "259": 10_000}) == []
+    assert _exchanged(before, {"147": 10_100, "167": 19_900, "259": 10_000}) == []
+    assert _exchanged(before, {"147": 10_250, "167": 20_000, "259": 9_750}) == []
 
 
 def test_manifests_of_earlier_versions_are_read() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,22 @@ def test_one_figure_that_is_off_stops(parts: tuple[int, int, int], code: str, mo
     with pytest.raises(InvalidData, match=r"here does not add up: .* the country") as raised:
         check_identities(FOLK1A, REFERENCE, wrong, "here")
     assert str(wrong["000"]) in raised.value.message
+
+
+@given(figures.filter(lambda parts: parts[0] != parts[2]))
+def test_two_figures_exchanged_between_regions_stop(parts: tuple[int, int, int]) -> None:
+    """They keep the sum of the country, and contradict those of their regions."""
+    wrong = country(*parts)
+    wrong["101"], wrong["259"] = wrong["259"], wrong["101"]
+    with pytest.raises(InvalidData, match=r"the municipalities of Sjælland \(085\) have"):
+        check_identities(FOLK1A, REFERENCE, wrong, "here")
+
+
+def test_a_region_whose_division_is_not_known_is_not_checked() -> None:
+    """Areas recorded without their regions are checked against the country alone."""
+    areas = {code: replace(area, region_code="") for code, area in AREAS.items()}
+    swapped = {**country(1, 2, 3), "101": 3, "259": 1}
+    check_identities(FOLK1A, replace(REFERENCE, areas=areas), swapped, "here")
 
 
 @given(st.lists(people, min_size=5, max_size=5), st.integers(-3, 3))

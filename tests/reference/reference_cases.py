@@ -29,12 +29,18 @@ def broken(name: str, table: str, change: Change, *fragments: str) -> Case:
     return Case(reference(table, change), 20, (f"{table}.csv has", *fragments), id=name)
 
 
-def at(row: int, column: str, rule: str, value: str) -> tuple[str, ...]:
+def at(row: int, column: str, rule: str, value: str, cause: str = "") -> tuple[str, ...]:
     """Return the whole line of one failure."""
-    return "has 1 problem:", f"  row {row}, column {column}: {rule}, found {value!r}\n"
+    return "has 1 problem:", f"  row {row}, column {column}: {rule}, found {value!r}{cause}\n"
 
 
 FILES = [
+    broken("tabs", "areas", lambda text: text.replace(",", "\t"), "areas.csv has 1 problem:",
+           "  is separated by tabs: save it as CSV, with commas or semicolons\n"),
+    broken("cell too long", "costs", cells(2, name_da="½" * 1001),
+           "  row 2: must have at most 1000 signs in a cell"),
+    broken("id too long", "costs", cells(2, cost_id="a" * 300),
+           "row 2, column cost_id: must be lower-case letters a-z, digits and hyphens, at most 60"),
     broken("ragged row", "costs", added("a,b,c"), "  row 5: must have 8 cells, found 3"),
     broken("blank row within", "costs", replaced("\nfaelles-midler-r", "\n\nfaelles-midler-r"),
            "  row 4: must have 8 cells, found 0"),
@@ -121,10 +127,10 @@ _LISTED = "must be codes of districts.csv, each once, with a space between"
 _WITHIN = "must lie, to last_quarter, within the quarters of its cluster in clusters.csv"
 
 
-def fraction(name: str, text: str) -> Case:
+def fraction(name: str, text: str, cause: str = "") -> Case:
     """Return a case of a membership whose fraction is this text."""
     return broken(f"fraction {name}", "memberships", cells(2, basis="fraction", fraction=text),
-                  *at(2, "fraction", _FRACTION, text))  # fmt: skip
+                  *at(2, "fraction", _FRACTION, text, cause))  # fmt: skip
 
 
 def listed(name: str, text: str) -> Case:
@@ -145,7 +151,8 @@ MEMBERSHIPS = [
     fraction("by zero", "1/0"),
     fraction("of nothing", "0/2"),
     fraction("as decimal", "0,5"),
-    fraction("as date", "01-feb"),
+    fraction("as date", "01-feb", " (Excel made a date of it: format the column as text and write "
+             "it again)"),
     fraction("negative", "-1/2"),
     broken("fraction missing", "memberships", cells(2, basis="fraction"),
            *at(2, "fraction", "must be filled when basis is fraction, and only then", "")),
@@ -179,13 +186,13 @@ MEMBERSHIPS = [
                f"{NOT_IN_FORCE_TWICE} cluster_id and municipality_code", "860")),
 ]  # fmt: skip
 
-_KRONER = "must be whole kroner, not negative, such as 370000"
+_KRONER = "must be whole kroner, from 0 to 1000000000000, such as 370000"
 
 
-def amount(name: str, text: str) -> Case:
+def amount(name: str, text: str, cause: str = "") -> Case:
     """Return a case of a cost whose amount is this text."""
     return broken(f"amount {name}", "costs", cells(2, amount_dkk=text),
-                  *at(2, "amount_dkk", _KRONER, text))  # fmt: skip
+                  *at(2, "amount_dkk", _KRONER, text, cause))  # fmt: skip
 
 
 COSTS_AND_ASSUMPTIONS = [
@@ -203,7 +210,11 @@ COSTS_AND_ASSUMPTIONS = [
     amount("negative", "-370000"),
     amount("missing", ""),
     amount("in words", "370 tusind"),
-    amount("from a spreadsheet", "3.7E+05"),
+    amount("from a spreadsheet", "3.7E+05", " (Excel shortened the number: format the column as "
+           "text and write it again)"),
+    amount("too large", "1000000000001"),
+    broken("amount of a formula", "costs", cells(2, amount_dkk="#REF!"),
+           "found '#REF!' (Excel could not calculate it: format"),
     amount("in other digits", "37٠"),
     broken("cost's quarter", "costs", cells(2, first_quarter="2022"),
            f"row 2, column first_quarter: {QUARTER}, found '2022'"),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Klynge
 from tests.processes import contents
-from tests.reference.broken import Case, cells, reference
+from tests.reference.broken import Case, cells, in_every_row, reference
 from tests.reference.reference_cases import REFERENCE
 from tests.reference.snapshot_cases import SNAPSHOTS
 
@@ -87,6 +87,32 @@ def test_a_data_folder_that_is_not_there(
     assert ended.exit_code in (2, 20)
     assert str(tmp_path / "nowhere") in ended.err
     assert "--data-dir" in ended.err
+
+
+def test_all_bad_files_are_told_at_once(klynge: Klynge, data_dir: Path) -> None:
+    """Each with its own lines, whether their form or their values are wrong."""
+    for name in ("costs", "sources"):
+        reference(name, lambda text: text.replace(",", "\t"))(data_dir)
+    told = klynge("run", "2022K1").err
+    assert [f"{name}.csv has 1 problem" in told for name in ("costs", "sources")] == [True, True]
+
+
+def test_wrong_values_of_all_files_are_told_at_once(klynge: Klynge, data_dir: Path) -> None:
+    """At most ten lines each."""
+    reference("costs", cells(2, amount_dkk="370.000"))(data_dir)
+    reference("memberships", in_every_row("source_id", "hearsay"))(data_dir)
+    told = klynge("run", "2022K1").err
+    assert "costs.csv has 1 problem:" in told
+    assert "memberships.csv has 198 problems:" in told
+    assert len(told.splitlines()) == 1 + 1 + 1 + 11 + 1
+
+
+@pytest.mark.parametrize("period", ["9999K4", "0000K1", "2022K１"])
+def test_a_quarter_beyond_the_calendar_is_none(klynge: Klynge, period: str) -> None:
+    """It is refused where it is read, and not where somebody counts on from it."""
+    for arguments in (["run", period], ["fetch", period], ["clusters", "--quarter", period]):
+        ended = klynge(*arguments)
+        assert (ended.exit_code, "is not a quarter" in ended.err) == (2, True)
 
 
 def test_an_earlier_revision_stays_as_it_is(

@@ -50,6 +50,16 @@ def blank_rows(content: bytes) -> bytes:
     return content + commas + b"\n\n \n"
 
 
+def blank_columns(content: bytes) -> bytes:
+    """End every row with cells without anything in them."""
+    return content.replace(b"\n", b",,,\n")
+
+
+def cursor_signs(content: bytes) -> bytes:
+    """Put a sign that is no text behind a cell of the first row."""
+    return content.replace(b"\n", b"\x07\x1b\n", 1)
+
+
 def no_last_line_end(content: bytes) -> bytes:
     """End the file without a line end."""
     return content.removesuffix(b"\n")
@@ -94,6 +104,8 @@ FORGIVEN = [
     crlf,
     trailing_blanks,
     blank_rows,
+    blank_columns,
+    cursor_signs,
     no_last_line_end,
     quoted,
     other_spelling_of_quarters,

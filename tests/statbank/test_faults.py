@@ -5,6 +5,7 @@ Each fault is run through the command line against the emulator.
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from tests.statbank_emulator import Fault, StatBankEmulator, edits, faults, tabl
 
 ATTEMPTS = 5
 MEGABYTE = 2**20
-AREA, ISLAND = "147", "411"
+AREA, ISLAND, HERLEV = "147", "411", "163"
 REFUSAL = b'{"errorTypeCode": "EXTRACT-NOTFOUND", "message": "Table does not exist: FOLK1A"}'
 NOT_FOUND = "EXTRACT-NOTFOUND: Table does not exist"
 LONGEST_MESSAGE = 600
@@ -387,8 +388,13 @@ def test_an_accepted_jump_is_recorded(
     assert ended.exit_code == 0, ended.err
     assert "Frederiksberg (147) moved from" in ended.out
     manifest = (reports_dir / "2022K1" / "r1" / "manifest.json").read_text(encoding="utf-8")
-    assert '"accept_jumps": [\n   "147"' in manifest
-    assert asking("run", "2022K1", "--offline").exit_code == 0
+    (snapshot, _) = json.loads(manifest)["snapshots"]
+    (jump,) = snapshot["accepted_jumps"]
+    assert (jump["code"], jump["since"]) == (AREA, "2021K1")
+    assert jump["after"] > 1.9 * jump["before"]
+    assert jump["accepted_at"].startswith("2026-11-23T")
+    for command in ("run 2022K1 --offline", "check", f"explain 2022K1 herlev-gentofte {HERLEV}"):
+        assert asking(*command.split()).exit_code == 0
 
 
 def test_a_redirect_on_the_same_host_is_followed(

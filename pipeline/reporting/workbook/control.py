@@ -125,7 +125,7 @@ def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
         yield from _coverage(content)
     if any(_by_districts(result) for result in plan.clusters):
         yield from _districts(content)
-    yield from _findings(content)
+    yield from _findings(plan)
 
 
 def _by_districts(result: ClusterResult) -> bool:
@@ -191,14 +191,20 @@ def _districts(content: Content) -> Iterator[Check]:
     )
 
 
-def _findings(content: Content) -> Iterator[Check]:
+def _findings(plan: Plan) -> Iterator[Check]:
     """Yield the checks whose differences are findings: estimates, and populations that jumped."""
-    text, findings = content.text, content.result.findings
-    members = [member for result in content.result.clusters for member in result.members]
-    jumps = sum(finding.subject is Subject.POPULATION_JUMP for finding in findings)
-    for key, subject, where, count in (
-        ("estimated", Subject.DISTRICTS_ESTIMATED, "KKBEF1", sum(m.estimated for m in members)),
-        ("jumps", Subject.POPULATION_JUMP, "FOLK1A, KKBEF1", jumps),
+    content, text = plan.content, plan.content.text
+    members = [member for result in plan.clusters for member in result.members]
+    counted = {code for member in members for code in member.membership.counted_codes}
+    jumps = [
+        text.finding(finding)
+        for finding in content.result.findings
+        if finding.subject is Subject.POPULATION_JUMP and counted.intersection(finding.places)
+    ]
+    estimated = content.explained[Subject.DISTRICTS_ESTIMATED]
+    for key, where, count, remark in (
+        ("estimated", "KKBEF1", sum(member.estimated for member in members), estimated),
+        ("jumps", "FOLK1A, KKBEF1", len(jumps), " ".join(jumps)),
     ):
-        remark = content.explained[subject] or text(f"control.{key}_remark")
+        remark = remark or text(f"control.{key}_remark")
         yield Check(text(f"control.{key}"), where, Formula(f"={count}", count), 0, remark)

@@ -8,9 +8,7 @@ from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Column, Sheet, fitting
 from pipeline.reporting.workbook.live_columns import HELPERS, KINDS, OF_A_COST
 from pipeline.reporting.workbook.live_table import Amount, LiveTable
-
-MAX_AMOUNT_DKK: Final = 10**12
-"""Largest amount that an input cell takes: a third of Denmark's yearly product."""
+from schemas.records import LARGEST_AMOUNT_DKK
 
 _MAX_PEOPLE: Final = 10**7
 _MAX_DENOMINATOR: Final = 1000
@@ -76,7 +74,7 @@ def _total_label(text: Catalogue, amount: Amount, kind: str) -> str:
 
 def _validate(sheet: Sheet, live: LiveTable) -> None:
     text = sheet.book.text
-    amount = _whole(0, MAX_AMOUNT_DKK, text("live.input_amount"), text("live.error"))
+    amount = _whole(0, LARGEST_AMOUNT_DKK, text("live.input_amount"), text("live.error"))
     for cost in range(len(live.amounts)):
         cell = f"{live.columns['exact', cost]}{live.data.first - 2}"
         sheet.worksheet.data_validation(cell, amount)

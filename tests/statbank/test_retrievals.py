@@ -1,0 +1,75 @@
+"""Which answer is the newest, what of a range is kept, and what may not stop a run."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from tests.conftest import Klynge, PretendClock
+from tests.statbank_emulator import StatBankEmulator
+
+ISLAND, AREA = "411", "147"
+
+
+def test_a_clock_that_is_behind_hides_no_revision(
+    asking: Klynge, statbank: StatBankEmulator, clock: PretendClock, data_dir: Path
+) -> None:
+    """The answer that came last counts, whatever the clock says, and the report says so."""
+    assert asking("run", "2022K1", "--quiet").exit_code == 0
+    statbank.revise("FOLK1A", "2022K1", {AREA: 103_608 + 700})
+    clock.moment -= timedelta(days=1)
+    ended = asking("run", "2022K1", "--refresh")
+    assert (ended.exit_code, "2022K1/r2" in ended.out) == (0, True), ended.err
+    assert "Finding: By the clock, FOLK1A 2022K1 was retrieved at 2026-11-22T" in ended.out
+    assert "the clock was wrong one of the times" in asking("check").out
+    assert asking("explain", "2022K1:r2", "bispebjerg-frederiksberg", AREA).exit_code == 0
+    sidecars = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
+    assert sorted(json.loads(path.read_bytes())["sequence"] for path in sidecars) == [1, 2]
+
+
+def test_a_range_keeps_the_quarters_that_are_sound(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """One quarter that jumps is named and set aside; those beside it are stored."""
+    statbank.revise("FOLK1A", "2021K3", {AREA: 250_000})
+    ended = asking("fetch", "--from", "2021K2", "--to", "2021K4")
+    assert ended.exit_code == 20
+    assert "The population of 2021K3 jumped implausibly:\n  147 Frederiksberg" in ended.err
+    assert "klynge fetch 2021K3 --accept-jump 147" in ended.err
+    stored = {path.parent.name for path in (data_dir / "snapshots").glob("FOLK1A/*/*.json")}
+    assert stored == {"2021K1", "2021K2", "2021K4"}
+    assert len(list((data_dir / "snapshots").glob("KKBEF1/2021K?/*.json"))) == 4
+    assert asking("fetch", "2021K3", "--accept-jump", AREA).exit_code == 0
+
+
+def test_christiansoe_stops_nothing(asking: Klynge, statbank: StatBankEmulator) -> None:
+    """That half of the island left is a remark, in a report that is like any other."""
+    statbank.revise("FOLK1A", "2022K1", {ISLAND: 45})
+    ended = asking("run", "2022K1")
+    assert ended.exit_code == 0, ended.err
+    assert "Finding: Christiansø (411) moved from 90 inhabitants" in ended.out
+    assert asking("check").exit_code == 0
+
+
+def test_an_acceptance_is_kept_though_the_answer_is_the_same(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """It is recorded once, for every command, with the figures that were looked at."""
+    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
+    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
+    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
+    recorded = json.loads(sidecar.read_bytes())
+    recorded["accepted_jumps"] = []
+    sidecar.write_text(json.dumps(recorded), "utf-8")
+    for command in ("check", "run 2022K1", f"explain 2022K1 bispebjerg-frederiksberg {AREA}"):
+        ended = asking(*command.split())
+        assert (ended.exit_code, "fetch 2022K1 --accept-jump 147" in ended.out + ended.err) == (
+            20,
+            True,
+        )
+    accepted = asking("fetch", "2022K1", "--refresh", "--accept-jump", AREA)
+    assert "FOLK1A: 1 accepted" in accepted.out
+    assert "FOLK1A: 1 same" in asking("fetch", "2022K1", "--refresh", "--accept-jump", AREA).out
+    for command in ("check", "run 2022K1", f"explain 2022K1 bispebjerg-frederiksberg {AREA}"):
+        assert asking(*command.split()).exit_code == 0
