@@ -24,7 +24,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, retrying
-from flows.summary import ended, one_line, show_failure, tell_of_failure
+from flows.summary import ended, one_line, show_failure
 from pipeline.analysis.backfill import (
     Backfilled,
     Calculated,
@@ -73,8 +73,6 @@ def run_name() -> str:
     name="backfill",
     flow_run_name=run_name,
     persist_result=False,
-    on_failure=[tell_of_failure],
-    on_crashed=[tell_of_failure],
 )
 def backfill(
     from_quarter: QuarterText,

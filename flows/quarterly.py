@@ -19,6 +19,7 @@ from prefect.states import Completed, Failed
 
 from flows import summary
 from flows.policies import (
+    COPENHAGEN_TIME,
     AreaCode,
     QuarterText,
     due_quarter,
@@ -28,12 +29,13 @@ from flows.policies import (
     report_parameters,
     retrying,
 )
+from flows.server.health import OVERDUE
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
 from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
-from pipeline.errors import DeliveryError, KlyngeError, NotPublishedYet
+from pipeline.errors import AccessRefused, DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.gather import gather as gather_inputs
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
@@ -72,16 +74,17 @@ def run_name() -> str:
 
 
 def _due() -> Quarter:
-    return due_quarter(flow_run.scheduled_start_time or datetime.now(UTC))
+    return due_quarter(_moment())
+
+
+def _moment() -> datetime:
+    return flow_run.scheduled_start_time or datetime.now(UTC)
 
 
 @flow(
     name="quarterly",
     flow_run_name=run_name,
     persist_result=False,
-    on_completion=[summary.tell_of_revision],
-    on_failure=[summary.tell_of_failure],
-    on_crashed=[summary.tell_of_failure],
 )
 def quarterly(
     quarter: QuarterText | None = None,
@@ -121,17 +124,27 @@ def _report(parameters: Parameters, access: Access) -> State:
     with one_at_a_time(parameters.report.label, settings.quarter_wait_seconds):
         inputs = retrying(gather, settings)(parameters, access, settings)
         if isinstance(inputs, NotPublishedYet):
-            return Completed(message=f"awaiting {inputs.awaited}", data=inputs)
+            return _not_there(inputs)
         calculation = calculate(inputs)
         report = Report(calculation, write(calculation, settings.reports_dir))
     publish(report, settings.reports_url.rstrip("/"))
     message = summary.ended(report.outcome)
     try:
         _deliver(parameters, settings)
-    except DeliveryError as error:
+    except (DeliveryError, AccessRefused) as error:
+        message += f", not delivered: {summary.one_line(error)}"
+        if isinstance(error, DeliveryError) and error.known:
+            return Completed(message=message, data=report)
         summary.show_failure(parameters.report.label, error)
-        return Failed(message=f"{message}, not delivered: {summary.one_line(error)}", data=error)
+        return Failed(message=message, data=error)
     return Completed(message=message, data=report)
+
+
+def _not_there(error: NotPublishedYet) -> State:
+    """Return the state of a run that found nothing: red once somebody should ask where it is."""
+    if _moment().astimezone(COPENHAGEN_TIME).date() < error.facts["overdue_from"]:
+        return Completed(message=f"awaiting {error.awaited}", data=error)
+    return Failed(name=OVERDUE, message=f"overdue: {error.awaited}", data=error)
 
 
 def _deliver(parameters: Parameters, settings: Settings) -> None:

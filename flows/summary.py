@@ -1,22 +1,16 @@
-"""What people are shown of a run: its state's message, artifacts in Prefect's UI, notifications.
+"""What people are shown of a run: its state's message, and artifacts in Prefect's UI.
 
-Notifications are off by default: a notification block of Prefect, named in the settings, gets
-them. One that fails is logged by Prefect and changes nothing else.
+Who is told of what is decided on the server, by the automations of `prefect.yaml`: the process of
+a run cannot tell of its own death.
 """
 
-import os
 from collections.abc import Iterator
-from typing import Any
 
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
     create_table_artifact,
 )
-from prefect.blocks.core import Block
-from prefect.client.schemas.objects import FlowRun, State
-from prefect.flows import Flow
-from prefect.settings import PREFECT_UI_URL
 
 from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding, Subject
@@ -26,14 +20,13 @@ from pipeline.reporting.notes import citation
 from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
-from pipeline.settings import setting
 from schemas.records import Language
 
 KEY = "fordeling"
 """Each artifact's key has its history over the quarters."""
 
 WRITTEN = "written"
-"""How the message of a run begins that wrote a new revision."""
+"""How the message of a run begins that wrote a new revision; `prefect.yaml` goes by it."""
 
 Row = dict[str, str]
 
@@ -47,24 +40,6 @@ def ended(outcome: Outcome) -> str:
 def one_line(error: KlyngeError) -> str:
     """Return the first line of an error's message."""
     return error.message.splitlines()[0].rstrip(":")
-
-
-def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> None:
-    """Tell that a run failed or crashed, and why."""
-    _tell(f"{flow_run.name}: {state.name}", flow_run, state)
-
-
-def tell_of_revision(flow: Flow[..., Any], flow_run: FlowRun, state: State) -> None:
-    """Tell that a run wrote a new revision; one that found nothing new is no news."""
-    if (state.message or "").startswith(WRITTEN):
-        _tell(f"{flow_run.name}: {state.message}", flow_run, state)
-
-
-def _tell(subject: str, flow_run: FlowRun, state: State) -> None:
-    if name := setting("notification_block", os.environ):
-        block: Any = Block.load(name)
-        where = f"{PREFECT_UI_URL.value()}/runs/flow-run/{flow_run.id}"
-        block.notify(f"{state.message}\n{where}", subject)
 
 
 def show_failure(label: str, error: KlyngeError) -> None:

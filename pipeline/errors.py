@@ -7,6 +7,7 @@
     ├── StatBankUnavailable  30   network, timeout, 429, 5xx, a body cut short, after the retries
     ├── StatBankRejected     31   the API refused the query
     ├── NotPublishedYet      32   the quarter is not in the table yet
+    ├── AccessRefused        33   a certificate, proxy or login that only people can mend
     ├── RuleError            40   memberships or costs are incomplete or contradict each other
     ├── AllocationError      41   nothing to allocate by
     ├── ProvenanceError      50   a file differs from its recorded sha256
@@ -103,7 +104,8 @@ class StatBankRejected(KlyngeError):
 class NotPublishedYet(KlyngeError):
     """The quarter is not in the table yet.
 
-    The fact `awaited` says in a line whose figures are expected when; without it they never come.
+    The fact `awaited` says in a line whose figures are expected when, without it they never come;
+    and `overdue_from` is the day from which somebody should ask where they are.
     """
 
     exit_code = 32
@@ -112,6 +114,12 @@ class NotPublishedYet(KlyngeError):
     def awaited(self) -> str:
         """In a line, whose figures are expected when."""
         return str(self.facts.get("awaited", ""))
+
+
+class AccessRefused(KlyngeError):
+    """A certificate, a proxy or a login bars the way; only people can mend it."""
+
+    exit_code = 33
 
 
 class RuleError(KlyngeError):
@@ -150,10 +158,16 @@ class StorageError(KlyngeError):
 class DeliveryError(KlyngeError):
     """A revision is written, but did not reach everyone who gets it.
 
-    The fact `temporary` says that the same delivery may succeed later.
+    The fact `temporary` says that the same delivery may succeed later, and `known` that every one
+    who was not reached was refused before, so that it is no news.
     """
 
     exit_code = 60
+
+    @property
+    def known(self) -> bool:
+        """Whether it is no news."""
+        return bool(self.facts.get("known"))
 
     @property
     def temporary(self) -> bool:

@@ -148,11 +148,25 @@ class Settings:
     budget_seconds: float = _setting(180.0, _SECONDS, "For one call, retries included.")
 
     home: Path = _setting(
-        Path("~/.klynge"), _FOLDER, "Database, logs and process ids of the local server."
+        Path("~/.klynge"), _FOLDER, "Database, logs and secret of the server; its user's alone."
     )
-    server_port: int = _setting(4200, _PORT, "Of the local server, on loopback.")
+    server_host: str = _setting(
+        "127.0.0.1", _TEXT, "Address that the server listens on; loopback, but in a container."
+    )
+    server_port: int = _setting(4200, _PORT, "Port that it listens on.")
+    server_url: str = _setting(
+        "", _TEXT, "Address of its pages where a proxy stands before it.",
+        example="https://klynge.example.dk",
+    )  # fmt: skip
+    secret_file: Path | None = _setting(
+        None, _FILE, "User and password of the server, as `klynge:PASSWORD`; made in the home if "
+        "left out.",
+    )  # fmt: skip
     postgres_url: str = _setting(
         "", _TEXT, "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
+    )
+    postgres_password_file: Path | None = _setting(
+        None, _FILE, "Its password, instead; the address then has none."
     )
     retry_delays_seconds: tuple[float, ...] = _setting(
         (600.0, 1800.0, 3600.0, 7200.0), _DELAYS,
@@ -169,7 +183,7 @@ class Settings:
         "", _TEXT, "Dask cluster, such as `tcp://host:8786`; one on this machine if left out."
     )
     notification_block: str = _setting(
-        "", _TEXT, "Prefect block told of failures and revisions, as `slack-webhook/klynge`."
+        "", _TEXT, "Prefect block that the server tells what matters, as `slack-webhook/klynge`."
     )
     reports_url: str = _setting(
         "", _TEXT, "Address under which people open the reports folder, for links in Prefect's UI."

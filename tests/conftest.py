@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.analysis.bundled",
     "tests.statbank_emulator.fixtures",
     "tests.prefect_site",
+    "tests.listener",
     "tests.scheduling",
     "tests.shuffle",
 ]

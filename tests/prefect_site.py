@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,6 +22,7 @@ import pytest
 
 from flows.server import deployments
 from flows.server import local as local_server
+from flows.server.environment import server_environment
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 
@@ -81,7 +83,7 @@ class Site:
 
     def start_worker(self, **variables: str) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        return self.start("worker", "start", "--pool", deployments.POOL, **variables)
+        return self.start(*deployments.WORKER, **variables)
 
     def prefect(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Prefect's command line to its end."""
@@ -108,14 +110,19 @@ class Site:
         """Prefect's own client."""
         from prefect.client.orchestration import SyncPrefectClient
 
-        with SyncPrefectClient(self.api_url) as client:
+        secret = self.environment["PREFECT_API_AUTH_STRING"]
+        with SyncPrefectClient(self.api_url, auth_string=secret) as client:
             yield client
 
-    def trigger(self, deployment: str, **parameters: Any) -> UUID:
-        """Ask for a run, as the button does."""
+    def trigger(self, deployment: str, at: datetime | None = None, **parameters: Any) -> UUID:
+        """Ask for a run, as the button does; or plan one for a moment that is over."""
+        from prefect.states import Scheduled
+
         with self.client() as client:
             there = client.read_deployment_by_name(deployment)
-            return client.create_flow_run_from_deployment(there.id, parameters=parameters).id
+            return client.create_flow_run_from_deployment(
+                there.id, parameters=parameters, state=Scheduled(scheduled_time=at)
+            ).id
 
     def read(self, run: UUID) -> FlowRun:
         """Return a run."""
@@ -185,11 +192,11 @@ def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str
     """Start a server in an empty home, and wait until it answers."""
     port = local_server.free_port()
     variables = {**variables_of(folder, statbank), **extra}
-    environment = local_server.prefect_environment(variables, port)
+    environment = server_environment(variables, port)
     site = Site(folder, environment, statbank)
     server = site.start("server", "start")
     try:
-        local_server.wait_until_healthy(site.api_url, server, folder / "server.log")
+        local_server.wait_until_healthy(site.api_url, site.tail("server"), server)
     except BaseException:
         site.stop()
         raise
@@ -221,10 +228,7 @@ def site(
     variables = {**variables_of(folder, site_statbank), "KLYNGE_SERVER_PORT": port}
     site = Site(folder, variables, site_statbank)
     up = site.klynge("server", "up")
-    site.environment, site.up_said = (
-        local_server.prefect_environment(variables, int(port)),
-        up.stdout,
-    )
+    site.environment, site.up_said = server_environment(variables), up.stdout
     try:
         assert up.returncode == 0, up.stderr
         assert f"Prefect's UI: http://127.0.0.1:{port}" in up.stdout
@@ -235,5 +239,5 @@ def site(
     assert down.stdout == "Stopped.\n"
     assert not local_server.is_healthy(site.api_url)
     status = site.klynge("server", "status").stdout
-    assert status.startswith("Server: not running\nWorker: not running\nHistory (SQLite)")
+    assert status.startswith("CRITICAL server: nothing answers")
     assert site.klynge("server", "down").stdout == "Nothing was running.\n"

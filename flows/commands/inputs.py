@@ -70,11 +70,14 @@ def status(
     """Show what is stored and written, and what the StatBank has published."""
     settings = options.settings(data_dir, reports_dir)
     from flows.terminal import console
+    from pipeline.delivery.deliver import newest_plan
     from pipeline.revisions.store import written_revisions
     from pipeline.snapshots.acquisition import Access, Acquisition
 
     acquisition = Acquisition(settings, Access(), context.obj)
     console.print_stored(acquisition.store, written_revisions(settings.reports_dir))
+    if (plan := newest_plan(settings)) and plan.pending:
+        console.print_delivery(plan, "to be delivered")
     console.print_published(acquisition.publication)
 
 

@@ -6,15 +6,25 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from flows.server import deployments
 from flows.server import local as local_server
+from flows.server.environment import (
+    API_URL,
+    client_environment,
+    home,
+    secret,
+    secret_file,
+    server_environment,
+)
+from flows.server.health import Part
 from flows.terminal import options
 
 app = typer.Typer(
-    help="Start and stop a Prefect server and worker on this machine.",
+    help="Start, watch and stop a Prefect server and worker on this machine.",
     epilog="Example: klynge server up",
     no_args_is_help=True,
 )
@@ -25,10 +35,33 @@ def up(data_dir: options.DataDir = None, reports_dir: options.ReportsDir = None)
     """Start the server and a worker, with our deployments on it; print where to look."""
     _set_folders(data_dir, reports_dir)
     api_url = local_server.up(os.environ)
-    print(f"Prefect's UI: {api_url.removesuffix('/api')}")
+    print(f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open")
     print(f"To use it from a shell: export PREFECT_API_URL={api_url}")
+    print(f'and: export PREFECT_API_AUTH_STRING="$(cat {secret_file(os.environ)})"')
     print("A run: prefect deployment run quarterly/on-demand -p quarter=2022K1")
     print("To stop: klynge server down")
+
+
+@app.command("open")
+def open_pages() -> None:
+    """Show the server's pages in a browser, and the password that they ask for once."""
+    import webbrowser
+
+    api_url = local_server.running_server(os.environ)
+    if api_url is None:
+        raise deployments.ServerError("No server runs on this home.", "Start it: klynge server up")
+    pages = api_url.removesuffix("/api")
+    print(f"Prefect's UI: {pages}")
+    print(f"Password: {secret(os.environ)}")
+    webbrowser.open(pages)
+
+
+@app.command()
+def start() -> None:
+    """Be the server until it is stopped: for systemd or a container."""
+    os.environ.update(server_environment(os.environ))
+    os.umask(0o077)  # the database is its user's alone
+    _be_prefect("server", "start")
 
 
 @app.command()
@@ -38,28 +71,50 @@ def down() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Say whether the server and the worker run, and where their history and logs are."""
-    api_url = local_server.running_server(os.environ)
-    worker = local_server.running(os.environ, "worker")
-    print(f"Server: {api_url.removesuffix('/api') if api_url else 'not running'}")
-    print(f"Worker: {'running' if worker else 'not running'}")
-    database = "Postgres" if "KLYNGE_POSTGRES_URL" in os.environ else "SQLite"
-    print(f"History ({database}) and logs: {local_server.home(os.environ)}")
+def status(
+    parts: Annotated[
+        list[Part] | None,
+        typer.Argument(metavar="PART", help="What to look at; everything if it is left out."),
+    ] = None,
+    data_dir: options.DataDir = None,
+    reports_dir: options.ReportsDir = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Say whether runs will come and come through, the worst first; fit for a monitor.
+
+    PART is server, database, worker, schedule, run, quarter or delivery. The exit code is 2 where
+    no run will come, 1 where runs go on and somebody must look, and 0 else.
+    """
+    from flows.server.health import look
+    from flows.terminal.screen import print_json
+
+    found = look(os.environ, options.settings(data_dir, reports_dir), parts or ())
+    if as_json:
+        print_json([{**row._asdict(), "level": row.level.name.lower()} for row in found])
+    else:
+        print(*found, sep="\n")
+        print(f"History, logs and secret: {home(os.environ)}")
+    raise typer.Exit(max(row.level for row in found))
 
 
 @app.command()
 def deploy() -> None:
-    """Put the work pool, deployments and automation on the server of PREFECT_API_URL."""
-    deployments.deploy(os.environ)
+    """Put the work pool, deployments and automations on the server of PREFECT_API_URL."""
+    deployments.deploy(client_environment(os.environ))
     print("Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
 def serve(data_dir: options.DataDir = None, reports_dir: options.ReportsDir = None) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
     _set_folders(data_dir, reports_dir)
+    os.environ.update(client_environment(os.environ))
+    local_server.wait_until_healthy(os.environ[API_URL], "Start it, or correct PREFECT_API_URL.")
     deployments.deploy(os.environ)
-    sys.argv[1:] = [*deployments.WORKER, "--limit", "2"]
+    _be_prefect(*deployments.WORKER, "--limit", "2")
+
+
+def _be_prefect(*arguments: str) -> None:
+    sys.argv[1:] = arguments
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.errors import KlyngeError, UsageError
+from flows.server.environment import API_URL, AUTHENTICATION
+from pipeline.errors import KlyngeError
+from pipeline.settings import setting
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from prefect.client.orchestration import SyncPrefectClient
 
 POOL: Final = "klynge"
-WORKER: Final = ["worker", "start", "--pool", POOL]
-NO_SIGN_OF_LIFE: Final = "klynge: no sign of life"
+WORKER: Final = ["worker", "start", "--pool", POOL, "--no-create-pool-if-not-found"]
+OURS: Final = "klynge: "
+"""How the names of our automations begin."""
 
 
 class ServerError(KlyngeError):
@@ -26,26 +35,27 @@ def prefect_file() -> Path:
 
 
 def deploy(environment: Mapping[str, str]) -> None:
-    """Put the work pool, the deployments and the automation on the server.
+    """Put the work pool, the deployments and the automations on the server, or update them.
 
     Raises:
-        UsageError: No server is named.
         ServerError: Prefect refused one of them.
     """
-    if "PREFECT_API_URL" not in environment:
-        raise UsageError(
-            "PREFECT_API_URL is not set: a schedule needs a server that stays.",
-            "Start one with: prefect server start, or use: klynge server up",
-        )
-    content = str(prefect_file())
     _prefect(environment, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect(environment, "deploy", "--all", "--prefect-file", content)
-    if _call(environment, "automation", "inspect", NO_SIGN_OF_LIFE).returncode:
-        _prefect(environment, "automation", "create", "--from-file", content)
+    _prefect(environment, "deploy", "--all", "--prefect-file", str(prefect_file()))
+    with client(environment) as connected:
+        _put_automations(connected, setting("notification_block", environment))
 
 
-def _call(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def client(environment: Mapping[str, str]) -> SyncPrefectClient:
+    """Return Prefect's client of the server; Prefect reads its settings when it is imported."""
+    os.environ.update(environment)
+    from prefect.client.orchestration import SyncPrefectClient
+
+    return SyncPrefectClient(environment[API_URL], auth_string=environment[AUTHENTICATION])
+
+
+def _prefect(environment: Mapping[str, str], *arguments: str) -> None:
+    ended = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
@@ -53,13 +63,51 @@ def _call(environment: Mapping[str, str], *arguments: str) -> subprocess.Complet
         text=True,
         check=False,
     )
-
-
-def _prefect(environment: Mapping[str, str], *arguments: str) -> None:
-    ended = _call(environment, *arguments)
     if ended.returncode:
         said = (ended.stderr or ended.stdout).strip()
         raise ServerError(
             f"prefect {' '.join(arguments[:2])} failed:\n{said}",
-            f"Is a server running at {environment['PREFECT_API_URL']}? klynge server status",
+            f"Is a server running at {environment[API_URL]}? klynge server status",
         )
+
+
+def _put_automations(connected: SyncPrefectClient, block: str) -> None:
+    """Bring our automations up to date; one that is as it should be keeps what it has counted."""
+    from prefect.events.schemas.automations import AutomationCore
+
+    target = _block_id(connected, block) if block else None
+    wanted = {row["name"]: AutomationCore.model_validate(row) for row in _automations(target)}
+    there = {row.name: row for row in connected.read_automations() if row.name.startswith(OURS)}
+    for name in there.keys() - wanted.keys():
+        connected.delete_automation(there[name].id)
+    for name, automation in wanted.items():
+        if name not in there:
+            connected.create_automation(automation)
+        elif AutomationCore.model_validate(there[name].model_dump()) != automation:
+            connected.update_automation(there[name].id, automation)
+
+
+def _automations(target: UUID | None) -> Iterator[dict[str, Any]]:
+    """Yield our automations; those that tell somebody only where there is somebody to tell."""
+    import yaml
+
+    content = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
+    for automation in content["automations"]:
+        (action,) = automation["actions"]
+        if action["type"] != "send-notification":
+            yield automation
+        elif target:
+            yield automation | {"actions": [action | {"block_document_id": target}]}
+
+
+def _block_id(connected: SyncPrefectClient, block: str) -> UUID:
+    from prefect.exceptions import ObjectNotFound
+
+    kind, _, name = block.partition("/")
+    try:
+        return connected.read_block_document_by_name(name, kind).id
+    except ObjectNotFound:
+        raise ServerError(
+            f"The server has no block {block}, which KLYNGE_NOTIFICATION_BLOCK names.",
+            "Make it on the page Blocks, and deploy again: klynge server deploy",
+        ) from None

@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from flows.server import local as local_server
+from flows.server.environment import API_URL, client_environment, home, server_environment
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,16 +44,15 @@ def prepare(settings: Settings) -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    if "PREFECT_API_URL" in os.environ:
-        return
-    if api_url := local_server.running_server(os.environ):
-        os.environ["PREFECT_API_URL"] = api_url
+    running = os.environ.get(API_URL) or local_server.running_server(os.environ)
+    if running:
+        os.environ.update(client_environment(os.environ | {API_URL: running}))
     else:
         _start_own_server()
 
 
 def _start_own_server() -> None:
-    os.environ.update(local_server.prefect_environment(os.environ, local_server.free_port()))
+    os.environ.update(server_environment(os.environ, local_server.free_port()))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
     server = local_server.start(
         ["server", "start", "--no-ui"], os.environ | quiet, subprocess.DEVNULL, until_eof=True
@@ -68,8 +68,8 @@ def run_flow(parameters: Parameters, access: Access) -> Report:
         KlyngeError: What the run ended with, also where that is no failure of the run.
     """
     for server in _booting:
-        api_url, folder = os.environ["PREFECT_API_URL"], local_server.home(os.environ)
-        local_server.wait_until_healthy(api_url, server, folder)
+        hint = f"Look at {home(os.environ)}."
+        local_server.wait_until_healthy(os.environ[API_URL], hint, server)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     from flows.quarterly import quarterly

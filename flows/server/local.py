@@ -1,4 +1,4 @@
-"""Prefect's server and worker on this machine: their environment, their start and their end.
+"""Prefect's server and worker on this machine: their start and their end.
 
 Nothing here imports Prefect, so that a server can start while the caller still imports. What runs
 is found among the processes of the system, so no record of it can be lost or out of date. How a
@@ -18,17 +18,16 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from flows.server import deployments
 from flows.server.deployments import ServerError
+from flows.server.environment import API_URL, LOOPBACK, home, server_environment
 from pipeline.settings import setting
 
 if TYPE_CHECKING:
     from psutil import Process
 
-HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 120.0
 """How long a first start may take; it creates the database."""
 
@@ -37,44 +36,10 @@ _POLL_SECONDS: Final = 0.02
 _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_until_eof()"
 
 
-def home(environment: Mapping[str, str]) -> Path:
-    """Return the folder of the server's database and logs: `KLYNGE_HOME`."""
-    folder: Path = setting("home", environment)
-    return folder.expanduser().resolve()
-
-
-def prefect_environment(environment: Mapping[str, str], port: int) -> dict[str, str]:
-    """Return the environment for Prefect with sane settings: loopback, no telemetry, our home.
-
-    What the environment sets itself, such as a log level, is kept. The home is created.
-    """
-    folder = home(environment) / "prefect"
-    folder.mkdir(parents=True, exist_ok=True)
-    url = f"http://{HOST}:{port}/api"
-    sane = {
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        # Leases in memory would be lost with the server, and their slots taken for good.
-        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
-            "prefect.server.concurrency.lease_storage.filesystem"
-        ),
-        **environment,
-        "PREFECT_HOME": str(folder),
-        "PREFECT_API_URL": url,
-        "PREFECT_SERVER_API_HOST": HOST,
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_UI_API_URL": url,
-    }
-    if postgres := setting("postgres_url", environment):
-        _, _, address = postgres.partition("://")
-        sane["PREFECT_API_DATABASE_CONNECTION_URL"] = f"postgresql+asyncpg://{address}"
-    return sane
-
-
 def free_port() -> int:
     """Return a port on loopback that is free just now."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
 
@@ -96,6 +61,7 @@ def start(
         stdin=subprocess.PIPE if until_eof else subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
+        umask=0o077 if arguments[0] == "server" else -1,  # the database is its user's alone
         start_new_session=True,  # without effect on Windows, which has a flag for it
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
@@ -117,27 +83,34 @@ def _end_at_eof() -> None:
     os._exit(1)
 
 
-def is_healthy(api_url: str) -> bool:
-    """Whether a server answers at an address."""
+def is_healthy(api_url: str, what: str = "health") -> bool:
+    """Whether a server answers at an address; as `ready`, with its database."""
     import urllib.request
 
     try:
-        with urllib.request.urlopen(f"{api_url}/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{api_url}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
     except (OSError, ValueError):
         return False
 
 
-def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server that was started answers.
+def wait_until_healthy(
+    api_url: str, hint: str, server: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Wait until a server answers.
+
+    Args:
+        api_url: Its address.
+        hint: What to try if it does not.
+        server: Its process, if it was started here.
 
     Raises:
         ServerError: It ended, or does not answer in time.
     """
     deadline = time.monotonic() + START_SECONDS
     while not is_healthy(api_url):
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise ServerError(f"Prefect's server did not start at {api_url}.", f"Look at {log}.")
+        if (server and server.poll() is not None) or time.monotonic() > deadline:
+            raise ServerError(f"No Prefect server answers at {api_url}.", hint)
         time.sleep(_POLL_SECONDS)
 
 
@@ -151,11 +124,12 @@ def up(environment: Mapping[str, str]) -> str:
     if api_url and running(environment, "worker"):
         return api_url
     down(environment)
-    settings = prefect_environment(environment, _port(environment))
-    api_url, folder = settings["PREFECT_API_URL"], home(environment)
+    _check_port(environment)
+    settings = server_environment(environment)
+    api_url, folder = settings[API_URL], home(environment)
     with (folder / "server.log").open("ab") as log:
         server = start(["server", "start"], settings, log)
-    wait_until_healthy(api_url, server, folder / "server.log")
+    wait_until_healthy(api_url, f"Look at {folder / 'server.log'}.", server)
     deployments.deploy(settings)
     with (folder / "worker.log").open("ab") as log:
         start(deployments.WORKER, settings, log)
@@ -184,7 +158,7 @@ def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
             if process.cmdline()[2:5] == ["prefect", command, "start"]:
                 variables = process.environ()
                 if variables.get("PREFECT_HOME") == folder:
-                    found[process] = variables["PREFECT_API_URL"]
+                    found[process] = variables[API_URL]
     return found
 
 
@@ -204,10 +178,9 @@ def _stop(family: list[Process]) -> None:
         process.kill()
 
 
-def _port(environment: Mapping[str, str]) -> int:
+def _check_port(environment: Mapping[str, str]) -> None:
     port: int = setting("server_port", environment)
     with socket.socket() as probe:
-        if probe.connect_ex((HOST, port)) == 0:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
             message = f"Port {port} is taken by another program."
             raise ServerError(message, "Set KLYNGE_SERVER_PORT to a free one.")
-    return port

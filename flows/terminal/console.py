@@ -157,7 +157,8 @@ def print_delivery(plan: Plan, what: str) -> None:
     name = f"{plan.issue.label} r{plan.issue.revision}"
     pending = {str(target) for target in plan.pending}
     for target in plan.pending:
-        console.say(f"{name} {what}: {target}")
+        refused = plan.refused.get(str(target))
+        console.say(f"{name} {what}: {target}{f'; last time: {refused}' if refused else ''}")
     for reached, moment in plan.delivered.items():
         if reached not in pending:
             console.say(f"{name} delivered {moment}: {reached}")

@@ -1,6 +1,7 @@
 """The newest revision to everyone who gets it, each target once.
 
     reports/2022K1/deliveries/r1.json     what was delivered where and when
+    reports/2022K1/deliveries/r1-refused.json   who refused it for good, and why
     reports/2022K1/deliveries/.lock       held while it is delivered
 
 A target is a folder, or a recipient of one cluster's report. What was delivered is recorded after
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -31,6 +32,7 @@ from pipeline.files import (
     write_folder_atomically,
 )
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
+from pipeline.revisions.store import written_revisions
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
 
@@ -93,11 +95,13 @@ class Plan:
     Args:
         issue: The revision.
         delivered: When it was delivered, by target.
+        refused: Why it was refused when it was last tried, by target.
         pending: The targets that have not got it.
     """
 
     issue: Issue
     delivered: dict[str, str]
+    refused: dict[str, str]
     pending: tuple[Target, ...]
 
 
@@ -114,25 +118,47 @@ def configured_targets(settings: Settings) -> list[Target]:
     return targets
 
 
+def newest_plan(settings: Settings) -> Plan | None:
+    """Return what the report of the newest quarter still has to reach; None if none is written.
+
+    Raises:
+        KlyngeError: Any of `read_issue` and `configured_targets`.
+    """
+    names = map(ReportName.parse, written_revisions(settings.reports_dir))
+    reports = [name for name in names if name.label == str(name.quarter)]
+    if not reports:
+        return None
+    return plan(read_issue(reports[-1], settings.reports_dir), configured_targets(settings))
+
+
 def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
     """Return what a revision still has to reach.
 
     Raises:
         ProvenanceError: What was recorded of its deliveries cannot be read.
     """
-    delivered = {}
-    if issue.record.exists():
-        try:
-            delivered = json.loads(issue.record.read_bytes())
-            if not all(isinstance(text, str) for text in chain(*delivered.items())):
-                raise ValueError("it is no list of targets and moments")
-        except (ValueError, AttributeError, RecursionError) as error:
-            raise ProvenanceError(
-                f"{issue.record} cannot be read: {error}.",
-                "Restore it from a backup; without it everyone gets the revision again.",
-            ) from None
+    delivered, refused = _read(issue.record), _read(_refusals(issue))
     pending = tuple(target for target in targets if str(target) not in delivered)
-    return Plan(issue, delivered, pending)
+    return Plan(issue, delivered, refused, pending)
+
+
+def _refusals(issue: Issue) -> Path:
+    return issue.record.with_stem(f"{issue.record.stem}-refused")
+
+
+def _read(record: Path) -> dict[str, str]:
+    if not record.exists():
+        return {}
+    try:
+        noted: dict[str, str] = json.loads(record.read_bytes())
+        if not all(isinstance(text, str) for text in chain(*noted.items())):
+            raise ValueError("it is no list of targets and moments")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ProvenanceError(
+            f"{record} cannot be read: {error}.",
+            "Restore it from a backup; without it everyone gets the revision again.",
+        ) from None
+    return noted
 
 
 def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clock: Clock) -> Plan:
@@ -143,31 +169,43 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
 
     Raises:
         DeliveryError: Some targets did not get it; the message says which and why.
+        AccessRefused: The mail server lets nobody through, or the way to it is barred.
         KlyngeError: Any of `read_issue`.
     """
     issue = read_issue(name, settings.reports_dir)
-    failures: list[DeliveryError] = []
+    failures: dict[str, DeliveryError] = {}
     with FileLock(issue.record.with_name(".lock")):
         planned = plan(issue, targets)
+        known = planned.refused.keys() - planned.delivered.keys()
         for target in planned.pending:
             moment = clock.now()
             try:
                 target.deliver(issue, moment)
             except DeliveryError as error:
-                failures.append(error)
+                failures[str(target)] = error
                 continue
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
             write_atomically(issue.record, json_bytes(planned.delivered))
             log.info("delivered %s r%d: %s", issue.label, issue.revision, target)
+        _keep_refusals(planned, failures)
     if failures:
-        raise _together(failures)
+        raise _together(list(failures.values()), known=failures.keys() <= known)
     return planned
 
 
-def _together(failures: Sequence[DeliveryError]) -> DeliveryError:
+def _keep_refusals(planned: Plan, failures: Mapping[str, DeliveryError]) -> None:
+    """Keep who refused for good, so that it is told once and shown until it is mended."""
+    refused = {name: error.message for name, error in failures.items() if not error.temporary}
+    if refused.keys() - planned.refused.keys():
+        planned.refused.update(refused)
+        write_atomically(_refusals(planned.issue), json_bytes(planned.refused))
+
+
+def _together(failures: Sequence[DeliveryError], known: bool) -> DeliveryError:
     return DeliveryError(
         "\n".join(failure.message for failure in failures),
         "\n".join(dict.fromkeys(failure.hint for failure in failures)),
         Remedy.DELIVER,
         temporary=any(failure.temporary for failure in failures),
+        known=known,
     )

@@ -23,15 +23,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.errors import DeliveryError, Remedy, UsageError
+from pipeline.errors import (
+    AccessRefused,
+    DeliveryError,
+    Remedy,
+    UsageError,
+)
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
+from pipeline.trust import system_trust, untrusted
 from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
+_FOR_GOOD: Final = 500
+"""Replies from this one on stay the same at another try."""
+
 Row = dict[str, str]
 _WORKBOOK: Final = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
@@ -172,6 +181,7 @@ def send(settings: Settings, mail: EmailMessage) -> None:
 
     Raises:
         DeliveryError: The server refused it; `temporary` says whether it is worth another try.
+        AccessRefused: No mail can be sent until a setting is mended.
         StorageError: The file with the password cannot be read.
     """
     password = settings.mail_password()
@@ -181,11 +191,11 @@ def send(settings: Settings, mail: EmailMessage) -> None:
                 connection.login(settings.smtp_user, password)
             connection.send_message(mail)
     except (OSError, smtplib.SMTPException) as error:
-        raise _not_sent(settings, mail["To"], error) from None
+        raise _barred(settings, error) or _not_sent(settings, mail["To"], error) from None
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:
-    context = ssl.create_default_context()
+    context = system_trust()
     host, port = settings.smtp_address
     if settings.smtp_security is Security.TLS:
         return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
@@ -198,16 +208,38 @@ def _connected(settings: Settings) -> smtplib.SMTP:
     return connection
 
 
+def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
+    """Return what only people can mend; another try would be refused as well."""
+    where = "The mail server {}:{}".format(*settings.smtp_address)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return untrusted(where, error)
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= _FOR_GOOD:
+        return AccessRefused(
+            f"{where} refuses the login of {settings.smtp_user}: {_said(error)}.",
+            "Correct KLYNGE_SMTP_USER, and KLYNGE_SMTP_PASSWORD or the file with it.",
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return AccessRefused(
+            f"{where} lacks what is needed: {error}",
+            "Set KLYNGE_SMTP_PORT and KLYNGE_SMTP_SECURITY to a port that encrypts, 587 with "
+            "starttls or 465 with tls; a server that asks for no login needs no KLYNGE_SMTP_USER.",
+        )
+    return None
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    said: bytes | str = error.smtp_error
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return f"{error.smtp_code} {text}"
+
+
 def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
     where = "{}:{}".format(*settings.smtp_address)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        hint = "KLYNGE_SMTP_HOST must be the name in the certificate, and its issuer be known here."
-        what = f"the certificate of {where} was refused: {error.verify_message}"
-        return DeliveryError(f"No mail to {to}: {what}.", hint)
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
     what, hint = f"{where} says {error}", "Try again later; the report itself is written."
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
         what = f"{where} refused the address: {code} {said.decode(errors='replace')}"
         hint = "Correct the address in data/reference/recipients.csv."
-    return DeliveryError(f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=code < 500)
+    temporary = code < _FOR_GOOD
+    return DeliveryError(f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=temporary)

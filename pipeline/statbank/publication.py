@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
 from schemas.quarter import Quarter
@@ -18,6 +18,9 @@ from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import TableInfo
+
+WORKING_DAYS: Final = 3
+"""After the day on which a quarter is expected; then it is overdue."""
 
 _HINT = "The source has changed; the reference tables or this program need the same change."
 
@@ -80,13 +83,14 @@ class Publication:
                 Remedy.RUN,
                 quarter=self.newest(),
                 awaited="; ".join(awaited) if all(awaited) else "",
+                overdue_from=min(overdue_from(*item) for item in missing),
             )
 
     def _awaited(self, source: SourceTable, quarter: Quarter) -> str:
         if quarter < self.quarters(source)[0]:
             return ""
         day = expected_release(source, quarter)
-        return f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B}"
+        return f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B %Y}"
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
         first, newest = self.quarters(source)[0], self.quarters(source)[-1]
@@ -105,6 +109,14 @@ def expected_release(source: SourceTable, quarter: Quarter) -> date:
     """
     day = quarter.reference_day
     return day.replace(month=day.month + 1, day=source.release_day)
+
+
+def overdue_from(source: SourceTable, quarter: Quarter) -> date:
+    """Return the day from which a quarter that is still missing needs somebody to ask for it."""
+    from pandas.tseries.offsets import BDay
+
+    last: date = (expected_release(source, quarter) + BDay(WORKING_DAYS)).date()
+    return last + timedelta(days=1)
 
 
 def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:

@@ -11,6 +11,8 @@ own, and after the budget it is waited for no longer.
 
 from __future__ import annotations
 
+import re
+import ssl
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -20,23 +22,31 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     retry_if_result,
     stop_after_attempt,
     wait_chain,
     wait_exponential_jitter,
     wait_none,
 )
+from urllib3 import ProxyManager
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from pipeline.clock import Clock
-from pipeline.errors import Remedy, SchemaDrift, StatBankUnavailable
+from pipeline.errors import (
+    AccessRefused,
+    Remedy,
+    SchemaDrift,
+    StatBankUnavailable,
+)
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
+from pipeline.trust import system_trust, untrusted
 
 RETRIED_STATUS: Final = (429, 500, 502, 503, 504)
 RETRIED_ERRORS: Final = (
@@ -80,6 +90,7 @@ class Transport:
 
         Raises:
             StatBankUnavailable: No complete answer came within the attempts and the budget.
+            AccessRefused: A certificate or a proxy lets nothing through.
             SchemaDrift: The answer is larger than `MAX_BYTES`.
         """
         outcome: Future[Reply] = Future()
@@ -97,7 +108,7 @@ class Transport:
         except TimeoutError:
             raise unavailable(url, f"it took over {self.settings.budget_seconds:g} s") from None
         except requests.RequestException as error:
-            raise unavailable(url, _cause(error)) from None
+            raise _barred(url, error) or unavailable(url, str(_cause(error))) from None
 
     def _retrying(self, url: str, deadline: float) -> Retrying:
         def pause(seconds: float) -> None:
@@ -107,7 +118,7 @@ class Transport:
             self.clock.sleep(seconds)
 
         return Retrying(
-            retry=retry_if_exception_type(RETRIED_ERRORS)
+            retry=retry_if_exception(lambda error: _may_pass(url, error))
             | retry_if_result(lambda reply: reply.status in RETRIED_STATUS),
             stop=stop_after_attempt(ATTEMPTS),
             wait=_pause_seconds,
@@ -116,15 +127,31 @@ class Transport:
         )
 
     def _send(self, url: str, query: Mapping[str, Any]) -> Reply:
-        with requests.post(
-            url,
-            json=query,
-            headers={"User-Agent": self.user_agent},
-            timeout=(self.settings.connect_timeout_seconds, self.settings.read_timeout_seconds),
-            hooks={"response": _stay_on_host},
-            stream=True,
-        ) as response:
-            return Reply(response.status_code, response.headers, _body(response))
+        with requests.Session() as session:
+            if url.startswith("https:"):
+                session.mount("https://", _SystemTrust())
+            with session.post(
+                url,
+                json=query,
+                headers={"User-Agent": self.user_agent},
+                timeout=(self.settings.connect_timeout_seconds, self.settings.read_timeout_seconds),
+                hooks={"response": _stay_on_host},
+                stream=True,
+            ) as response:
+                return Reply(response.status_code, response.headers, _body(response))
+
+
+class _SystemTrust(HTTPAdapter):
+    """Verifies certificates as the system does; the authorities of `certifi` are known too."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=system_trust())
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(
+            proxy, **options, ssl_context=system_trust()
+        )
+        return manager
 
 
 def _pause_seconds(state: RetryCallState) -> float:
@@ -160,11 +187,36 @@ def _body(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason in one line."""
-    while inner := error.__cause__ or (not error.__suppress_context__ and error.__context__):
+def _may_pass(url: str, error: BaseException) -> bool:
+    return isinstance(error, RETRIED_ERRORS) and not _barred(url, error)
+
+
+def _barred(url: str, error: BaseException) -> AccessRefused | None:
+    """Return what only people can mend: a certificate, or a proxy that refuses."""
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return untrusted(urlsplit(url).netloc, cause)
+    if refused := re.search(r"Tunnel connection failed: (4\d\d.*)", str(cause)):
+        return AccessRefused(
+            f"The proxy refuses the way to {urlsplit(url).netloc}: {shown(refused[1])}.",
+            "Set HTTPS_PROXY=http://user:password@proxy:port as your organisation gives it, and "
+            "have the address allowed there; NO_PROXY names what needs no proxy.",
+        )
+    return None
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the innermost reason; urllib3 hands on some as a value and not as a cause."""
+    while inner := (
+        getattr(error, "reason", None)
+        or next((value for value in error.args if isinstance(value, Exception)), None)
+        or error.__cause__
+        or (not error.__suppress_context__ and error.__context__)
+    ):
+        if not isinstance(inner, BaseException):
+            break
         error = inner
-    return str(error) or type(error).__name__
+    return error
 
 
 def unavailable(url: str, what: str) -> StatBankUnavailable:

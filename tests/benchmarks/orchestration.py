@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.server import local as local_server
+from flows.server.environment import API_URL, server_environment
 from tests.processes import KLYNGE, REPOSITORY, environment
 
 RUNS = 5
@@ -67,14 +68,14 @@ def in_turn(
 
 
 @contextmanager
-def running_server(home: Path) -> Iterator[str]:
-    """Start a server in a home, and give the address of its API."""
-    port = local_server.free_port()
-    settings = local_server.prefect_environment({**os.environ, "KLYNGE_HOME": str(home)}, port)
+def running_server(home: Path) -> Iterator[dict[str, str]]:
+    """Start a server in a home, and give what names it."""
+    named = {"KLYNGE_HOME": str(home)}
+    settings = server_environment({**os.environ, **named}, local_server.free_port())
     server = local_server.start(["server", "start"], settings, subprocess.DEVNULL)
     try:
-        local_server.wait_until_healthy(settings["PREFECT_API_URL"], server, home)
-        yield settings["PREFECT_API_URL"]
+        local_server.wait_until_healthy(settings[API_URL], f"Look at {home}.", server)
+        yield {**named, API_URL: settings[API_URL]}
     finally:
         server.terminate()
         server.wait()
@@ -82,8 +83,8 @@ def running_server(home: Path) -> Iterator[str]:
 
 def against_a_server(folder: Path, runs: int) -> Iterator[Figure]:
     """Yield what the flow costs over a plain run when a server is there."""
-    with running_server(folder / "with-server") as api_url:
-        flow, plain = in_turn(FLOW, PLAIN, folder, {"PREFECT_API_URL": api_url}, runs)
+    with running_server(folder / "with-server") as named:
+        flow, plain = in_turn(FLOW, PLAIN, folder, named, runs)
     what = "flow on a running server, over klynge run"
     yield what, flow - plain, "s", SECONDS_OVER_A_RUN, f"{flow:.2f} s - {plain:.2f} s"
 

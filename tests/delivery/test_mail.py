@@ -148,8 +148,10 @@ def test_wrong_certificate_is_refused(
     server = start_mail_server(security, certified="elsewhere.example.dk")
     recipients(SYD)
     ended = written("deliver", LABEL)
-    assert ended.exit_code == 60
-    assert "the certificate of localhost" in ended.err
+    assert ended.exit_code == 33
+    assert "The mail server localhost" in ended.err
+    assert "shows a certificate that is not trusted: Hostname mismatch" in ended.err
+    assert "SSL_CERT_FILE" in ended.err
     assert server.mails == []
 
 
@@ -163,7 +165,7 @@ def test_unknown_authority_is_refused(
     monkeypatch.delenv("SSL_CERT_FILE")
     server = start_mail_server()
     recipients(SYD)
-    assert "the certificate of localhost" in written("deliver", LABEL).err
+    assert "shows a certificate that is not trusted" in written("deliver", LABEL).err
     assert server.mails == []
 
 
@@ -183,6 +185,9 @@ def test_refused_recipient_costs_the_others_nothing(
     assert "recipients.csv" in ended.err
     record = json.loads((reports_dir / LABEL / "deliveries" / "r1.json").read_text("utf-8"))
     assert list(record) == ["mail syd@example.dk (amager-hvidovre)"]
+    left = "2022K1 r1 to be delivered: mail gone@example.dk (*); last time: No mail to gone@"
+    assert left in written("deliver", LABEL, "--dry-run").out
+    assert left in written("status").out
     server.refused.clear()
     assert written("deliver", LABEL).exit_code == 0
     assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "gone@example.dk"]
@@ -205,8 +210,29 @@ def test_server_without_starttls_is_refused(
     recipients(SYD)
     ended = written("deliver", LABEL)
     plain.stop()
-    assert ended.exit_code == 60
+    assert ended.exit_code == 33
     assert "STARTTLS extension not supported" in ended.err
+    assert "KLYNGE_SMTP_SECURITY" in ended.err
+    assert server.mails == []
+
+
+def test_refused_login_is_tried_once(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wrong password is tried for the first of many recipients only, and what to set is named."""
+    server = start_mail_server()
+    monkeypatch.setenv("KLYNGE_SMTP_USER", "klynge")
+    monkeypatch.setenv("KLYNGE_SMTP_PASSWORD", "wrong")
+    server.knows_password = False
+    recipients(SYD, ALL, NO_COST)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 33
+    assert "refuses the login of klynge: 535" in ended.err
+    assert "KLYNGE_SMTP_PASSWORD" in ended.err
+    assert server.logins == 2 * [(b"klynge", b"wrong")]  # AUTH PLAIN, then AUTH LOGIN
     assert server.mails == []
 
 
@@ -287,10 +313,13 @@ def failure(written: Klynge) -> DeliveryError:
 def test_a_wrong_certificate_is_not_tried_again(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
-    """A server that cannot prove its name will not learn to within the hour."""
-    start_mail_server(certified="elsewhere.example.dk")
-    recipients(SYD)
-    assert not failure(written).temporary
+    """A server that cannot prove its name will not learn to within the hour: one connection for
+    all recipients.
+    """
+    server = start_mail_server(certified="elsewhere.example.dk")
+    recipients(SYD, ALL)
+    assert written("deliver", LABEL).err.count("shows a certificate that is not trusted") == 1
+    assert server.mails == []
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 
+from tests.delivery.conftest import authority, recipients, start_mail_server, trusted
 from tests.prefect_site import QUICK, Site
 from tests.statbank_emulator import StatBankEmulator
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
+
+__all__ = ["authority", "recipients", "start_mail_server", "trusted"]
+"""Fixtures of the delivery, which flows need too."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ def prefect_here(site: Site) -> Iterator[Site]:
     """Let this process talk to the server of the session."""
     from prefect.events.worker import EventsWorker
     from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
         PREFECT_LOGGING_TO_API_ENABLED,
@@ -51,6 +57,7 @@ def prefect_here(site: Site) -> Iterator[Site]:
     logging.getLogger("EventsWorker").setLevel(logging.ERROR)
     settings = {
         PREFECT_API_URL: site.api_url,
+        PREFECT_API_AUTH_STRING: site.environment["PREFECT_API_AUTH_STRING"],
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         PREFECT_LOGGING_TO_API_ENABLED: False,
     }
@@ -81,10 +88,26 @@ def environment(
 
 @pytest.fixture
 def quarterly(environment: Site) -> Run:
-    """The quarterly flow; returns the state in which it ends."""
+    """The quarterly flow, tagged as those of the deployments; returns the state in which it ends.
+
+    With `at` it is a run that was planned for that moment.
+    """
+    from prefect.flow_engine import run_flow
+    from prefect.states import Scheduled
+
     from flows.quarterly import quarterly as flow
 
-    return lambda **parameters: ended(flow(**parameters, return_state=True))
+    def run(at: datetime | None = None, **parameters: Any) -> EndedRun:
+        planned: State[Any] = Scheduled(scheduled_time=at)
+        with environment.client() as client:
+            created = client.create_flow_run(
+                flow, parameters=parameters, state=planned, tags=["klynge"]
+            )
+        return ended(
+            run_flow(flow, flow_run=created, parameters=parameters, return_type="state")  # type: ignore[arg-type]
+        )
+
+    return run
 
 
 @pytest.fixture

@@ -2,90 +2,95 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextvars import copy_context
+from datetime import UTC, datetime
 from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.delivery.conftest import StartMailServer
 from tests.flows.conftest import Run
+from tests.listener import Listener
 from tests.prefect_site import Site
+from tests.statbank_emulator import StatBankEmulator
 
 QUARTER = "2022K1"
 
 
-class Listener(HTTPServer):
-    """A web hook that keeps what it is told."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Hook)
-        self.told: list[dict[str, str]] = []
-
-
-class _Hook(BaseHTTPRequestHandler):
-    server: Listener
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append(json.loads(content))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def listener(environment: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    """A web hook on loopback, named in the settings as the block that is told."""
-    from prefect.blocks.notifications import CustomWebhookNotificationBlock
-
-    with Listener() as listener:
-        thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
-        thread.start()
-        CustomWebhookNotificationBlock(
-            name="klynge",
-            url=f"http://127.0.0.1:{listener.server_port}/",
-            json_data={"subject": "{{subject}}", "body": "{{body}}"},
-            headers=None,
-            cookies=None,
-        ).save("klynge", overwrite=True)
-        monkeypatch.setenv("KLYNGE_NOTIFICATION_BLOCK", "custom-webhook/klynge")
-        yield listener
-        listener.shutdown()
-        thread.join()
+def test_what_is_news(
+    quarterly: Run, listener: Listener, statbank: StatBankEmulator, tmp_path: Path
+) -> None:
+    """A new revision is told once with the address of the run, and a failure with its reason and
+    once a day; neither an unchanged report is news nor a quarter that is only awaited.
+    """
+    statbank.withhold("FOLK1A", "2023K1")
+    early = datetime(2023, 2, 8, 8, 15, tzinfo=UTC)
+    assert quarterly(at=early, quarter="2023K1", refresh=True).message.startswith("awaiting")
+    for _ in range(2):
+        quarterly(quarter=QUARTER, language="en")
+    for quarter in ("1999K1", "1999K1", "1999K2"):
+        assert quarterly(quarter=quarter).name == "Failed"
+    listener.hears("fordeling-1999K2: Failed")
+    told = listener.hears("fordeling-2022K1-en: written r1")
+    assert "/runs/flow-run/" in told["body"]
+    assert listener.of("fordeling-2022K1-en") == ["fordeling-2022K1-en: written r1"]
+    assert "it has no 1999K1" in listener.hears("fordeling-1999K1: Failed")["body"]
+    assert listener.of("fordeling-1999K1") == ["fordeling-1999K1: Failed"]
+    assert listener.of("fordeling-2023K1") == []
 
 
-def test_new_revision_is_news_once(quarterly: Run, listener: Listener) -> None:
-    """A new revision is told, with the address of the run; an unchanged one is no news."""
-    quarterly(quarter=QUARTER)
-    quarterly(quarter=QUARTER)
-    assert [told["subject"] for told in listener.told] == ["fordeling-2022K1: written r1"]
-    assert "/runs/flow-run/" in listener.told[0]["body"]
+def test_overdue_is_told_once(
+    quarterly: Run, listener: Listener, statbank: StatBankEmulator
+) -> None:
+    """Whoever is told that a quarter does not come is told once, however often it is asked for."""
+    statbank.withhold("FOLK1A", "2022K4")
+    for hour in (8, 10):
+        late = datetime(2022, 11, 24, hour, 15, tzinfo=UTC)
+        assert quarterly(at=late, quarter="2022K4", refresh=True).name == "Overdue"
+    quarterly(quarter="1999K3")
+    listener.hears("fordeling-1999K3: Failed")
+    assert listener.of("fordeling-2022K4") == ["fordeling-2022K4: Overdue"]
+    assert "expected 11 November 2022" in listener.hears("fordeling-2022K4: Overdue")["body"]
 
 
-def test_failure_is_news(quarterly: Run, listener: Listener) -> None:
-    """A failure is told with its reason."""
-    quarterly(quarter="1999K1")
-    assert [told["subject"] for told in listener.told] == ["fordeling-1999K1: Failed"]
-    assert "it has no 1999K1" in listener.told[0]["body"]
+def test_a_refused_recipient_is_told_once(
+    quarterly: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    start_mail_server: StartMailServer,
+    recipients: Callable[..., None],
+    trusted: None,
+) -> None:
+    """The first run that is refused is red; the next ones say it, and are not."""
+    server = start_mail_server()
+    server.refused["gone@example.dk"] = b"550 5.1.1 no such mailbox"
+    recipients("*,gone@example.dk,Gone,", "viborg,there@example.dk,There,")
+    refused = "not delivered: No mail to gone@example.dk: localhost"
+    first, second = quarterly(quarter=QUARTER), quarterly(quarter=QUARTER)
+    assert (first.name, second.name) == ("Failed", "Completed")
+    assert first.message.startswith(f"written r1, {refused}")
+    assert second.message.startswith(f"unchanged (r1), {refused}")
+    assert [mail["To"] for mail in server.mails] == ["there@example.dk"]
 
 
-def test_calendar_is_no_news(quarterly: Run, listener: Listener, statbank: object) -> None:
-    """Nobody is told that a quarter is not out yet."""
-    run = quarterly(quarter="2023K2")
-    assert run.message.startswith("awaiting")
-    assert listener.told == []
+def test_an_automation_changes_with_the_next_deploy(listener: Listener, site: Site) -> None:
+    """A later deploy puts an automation right that is another than ours, and keeps the rest."""
+    from prefect.events.schemas.automations import AutomationCore
 
-
-def test_unknown_block_costs_nothing(quarterly: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notification that cannot be sent leaves the run as it ended."""
-    monkeypatch.setenv("KLYNGE_NOTIFICATION_BLOCK", "custom-webhook/nobody")
-    assert quarterly(quarter=QUARTER).message == "written r1"
+    with site.client() as client:
+        before = {row.name: row for row in client.read_automations()}
+        crashed = before["klynge: no sign of life"]
+        former = AutomationCore.model_validate(crashed.model_dump(exclude={"id", "owner_resource"}))
+        former.description = "as a former version has it"
+        client.update_automation(crashed.id, former)
+        former.name = "klynge: of a former version"
+        client.create_automation(former)
+    assert site.klynge("server", "deploy").returncode == 0
+    with site.client() as client:
+        after = {row.name: row for row in client.read_automations()}
+    assert after == before
 
 
 def test_second_run_waits_for_the_first(quarterly: Run, environment: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,14 +59,27 @@ def test_summary_in_english(quarterly: Run, environment: Site) -> None:
     assert "| København | 287,181 | 48.0% | 177,678 |" in summary
 
 
-def test_unpublished_quarter_is_awaited(quarterly: Run, statbank: StatBankEmulator) -> None:
-    """A quarter that is not out yet completes the run with the day on which it is expected."""
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (datetime(2023, 2, 9, 15, 15, tzinfo=UTC), ("Completed", "awaiting")),
+        (datetime(2023, 2, 10, 7, 15, tzinfo=UTC), ("Overdue", "overdue:")),
+    ],
+    ids=["three working days after the first was expected", "the next morning"],
+)
+def test_unpublished_quarter_is_awaited(
+    quarterly: Run, statbank: StatBankEmulator, at: datetime, expected: tuple[str, str]
+) -> None:
+    """A quarter that is not out yet completes the run with the day on which it is expected; once
+    it is overdue the run is red.
+    """
     statbank.withhold("FOLK1A", "2023K1")
     statbank.withhold("KKBEF1", "2023K1")
-    assert outcome(quarterly(quarter="2023K1", refresh=True)) == (
-        "Completed",
-        "awaiting Danmarks Statistik: FOLK1A 2023K1 expected 11 February; "
-        "Københavns Kommune: KKBEF1 2023K1 expected 6 February",
+    name, said = expected
+    assert outcome(quarterly(at, quarter="2023K1", refresh=True)) == (
+        name,
+        f"{said} Danmarks Statistik: FOLK1A 2023K1 expected 11 February 2023; "
+        "Københavns Kommune: KKBEF1 2023K1 expected 6 February 2023",
     )
 
 

@@ -43,7 +43,8 @@ def test_a_run_goes_through_what_up_started(site: Site, first_run: UUID) -> None
     """
     assert site.message(first_run) == ("Completed", "written r1")
     status = site.klynge("server", "status").stdout
-    assert status.startswith(f"Server: {site.api_url.removesuffix('/api')}\nWorker: running\n")
+    assert f"OK       server: answers at {site.api_url.removesuffix('/api')}\n" in status
+    assert "OK       worker: waits for runs\n" in status
     assert site.klynge("server", "up").stdout == site.up_said
 
 
@@ -65,7 +66,7 @@ def test_schedule_needs_a_server(
     assert ended.exit_code == 2
     assert ended.err == (
         "klynge: PREFECT_API_URL is not set: a schedule needs a server that stays.\n"
-        "Start one with: prefect server start, or use: klynge server up\n"
+        "Start one with: klynge server start, or use: klynge server up\n"
     )
 
 
@@ -76,10 +77,11 @@ def test_what_another_home_runs_is_left_alone(
     what once ran matter, damaged or with ids that other programs have got since.
     """
     monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    monkeypatch.setenv("KLYNGE_SERVER_PORT", str(local_server.free_port()))
     for record in ("", json.dumps({"port": 4200, "server": os.getpid(), "worker": os.getpid()})):
         (tmp_path / "server.json").write_text(record, encoding="utf-8")
         shown = klynge("server", "status").out
-        assert shown.startswith("Server: not running\nWorker: not running\n")
+        assert shown.startswith("CRITICAL server: nothing answers")
         assert klynge("server", "down").out == "Nothing was running.\n"
     assert local_server.is_healthy(site.api_url)
 

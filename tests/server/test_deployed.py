@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flows.policies import due_quarter
+from schemas.quarter import Quarter
 from tests.prefect_site import Site
 from tests.statbank_emulator import StatBankEmulator, faults
 from tests.waiting import wait_until
@@ -77,7 +78,9 @@ def test_release(site: Site, bank: StatBankEmulator) -> None:
     for table in ("FOLK1A", "KKBEF1"):
         shutil.rmtree(site.folder / "data" / "snapshots" / table / due, ignore_errors=True)
         bank.withhold(table, due)
-    name, message = site.message(site.trigger("quarterly/scheduled"))
+    first_day = Quarter.parse(due).reference_day
+    before_it_is_due = datetime(first_day.year, first_day.month, 1, 8, 15, tzinfo=UTC)
+    name, message = site.message(site.trigger("quarterly/scheduled", at=before_it_is_due))
     assert name == "Completed"
     assert message.startswith(f"awaiting Danmarks Statistik: FOLK1A {due} expected ")
     for table in ("FOLK1A", "KKBEF1"):

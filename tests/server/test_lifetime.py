@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import lzma
 import signal
 import sqlite3
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.error import HTTPError
 
 import psutil
 import pytest
 
-from tests.processes import contents, environment, finish, kill, start
+from tests.processes import REPOSITORY, contents, environment, finish, kill, start
 from tests.statbank_emulator import StatBankEmulator, faults
 from tests.waiting import wait_until
 
@@ -22,8 +25,12 @@ SECONDS_TO_END = 20
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose database is created once."""
-    return tmp_path_factory.mktemp("home")
+    """A home whose history the oldest Prefect made that is allowed; this one goes on with it."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "prefect").mkdir()
+    former = lzma.decompress((REPOSITORY / "tests" / "former" / "prefect-3.8.8.db.xz").read_bytes())
+    (folder / "prefect" / "prefect.db").write_bytes(former)
+    return folder
 
 
 def test_prefect_writes_the_same_bytes(home: Path, data_dir: Path, tmp_path: Path) -> None:
@@ -67,7 +74,8 @@ def test_server_ends_with_the_command(
     hanging: subprocess.Popen[str], home: Path, how: signal.Signals
 ) -> None:
     """Stopped or killed in mid-run, the command leaves no server running; where it
-    can still say so, the run is called crashed and not left running in the history.
+    can still say so, the run is called crashed and not left running in the history. While the
+    server runs it takes nothing from whoever does not hold the secret of the home.
     """
     servers = [
         child
@@ -75,6 +83,8 @@ def test_server_ends_with_the_command(
         if "server" in child.cmdline()
     ]
     assert servers
+    with pytest.raises(HTTPError, match="401"):
+        urllib.request.urlopen(f"{servers[0].environ()['PREFECT_API_URL']}/admin/version")
     hanging.send_signal(how)
     _, left = psutil.wait_procs(servers, SECONDS_TO_END)
     for server in left:
@@ -83,3 +93,4 @@ def test_server_ends_with_the_command(
     hanging.wait(SECONDS_TO_END)
     if how is not signal.SIGKILL:
         assert states(home)[-1] == "CRASHED"
+    assert states(home)[0] == "COMPLETED"  # the run of before

@@ -24,8 +24,8 @@ PATIENCE_MILLISECONDS = 60_000
 
 
 @pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    """A page of the system's Chromium."""
+def browser_page(site: Site) -> Iterator[Page]:
+    """A page of the system's Chromium, after the password was given once."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
@@ -37,6 +37,10 @@ def browser_page() -> Iterator[Page]:
         )
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE_MILLISECONDS)
+        page.goto(ui(site))
+        page.get_by_role("textbox").fill(site.environment["PREFECT_API_AUTH_STRING"])
+        page.get_by_role("button").first.click()
+        page.get_by_text("Deployments").first.wait_for()
         yield page
         browser.close()
 

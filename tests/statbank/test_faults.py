@@ -6,13 +6,11 @@ Each fault is run through the command line against the emulator.
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.conftest import Ended, Klynge, PretendClock
 from tests.statbank.conftest import files_below
@@ -354,20 +352,6 @@ def test_a_retry_after_that_says_nothing_is_passed_over(
     at_once, pause_seconds = clock.pauses_seconds
     assert at_once == 0
     assert 2 <= pause_seconds <= 3
-
-
-def test_a_certificate_of_nobody_is_refused(
-    asking: Klynge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who answers must prove to be the StatBank; the message says what was wrong."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with StatBankEmulator(since="2022K1", until="2022K1", tls=context) as bank:
-        monkeypatch.setenv("KLYNGE_STATBANK_URL", bank.url)
-        ended = asking("run", "2022K1")
-        assert bank.log == []
-    assert ended.exit_code == 30
-    assert "certificate verify failed" in ended.err
 
 
 def test_retry_after_is_honoured(

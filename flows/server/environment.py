@@ -1,0 +1,136 @@
+"""What Prefect's programs find in their environment: our home, our secret, and sane settings.
+
+A worker runs what the server tells it, as its own user. So the server takes nothing from whoever
+does not hold the secret, nor from the page of another web site, and the home with the database
+and the secret is its user's alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+from urllib.parse import quote
+
+from pipeline.errors import UsageError
+from pipeline.settings import setting, variable
+
+API_URL: Final = "PREFECT_API_URL"
+AUTHENTICATION: Final = "PREFECT_API_AUTH_STRING"
+LOOPBACK: Final = "127.0.0.1"
+_KEPT_SECONDS: Final = 400 * 86_400
+_SANE: Final = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    # Leases in memory would be lost with the server, and their slots taken for good.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+        "prefect.server.concurrency.lease_storage.filesystem"
+    ),
+    # The history of a good year; Prefect itself keeps every run for good.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(_KEPT_SECONDS),
+    # Late is a run that somebody should look at, not one whose worker is busy for a moment.
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "1800",
+}
+
+
+def home(environment: Mapping[str, str]) -> Path:
+    """Return the folder of the server's database, logs and secret: `KLYNGE_HOME`."""
+    folder: Path = setting("home", environment)
+    return folder.expanduser().resolve()
+
+
+def secret_file(environment: Mapping[str, str]) -> Path:
+    """Return where the user and the password of the server stand."""
+    given: Path | None = setting("secret_file", environment)
+    return given or home(environment) / "secret"
+
+
+def secret(environment: Mapping[str, str]) -> str:
+    """Return user and password of the server, made at first in a home without.
+
+    Raises:
+        UsageError: The file holds no user and password.
+    """
+    path = secret_file(environment)
+    if path.parent == _own(environment) and not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # which only its user can read
+            file.write(f"klynge:{secrets.token_urlsafe(24)}\n")
+            file.flush()
+            with suppress(FileExistsError):  # another command was first
+                os.link(file.name, path)
+    text = path.read_text(encoding="utf-8").strip()
+    if not re.fullmatch(r"[!-9;-~]+:[!-~]+", text):
+        raise UsageError(f"{path} must hold klynge:PASSWORD.", "A new one: remove the file.")
+    return text
+
+
+def _own(environment: Mapping[str, str]) -> Path:
+    """Return the home, which only its user can read."""
+    folder = home(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def local_url(environment: Mapping[str, str]) -> str:
+    """Return the address of the API of a server on this machine."""
+    return f"http://{LOOPBACK}:{setting('server_port', environment)}/api"
+
+
+def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of what talks to the server: its address, the secret, our home.
+
+    What the environment sets itself, such as a log level, is kept. The home is created.
+
+    Raises:
+        UsageError: No server is named.
+    """
+    if API_URL not in environment:
+        raise UsageError(
+            f"{API_URL} is not set: a schedule needs a server that stays.",
+            "Start one with: klynge server start, or use: klynge server up",
+        )
+    return {
+        **_SANE,
+        AUTHENTICATION: environment.get(AUTHENTICATION) or secret(environment),
+        **environment,
+        "PREFECT_HOME": str(_own(environment) / "prefect"),
+    }
+
+
+def server_environment(environment: Mapping[str, str], port: int | None = None) -> dict[str, str]:
+    """Return the environment of the server, at another port than that of the settings if named."""
+    settings = {**environment, variable("server_port"): str(port)} if port else dict(environment)
+    known = {API_URL: local_url(settings), AUTHENTICATION: secret(settings)}
+    host, pages = setting("server_host", settings), setting("server_url", settings).rstrip("/")
+    here = known[API_URL].removesuffix("/api")
+    server = {
+        **client_environment({**settings, **known}),
+        "PREFECT_SERVER_API_AUTH_STRING": known[AUTHENTICATION],
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": pages or here,
+        "PREFECT_SERVER_API_HOST": host,
+        "PREFECT_SERVER_API_PORT": str(setting("server_port", settings)),
+        "PREFECT_SERVER_UI_API_URL": f"{pages or here}/api",
+        "PREFECT_UI_URL": pages or here,
+        # Prefect writes its pages anew, and would do so into a package that root installed.
+        "PREFECT_UI_STATIC_DIRECTORY": str(home(settings) / "pages"),
+    }
+    if postgres := setting("postgres_url", settings):
+        server["PREFECT_API_DATABASE_CONNECTION_URL"] = _database(postgres, settings)
+    return server
+
+
+def _database(postgres: str, environment: Mapping[str, str]) -> str:
+    _, _, address = postgres.partition("://")
+    if file := setting("postgres_password_file", environment):
+        user, _, where = address.partition("@")
+        address = f"{user}:{quote(file.read_text(encoding='utf-8').strip(), safe='')}@{where}"
+    return f"postgresql+asyncpg://{address}"

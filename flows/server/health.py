@@ -1,0 +1,169 @@
+"""Whether runs will come and come through: what a monitor asks, one line for each thing.
+
+The levels are those of Nagios and its like: 2 where no run will come, 1 where somebody must look
+though runs go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from flows.server import deployments
+from flows.server.environment import API_URL, client_environment, local_url
+from flows.server.local import is_healthy, running_server
+from pipeline.errors import KlyngeError
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+SCHEDULED: Final = "quarterly/scheduled"
+OVERDUE: Final = "Overdue"
+"""Name of the state of a run whose quarter should long be published."""
+
+_OF_SCHEDULE: Final = {"name": {"any_": ["scheduled"]}}
+
+
+class Level(IntEnum):
+    """How bad it is; the number is the exit code."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class Part(StrEnum):
+    """What can be looked at."""
+
+    SERVER = "server"
+    DATABASE = "database"
+    WORKER = "worker"
+    SCHEDULE = "schedule"
+    RUN = "run"
+    QUARTER = "quarter"
+    DELIVERY = "delivery"
+
+
+class Check(NamedTuple):
+    """What was found."""
+
+    part: Part
+    level: Level
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.level.name:<9}{self.part}: {self.text}"
+
+
+def look(
+    environment: Mapping[str, str], settings: Settings, parts: Collection[Part] = ()
+) -> list[Check]:
+    """Return what is found, the worst first.
+
+    Args:
+        environment: Names the server; that of our home, or on our port, if it names none.
+        settings: Where the reports lie, and who gets them.
+        parts: What to look at; everything if left out. Of a server that does not answer nothing
+            else is known.
+    """
+    wanted = set(parts or Part)
+    api_url = environment.get(API_URL) or running_server(environment) or local_url(environment)
+    found = list(_server(api_url))
+    if all(row.level is Level.OK for row in found) and wanted - {
+        Part.SERVER,
+        Part.DATABASE,
+        Part.DELIVERY,
+    }:
+        found += _asked({**environment, API_URL: api_url})
+    if Part.DELIVERY in wanted:
+        found += _delivery(settings)
+    # What bars the view of all else is shown whatever was asked for.
+    shown = (row for row in found if row.part in wanted or row.level is Level.CRITICAL)
+    return sorted(shown, key=lambda row: -row.level)
+
+
+def _server(api_url: str) -> Iterator[Check]:
+    if not is_healthy(api_url):
+        yield Check(Part.SERVER, Level.CRITICAL, f"nothing answers at {api_url}")
+        return
+    yield Check(Part.SERVER, Level.OK, f"answers at {api_url.removesuffix('/api')}")
+    if is_healthy(api_url, "ready"):
+        yield Check(Part.DATABASE, Level.OK, "answers")
+    else:
+        yield Check(Part.DATABASE, Level.CRITICAL, "the server cannot reach it")
+
+
+def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Yield what only the server knows."""
+    import httpx
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        with deployments.client(client_environment(environment)) as connected:
+            yield _worker(connected)
+            yield _schedule(connected)
+            yield from _last_run(connected)
+    except ObjectNotFound:
+        yield Check(Part.SCHEDULE, Level.CRITICAL, "nothing is deployed: klynge server deploy")
+    except httpx.HTTPStatusError as error:
+        said = f"{environment[API_URL]} says {error.response.status_code}: is the secret its own?"
+        yield Check(Part.SERVER, Level.CRITICAL, said)
+
+
+def _worker(connected: SyncPrefectClient) -> Check:
+    status = connected.read_work_pool(deployments.POOL).status
+    if status and status.value == "READY":
+        return Check(Part.WORKER, Level.OK, "waits for runs")
+    paused = status and status.value == "PAUSED"
+    said = "its pool is paused" if paused else "none has asked for runs lately"
+    return Check(Part.WORKER, Level.CRITICAL, said)
+
+
+def _schedule(connected: SyncPrefectClient) -> Check:
+    deployment = connected.read_deployment_by_name(SCHEDULED)
+    if deployment.paused or not any(schedule.active for schedule in deployment.schedules):
+        return Check(Part.SCHEDULE, Level.CRITICAL, f"{SCHEDULED} is paused")
+    planned = _first(connected, ["SCHEDULED"], "EXPECTED_START_TIME_ASC", deployments=_OF_SCHEDULE)
+    if planned is None:
+        return Check(Part.SCHEDULE, Level.CRITICAL, f"{SCHEDULED} is active, and plans no run")
+    return Check(Part.SCHEDULE, Level.OK, f"next run {planned['expected_start_time'][:16]} UTC")
+
+
+def _last_run(connected: SyncPrefectClient) -> Iterator[Check]:
+    """Yield how the last run ended of the quarter that the schedule was at last."""
+    ended = ["COMPLETED", "FAILED", "CRASHED"], "END_TIME_DESC"
+    last = _first(connected, *ended, deployments=_OF_SCHEDULE)
+    last = last and _first(connected, *ended, flow_runs={"name": {"any_": [last["name"]]}})
+    if last is None:
+        yield Check(Part.RUN, Level.OK, "none has ended yet")
+        return
+    state = last["state"]
+    overdue = state["name"] == OVERDUE
+    bad = not overdue and state["type"] != "COMPLETED"
+    said = f"{last['name']} {last['end_time'][:16]} UTC: {state['name']}: {state['message']}"
+    yield Check(Part.RUN, Level(bad), said)
+    yield Check(Part.QUARTER, Level(overdue), state["message"] if overdue else "none is overdue")
+
+
+def _first(connected: SyncPrefectClient, states: list[str], sort: str, **more: Any) -> Any:
+    """Return the first run in one of these states; None where there is none."""
+    of_state = {"state": {"type": {"any_": states}}, **more.pop("flow_runs", {})}
+    wanted = {"flow_runs": of_state, "sort": sort, "limit": 1, **more}
+    answer = connected.request("POST", "/flow_runs/filter", json=wanted).raise_for_status()
+    return next(iter(answer.json()), None)
+
+
+def _delivery(settings: Settings) -> Iterator[Check]:
+    from pipeline.delivery.deliver import newest_plan
+
+    try:
+        plan = newest_plan(settings)
+    except KlyngeError as error:
+        yield Check(Part.DELIVERY, Level.WARNING, error.message.splitlines()[0])
+        return
+    left = ", ".join(map(str, plan.pending)) if plan else ""
+    name = f"{plan.issue.label} r{plan.issue.revision}" if plan else ""
+    said = f"{name} has not reached {left}" if left else "nothing is left to do"
+    yield Check(Part.DELIVERY, Level(bool(left)), said)

@@ -1,0 +1,81 @@
+"""Somebody who is told: a web hook on loopback, as the notification block of the site names it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from tests.prefect_site import Site
+from tests.waiting import wait_until
+
+
+class Listener(HTTPServer):
+    """A web hook that keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self.told: list[dict[str, str]] = []
+
+    def of(self, name: str) -> list[str]:
+        """Return the subjects that begin with a name, in order."""
+        return [told["subject"] for told in self.told if told["subject"].startswith(name)]
+
+    def hears(self, subject: str) -> dict[str, str]:
+        """Wait until something is told, and return it."""
+
+        def told() -> dict[str, str] | None:
+            return next((told for told in self.told if told["subject"] == subject), None)
+
+        return wait_until(told, f"{subject!r} is told, not only {self.told}")
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Listener
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.told.append(json.loads(content))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def listener(site: Site) -> Iterator[Listener]:
+    """Who is told what happens on the site; what it was told stays in its list."""
+    with Listener() as listener:
+        thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
+        thread.start()
+        block = f"http://127.0.0.1:{listener.server_port}/"
+        site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, block)
+        deployed = site.klynge("server", "deploy")
+        assert deployed.returncode == 0, deployed.stderr
+        yield listener
+        listener.shutdown()
+        thread.join()
+
+
+def name_block(site: Site, url: str) -> str:
+    """Make a notification block on a site that calls an address, and return its name."""
+    with site.client() as client:
+        kind = client.read_block_type_by_slug("custom-webhook")
+        schema = client.get_most_recent_block_schema_for_block_type(kind.id)
+        assert schema
+        document = {
+            "name": "klynge",
+            "data": {
+                "name": "klynge",
+                "url": url,
+                "json_data": {"subject": "{{subject}}", "body": "{{body}}"},
+            },
+            "block_type_id": str(kind.id),
+            "block_schema_id": str(schema.id),
+        }
+        client.request("POST", "/block_documents/", json=document).raise_for_status()
+    return "custom-webhook/klynge"

@@ -1,0 +1,122 @@
+"""`klynge server status` as a monitor asks it: what is wrong comes first, and as the exit code."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from flows.policies import due_quarter
+from flows.server.local import free_port
+from tests.conftest import Klynge
+from tests.prefect_site import Site
+from tests.statbank_emulator import StatBankEmulator, faults
+
+
+def status(site: Site, *parts: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Return the exit code, and level and text by part."""
+    ended = site.klynge("server", "status", *parts, "--json")
+    rows = json.loads(ended.stdout)
+    return ended.returncode, {row["part"]: (row["level"], row["text"]) for row in rows}
+
+
+@pytest.fixture
+def bank(site_statbank: StatBankEmulator) -> Iterator[StatBankEmulator]:
+    """The StatBank of the site, as new for each test."""
+    site_statbank.reset()
+    yield site_statbank
+    site_statbank.reset()
+
+
+def test_what_must_be_up_for_a_run_to_come(site: Site, first_run: UUID) -> None:
+    """Server, database, worker and schedule are each said to be well, with the next run."""
+    code, found = status(site, "server", "database", "worker", "schedule", "delivery")
+    assert code == 0, found
+    assert [level for level, _ in found.values()] == ["ok"] * 5
+    assert found["schedule"][1].startswith("next run 20")
+    assert found["delivery"][1] == "nothing is left to do"
+
+
+def test_a_paused_schedule_is_critical(site: Site) -> None:
+    """A schedule that somebody paused is the first line, and exit code 2."""
+    with site.client() as client:
+        deployment = client.read_deployment_by_name("quarterly/scheduled")
+        (schedule,) = deployment.schedules
+        client.update_deployment_schedule(deployment.id, schedule.id, active=False)
+        ended = site.klynge("server", "status")
+        client.update_deployment_schedule(deployment.id, schedule.id, active=True)
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("CRITICAL schedule: quarterly/scheduled is paused\n")
+
+
+def test_a_failed_run_until_it_is_made_good(site: Site, bank: StatBankEmulator) -> None:
+    """The last scheduled run failed: exit code 1, until its quarter is run to a good end."""
+    bank.fail(faults.status(404, b"gone"), times=None, function="any")
+    assert site.message(site.trigger("quarterly/scheduled"))[0] == "Failed"
+    code, found = status(site, "run", "quarter")
+    assert code == 1
+    assert found["run"][0] == "warning"
+    assert "Failed: " in found["run"][1]
+    assert found["quarter"] == ("ok", "none is overdue")
+    bank.reset()
+    due = str(due_quarter(datetime.now(UTC)))
+    assert site.message(site.trigger("quarterly/on-demand", quarter=due))[0] == "Completed"
+    assert status(site, "run")[0] == 0
+
+
+def test_nothing_there(klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a server the exit code is 2; what can be seen without it is still looked at."""
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    monkeypatch.setenv("KLYNGE_SERVER_PORT", str(free_port()))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    ended = klynge("server", "status")
+    assert ended.exit_code == 2
+    assert [line.split()[:2] for line in ended.out.splitlines()[:2]] == [
+        ["CRITICAL", "server:"],
+        ["OK", "delivery:"],
+    ]
+
+
+class _WithoutDatabase(BaseHTTPRequestHandler):
+    """Answers as Prefect's server does whose database is away."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path.endswith("/health") else 503)
+        self.end_headers()
+        self.wfile.write(b"true")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_database_that_is_away(klynge: Klynge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers and cannot reach its database is no server."""
+    with HTTPServer(("127.0.0.1", 0), _WithoutDatabase) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{server.server_port}/api")
+        ended = klynge("server", "status")
+        server.shutdown()
+        thread.join()
+    assert ended.exit_code == 2
+    assert ended.out.startswith("CRITICAL database: the server cannot reach it\n")
+
+
+def test_a_revision_that_has_not_arrived(
+    written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A revision that did not reach all is exit code 1, with whom it has not reached."""
+    monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "share"))
+    ended = written("server", "status", "delivery")
+    assert ended.exit_code == 1
+    assert ended.out.startswith(
+        f"WARNING  delivery: 2022K1 r1 has not reached folder {tmp_path}/share\n"
+    )
+    written("deliver", "2022K1")
+    assert written("server", "status", "delivery").exit_code == 0
