@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -46,23 +47,30 @@ class _Hook(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def listener(site: Site) -> Iterator[Listener]:
-    """Who is told what happens on the site; what it was told stays in its list."""
+@contextmanager
+def listening() -> Iterator[Listener]:
+    """Listen as long as the context lasts."""
     with Listener() as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
         thread.start()
-        block = f"http://127.0.0.1:{listener.server_port}/"
-        site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, block)
-        deployed = site.klynge("server", "deploy")
-        assert deployed.returncode == 0, deployed.stderr
         yield listener
         listener.shutdown()
         thread.join()
 
 
-def name_block(site: Site, url: str) -> str:
-    """Make a notification block on a site that calls an address, and return its name."""
+@pytest.fixture(scope="session")
+def listener(site: Site) -> Iterator[Listener]:
+    """Who is told what happens on the site; what it was told stays in its list."""
+    with listening() as listener:
+        site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, listener)
+        deployed = site.klynge("server", "deploy")
+        assert deployed.returncode == 0, deployed.stderr
+        yield listener
+
+
+def name_block(site: Site, listener: Listener) -> str:
+    """Make a notification block on a site that calls a listener, and return its name."""
+    url = f"http://127.0.0.1:{listener.server_port}/"
     with site.client() as client:
         kind = client.read_block_type_by_slug("custom-webhook")
         schema = client.get_most_recent_block_schema_for_block_type(kind.id)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from flows.server.deployments import prefect_file
+from tests.listener import Listener, listening, name_block
 from tests.prefect_site import Site, build_site, kill
 from tests.server.postgres import binaries, cluster
 from tests.statbank_emulator import StatBankEmulator, faults
@@ -39,10 +40,17 @@ def bank() -> Iterator[StatBankEmulator]:
 
 
 @pytest.fixture(scope="module")
+def told() -> Iterator[Listener]:
+    """Who is told what happens here."""
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
 def postgres_site(
-    tmp_path_factory: pytest.TempPathFactory, bank: StatBankEmulator
+    tmp_path_factory: pytest.TempPathFactory, bank: StatBankEmulator, told: Listener
 ) -> Iterator[Site]:
-    """A server on Postgres with our deployments and two workers that wait long for an answer."""
+    """A server on Postgres with our deployments; its health says that it has no worker yet."""
     programs = binaries()
     if programs is None:
         pytest.skip("Postgres is not installed: apt-get install postgresql")
@@ -50,8 +58,12 @@ def postgres_site(
     with cluster(programs) as url:
         site = build_site(folder, bank, {"KLYNGE_POSTGRES_URL": url, **PATIENT})
         try:
+            site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, told)
             ended = site.klynge("server", "deploy")
             assert ended.returncode == 0, ended.stderr
+            status = site.klynge("server", "status")
+            assert status.returncode == 2
+            assert "CRITICAL worker: none has asked for runs lately\n" in status.stdout
             yield site
         finally:
             site.stop()
@@ -74,10 +86,11 @@ def test_two_triggers_at_once_write_one_revision(
 
 
 def test_lost_machine(
-    postgres_site: Site, workers: list[Popen[bytes]], bank: StatBankEmulator
+    postgres_site: Site, workers: list[Popen[bytes]], bank: StatBankEmulator, told: Listener
 ) -> None:
-    """A worker killed hard in a run: the next run succeeds on the other one, nothing is half
-    written, and the killed run is called crashed instead of running for good.
+    """A worker killed hard with its run: the next run succeeds on the other one, nothing is half
+    written, and the killed run is called crashed instead of running for good; that is told, under
+    the name of its quarter.
     """
     bank.fail(faults.hang(), times=None, function="data")
     lost = postgres_site.trigger("quarterly/on-demand", quarter=HUNG)
@@ -99,6 +112,7 @@ def test_lost_machine(
         "Crashed",
         f"no sign of life for {SILENCE_SECONDS} s",
     )
+    assert "no sign of life" in told.hears(f"fordeling-{HUNG}: Crashed")["body"]
     waited = (datetime.now(UTC) - killed_at).total_seconds()
     assert waited < 2 * SILENCE_SECONDS + 30
 
@@ -106,7 +120,7 @@ def test_lost_machine(
 def _call_crashed(site: Site, run: str) -> None:
     """Have a run called crashed by the automation of the site, but sooner."""
     content = prefect_file().read_text(encoding="utf-8")
-    (automation,) = yaml.safe_load(content.replace("90", str(SILENCE_SECONDS)))["automations"]
+    automation, *_ = yaml.safe_load(content.replace("90", str(SILENCE_SECONDS)))["automations"]
     impatient = automation | {"name": "impatient"}
     impatient["trigger"]["match"] = {"prefect.resource.id": f"prefect.flow-run.{run}"}
     with site.client() as client:

@@ -31,7 +31,7 @@ import trustme
 import yaml
 
 from flows.server import deployments
-from tests.listener import Listener, name_block
+from tests.listener import Listener, listening, name_block
 from tests.mail_server import HOST, MailServer
 from tests.prefect_site import Site, build_site, kill
 from tests.processes import NOBODY
@@ -139,14 +139,12 @@ def main(folder: Path) -> None:
             "SSL_CERT_FILE": str(folder / "authority.pem"),
         }
         site = build_site(folder / "site", bank, settings)
+        os.environ.update(site.environment)  # before Prefect is imported, which reads it then
         stack.callback(site.stop)
         (folder / "site" / "data" / "reference" / "recipients.csv").write_text(RECIPIENTS)
-        listener = stack.enter_context(Listener())
-        threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
-        url = f"http://127.0.0.1:{listener.server_port}/"
-        site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, url)
+        listener = stack.enter_context(listening())
+        site.environment["KLYNGE_NOTIFICATION_BLOCK"] = name_block(site, listener)
         assert site.klynge("server", "deploy").returncode == 0
-        os.environ.update(site.environment)
         go_through(Year(site, bank, listener, mail))
 
 
