@@ -20,6 +20,7 @@ from flows.commands.server import serve
 from flows.terminal.remedies import told
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
+from pipeline.plain_text import terminal_text
 
 app = typer.Typer(
     name="klynge",
@@ -91,5 +92,5 @@ def _print_any_sign() -> None:
 
 
 def _fail(error: KlyngeError) -> None:
-    print(f"klynge: {told(error)}", file=sys.stderr)
+    print(f"klynge: {terminal_text(told(error))}", file=sys.stderr)
     sys.exit(error.exit_code)

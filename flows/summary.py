@@ -16,6 +16,7 @@ from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
+from pipeline.plain_text import fenced, markdown
 from pipeline.reporting.notes import citation
 from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
 from pipeline.revisions.store import Outcome
@@ -44,7 +45,7 @@ def one_line(error: KlyngeError) -> str:
 
 def show_failure(label: str, error: KlyngeError) -> None:
     """Show what went wrong, in full, and what to try next."""
-    content = f"# {label}: {type(error).__name__}\n\n```text\n{told(error)}\n```\n"
+    content = f"# {label}: {type(error).__name__}\n\n{fenced(told(error))}"
     create_markdown_artifact(content, f"{KEY}-failure", f"{label}: failed")
 
 
@@ -67,7 +68,7 @@ def show_report(report: Report, reports_url: str) -> None:
         *_headline(report, text),
         *(line for cluster, rows in tables.items() for line in _section(cluster.name, rows)),
         "",
-        *(f"- {text.finding(item)}" for item in report.calculation.result.findings),
+        *(f"- {markdown(text.finding(row))}" for row in report.calculation.result.findings),
         *("", f"## {text('summary.files')}", ""),
         *(f"- [{name}]({link})" for name, link in links.items()),
     ]
@@ -91,15 +92,15 @@ def _headline(report: Report, text: Catalogue) -> Iterator[str]:
     yield ""
     for values in map(dict, outcome.manifest["changes"]):
         reason = Finding.of(Subject(values.pop("subject")), **values)
-        yield f"- {text('cover.reason')}: {text.finding(reason)}"
+        yield f"- {text('cover.reason')}: {markdown(text.finding(reason))}"
     for snapshot in report.calculation.inputs.snapshots:
-        yield f"- {citation(snapshot, text)}"
+        yield f"- {markdown(citation(snapshot, text))}"
 
 
 def _section(name: str, rows: list[Row]) -> list[str]:
-    head = list(rows[0])
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *(list(row.values()) for row in rows)]
-    return ["", f"## {name}", "", *(f"| {' | '.join(line)} |" for line in lines)]
+    head, *cells = ([markdown(cell) for cell in row] for row in (rows[0], *map(dict.values, rows)))
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *cells]
+    return ["", f"## {markdown(name)}", "", *(f"| {' | '.join(line)} |" for line in lines)]
 
 
 def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:

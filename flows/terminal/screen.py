@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from pipeline.plain_text import terminal_text
 from pipeline.reporting.rows import machine_csv
 from pipeline.reporting.texts import whole
 from schemas.records import Language
@@ -27,6 +29,10 @@ class Terminal(Console):
         super().__init__(highlight=False, markup=False)
         if not self.is_terminal:
             super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
+
+    def render_str(self, text: str, **given: Any) -> Text:
+        """Draw a sentence or a cell, in which nothing moves the cursor."""
+        return super().render_str(terminal_text(text), **given)
 
     def on_broken_pipe(self) -> None:
         """Leave it to the command line; rich would end the program with 1."""

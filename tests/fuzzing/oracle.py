@@ -61,7 +61,8 @@ def read_table(name: str, content: bytes) -> list[Row]:
 def _clean(cell: str) -> str:
     """Return a cell without the signs that only move a cursor, each run of them a blank."""
     moving = [unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in cell]
-    moving = [moves or sign in "\ufffe\uffff" for moves, sign in zip(moving, cell, strict=True)]
+    more = "\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    moving = [moves or sign in more for moves, sign in zip(moving, cell, strict=True)]
     kept = [
         " " if moves else sign
         for at, (moves, sign) in enumerate(zip(moving, cell, strict=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.plain_text import csv_field, plain
+from pipeline.plain_text import csv_field, fenced, markdown, plain, terminal_text
 from pipeline.reporting.page import page
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.workbook.books import workbooks
@@ -61,6 +61,22 @@ def test_csv_fields_from_outside_stay_text(nasty_dir: Path, language: Language) 
         )
         assert {len(row) for row in rows} == {len(rows[0])}
         assert not [cell for row in rows for cell in row if re.match(r"\s*[=+\-@＝\t\r]", cell)]
+
+
+def test_a_terminal_keeps_lines_and_nothing_that_moves_the_cursor() -> None:
+    """Also what turns the direction of writing around, by which a line can be forged."""
+    assert terminal_text("a\x1b[2J\n  b\x9bc\u202ed\r") == "a [2J\n  b c d "
+
+
+def test_markdown_shows_every_sign_as_itself() -> None:
+    """No tag, link, table or fence comes of a text from outside."""
+    text = "<b> [x](http://y) | `a` *b* _c_ ~d~ \\ &amp;\n# e"
+    assert markdown(text) == (
+        r"&lt;b&gt; \[x\](http://y) \| \`a\` \*b\* \_c\_ \~d\~ \\ &amp;amp; # e"
+    )
+    block = fenced("a\n````\n# b")
+    assert block == "`````text\na\n````\n# b\n`````\n"
+    assert fenced("a") == "```text\na\n```\n"
 
 
 def test_plain_text_is_one_line() -> None:
