@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from flows.server import embedded
 from flows.terminal import options
 from flows.terminal.remedies import told
+from pipeline.plain_text import terminal_text
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
@@ -169,6 +171,8 @@ def backfill(
         output.print_json(_as_dict(done))
     elif as_csv:
         print(done.files[0].read_text(encoding="utf-8") if done.files else "", end="")
+        for quarter, error in done.failures.items():
+            print(terminal_text(f"FAILED {quarter}: {told(error)}"), file=sys.stderr)
     else:
         _print(done)
     raise typer.Exit(max((error.exit_code for error in done.failures.values()), default=0))

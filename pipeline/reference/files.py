@@ -77,7 +77,7 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
     for number, cells in enumerate(rows, start=HEADER_ROW + 1):
         if len(cells) != len(header):
             broken.append(f"row {number}: must have {len(header)} cells, found {len(cells)}")
-        elif max(map(len, cells)) > MOST_SIGNS:
+        elif max(map(len, cells), default=0) > MOST_SIGNS:
             broken.append(f"row {number}: must have at most {MOST_SIGNS} signs in a cell")
     if broken:
         raise invalid(path, *broken)

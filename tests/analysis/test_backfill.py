@@ -103,6 +103,17 @@ def test_csv_is_the_table_itself(klynge: Klynge, reports_dir: Path) -> None:
     assert ended.out == (reports_dir / "backfill" / f"{TABLE}.csv").read_text("utf-8")
 
 
+def test_csv_says_on_standard_error_what_failed(klynge: Klynge) -> None:
+    """A pipe gets the table alone, and whoever looks on is told why the exit code is not 0."""
+    ended = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2022K1", "--csv")
+    assert ended.exit_code == 40
+    assert ended.out.startswith("quarter,")
+    assert ended.err.startswith("FAILED 2021K1: No cluster is in force in 2021K1")
+    nothing = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2021K1", "--csv")
+    assert (nothing.exit_code, nothing.out) == (40, "")
+    assert nothing.err.startswith("FAILED 2021K1: ")
+
+
 def test_parquet_holds_the_same_table(klynge: Klynge, reports_dir: Path) -> None:
     """Where pyarrow is installed, --parquet writes the same rows with their types."""
     pytest.importorskip("pyarrow")

@@ -9,6 +9,7 @@ import json
 import shlex
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -280,6 +281,15 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+def moves_the_cursor(line: str) -> bool:
+    """Whether a line holds a sign that is no text: a control, half a character, a turned order."""
+    turned = any(unicodedata.bidirectional(sign) in _TURNED for sign in line)
+    return turned or any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in line)
+
+
+_TURNED = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
 def arguments(world: World, dice: Random) -> str:
     """A command line; none of these writes a report."""
     words = []
@@ -304,7 +314,7 @@ def arguments(world: World, dice: Random) -> str:
         except SystemExit as ended:
             code = ended.code
     said = out.getvalue() + err.getvalue()
-    odd = [line for line in said.splitlines() if not line.isprintable()]
+    odd = [line for line in said.split("\n") if moves_the_cursor(line)]
     if "Traceback" in said or odd:
         raise Wrong(f"{shlex.join(words)}: {odd[:1] or said[-300:]}")
     shutil.rmtree(reports_dir / "scenarios", ignore_errors=True)

@@ -82,7 +82,7 @@ def read_answer(content: bytes, header: str, quarter: str, codes: Iterable[str])
     people: dict[str, int] = {}
     middle = "TOT;IALT;TOT" if header == AREA_HEADER else "TOT;TOT;TOT"
     for line in filter(str.strip, lines):
-        match = re.fullmatch(rf"([0-9]+);{middle};{quarter};(0|[1-9][0-9]{{0,8}})\r?", line)
+        match = re.fullmatch(rf"([0-9]+);{middle};{quarter};(0|[1-9][0-9]{{0,8}})\r*", line)
         if match is None or match[1] in people:
             raise Refused(f"row {line!r}")
         people[match[1]] = int(match[2])
