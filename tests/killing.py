@@ -12,7 +12,18 @@ from typing import Any
 
 WRITES = ("open", "os.rename", "os.remove", "os.mkdir", "os.link")
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["tests.revisions.one_run"])
+_forked.set_forkserver_preload(
+    [
+        "tests.revisions.one_run",
+        "flows.terminal.console",
+        "pandera.pandas",
+        "pipeline.delivery.deliver",
+        "pipeline.reference.editing",
+        "pipeline.snapshots.intake",
+        "pipeline.statbank.client",
+        "schemas.tables",
+    ]
+)
 
 
 def call(
