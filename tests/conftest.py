@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline.clock import Clock
+from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
 from tests import leftovers
 from tests.processes import NOBODY, environment, finish, start
@@ -104,13 +105,22 @@ def _texts_for_workbooks(content: Content) -> dict[str, bytes]:
     return {f"{name}.xlsx": f"{name}, r{content.revision}".encode() for name in names}
 
 
+@pytest.fixture(scope="session")
+def sound_data() -> Path:
+    """The repository's reference tables, found sound once for all tests, and its snapshots."""
+
+    def copy(folder: Path) -> None:
+        for part in ("reference", "snapshots"):
+            shutil.copytree(REPOSITORY / "data" / part, folder / part)
+        load_reference(folder)
+
+    return leftovers.shared("data", copy)
+
+
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A copy of the repository's reference tables and bundled snapshots, free to break."""
-    folder = tmp_path / "data"
-    for part in ("reference", "snapshots"):
-        shutil.copytree(REPOSITORY / "data" / part, folder / part)
-    return folder
+def data_dir(tmp_path: Path, sound_data: Path) -> Path:
+    """A copy of them, free to break."""
+    return Path(shutil.copytree(sound_data, tmp_path / "data"))
 
 
 @pytest.fixture

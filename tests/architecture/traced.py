@@ -33,25 +33,30 @@ class Trace:
         if event == "open" and isinstance(arguments[0], str | Path):
             self.opened.append((self.phase, str(arguments[0])))
 
-    def profile(self, frame: FrameType, event: str, _: object) -> None:
-        """Follow our own functions in and out."""
+    def called(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """Follow our own functions in, and out of what was entered; no other is looked at."""
         code = frame.f_code
-        ours = code.co_filename.startswith(OURS) and not code.co_name.startswith("<")
-        if event not in ("call", "return") or not ours:
-            return
-        if event == "call":
-            self.depth += 1
-            if self.depth > self.deepest:
-                self.deepest, self.stack = self.depth, _stack(frame)
-            self.functions.add(code)
-            if code.co_name == "check_rows":
-                self.validated[Path(frame.f_locals["path"]).name] += 1
-            if (Path(code.co_filename).name, code.co_name) == ("store.py", "write"):
-                self.phase = "write"
-            return
-        self.depth -= 1
-        if (Path(code.co_filename).name, code.co_name) == ("gather.py", "gather"):
-            self.phase = "calculate"
+        if code.co_name.startswith("<") or not code.co_filename.startswith(OURS):
+            return None
+        self.depth += 1
+        if self.depth > self.deepest:
+            self.deepest, self.stack = self.depth, _stack(frame)
+        self.functions.add(code)
+        if code.co_name == "check_rows":
+            self.validated[Path(frame.f_locals["path"]).name] += 1
+        if (Path(code.co_filename).name, code.co_name) == ("store.py", "write"):
+            self.phase = "write"
+        frame.f_trace_lines = False
+        return self.left
+
+    def left(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """Follow a function of ours out."""
+        if event == "return":
+            self.depth -= 1
+            code = frame.f_code
+            if (Path(code.co_filename).name, code.co_name) == ("gather.py", "gather"):
+                self.phase = "calculate"
+        return self.left
 
     def report(self) -> dict[str, Any]:
         """Return what was seen, as JSON takes it."""
@@ -82,10 +87,10 @@ def main() -> None:
     trace = Trace()
     sys.argv[0] = "klynge"
     sys.addaudithook(trace.audit)
-    sys.setprofile(trace.profile)
+    sys.settrace(trace.called)
     with suppress(SystemExit):
         klynge()
-    sys.setprofile(None)
+    sys.settrace(None)
     print(json.dumps(trace.report()))
 
 

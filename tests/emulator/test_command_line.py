@@ -28,9 +28,9 @@ def test_it_prints_its_address_and_serves_until_interrupted() -> None:
             session.trust_env = False
             url = process.stdout.readline().strip()
             query = {"table": "FOLK1A", "lang": "en"}
-            info = session.post(f"{url}/tableinfo", json=query, timeout=5).json()
+            info = session.post(f"{url}/tableinfo", json=query, timeout=60).json()
         process.send_signal(signal.SIGINT)
-        _, noise = process.communicate(timeout=5)
+        _, noise = process.communicate(timeout=60)
     assert [value["id"] for value in info["variables"][-1]["values"]] == ["2022K1", "2022K2"]
     assert (process.returncode, noise) == (0, "")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.proof import proofs
-from tests.mutation.running import survivors, warm_up, watched
+from tests.mutation.running import survivors, warm_up
 from tests.processes import REPOSITORY
 
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
@@ -57,7 +57,7 @@ def _proved(
         tried = sorted(
             random.Random(f"{seed} {module}").sample(tried, sample), key=lambda row: row.lines.start
         )
-    left = list(survivors(module, tried, watched(module, proofs()[module]), jobs))
+    left = survivors(module, tried, proofs()[module], jobs)
     seconds = time.monotonic() - began
     print(
         f"{module}: {len(tried) - len(left)} of {len(tried)} noticed, {seconds:.0f} s", flush=True

@@ -20,6 +20,9 @@ TEXT_METHODS = {
 NO_RESULT = {"annotation", "decorator_list", "returns"}
 """Fields of a syntax tree that say nothing of results."""
 
+UNFELT = {"encoding", "strict"}
+"""Options that make no difference here: UTF-8 is the default, and lengths that must agree do."""
+
 Edit = tuple[ast.AST, str]
 
 
@@ -93,6 +96,8 @@ def _says_nothing_of_results(node: ast.AST) -> bool:
             return True
         case ast.Expr(ast.Call(ast.Attribute(ast.Name("log")))) | ast.Call(ast.Name("field")):
             return True
+        case ast.keyword(name):
+            return name in UNFELT
     return False
 
 
@@ -152,5 +157,5 @@ def _without_a_keyword(call: ast.Call) -> Iterator[Edit]:
         return
     for keyword in call.keywords:
         kept = [other for other in call.keywords if other is not keyword]
-        if keyword.arg and keyword.arg != "encoding":  # UTF-8 is the default wherever tests run
+        if keyword.arg and keyword.arg not in UNFELT:
             yield call, ast.unparse(ast.Call(call.func, call.args, kept))

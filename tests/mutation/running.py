@@ -1,7 +1,10 @@
-"""A fault and the tests that must notice it, in a process that was forked with libraries imported.
+"""A fault and the tests that must notice it, in a process of their own.
 
-The tests that run the line of a fault are asked, the quick ones first. The fault is in that process
-alone: programs that a test starts run the product as it is.
+The tests are collected once, and a process is forked for each fault. There the functions of the
+module get the code that they have with the fault, and the tests that run its lines are asked, the
+quick ones first. What is outside functions, such as a bound, is imported with the fault instead,
+before anything of ours is. The fault is in that process alone: programs that a test starts run the
+product as it is.
 """
 
 from __future__ import annotations
@@ -15,37 +18,35 @@ import pickle
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any
+from types import CodeType
 
 import pytest
 from hypothesis import Phase, settings
 
 from tests import conftest, leftovers
+from tests.mutation.in_place import swap
 from tests.mutation.mutants import Mutant
+from tests.mutation.watching import Runs, Watching
 from tests.processes import REPOSITORY
 
 LIMIT_SECONDS = 60.0
 LIMIT_FACTOR = 5
 """The tests may take as often as long as without a fault, and so much more; else they noticed."""
 
-WARM = (
-    *conftest.pytest_plugins,
-    "openpyxl", "flows.cli", "pipeline.delivery.mail", "pipeline.reporting.page",
-    "pipeline.reporting.workbook.books", "pipeline.snapshots.acceptance", "schemas.tables",
-    "pipeline.statbank.client", "tests.delivery.conftest",
-)  # fmt: skip
-"""What to import so that most libraries are imported."""
+WARM = (*conftest.pytest_plugins, "flows.cli", "openpyxl", "aiosmtpd.controller", "trustme")
+"""What to import, with all of the product, so that most libraries are imported."""
+
+NOT_NOTICED, OUTSIDE_FUNCTIONS = 0, 77
+"""How a process ends."""
 
 _forked = multiprocessing.get_context("fork")
 
@@ -54,7 +55,7 @@ class Faulty(SourceFileLoader):
     """Imports one module with a fault in it."""
 
     def __init__(self, module: str, source: bytes) -> None:
-        super().__init__(module.removesuffix(".py").replace("/", "."), str(REPOSITORY / module))
+        super().__init__(_dotted(module), str(REPOSITORY / module))
         self.source = source
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
@@ -66,90 +67,79 @@ class Faulty(SourceFileLoader):
         return compile(self.source, self.path, "exec", dont_inherit=True)
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a test needs: seconds, and lines of the module."""
-
-    seconds: float
-    lines: set[int]
+def _dotted(module: str) -> str:
+    return module.removesuffix(".py").replace("/", ".")
 
 
 @dataclass(eq=False)
-class Watching:
-    """A plugin of pytest that notes which test runs which lines of a module, and how long.
+class Asking:
+    """A plugin of pytest that asks the tests it collected about each fault.
 
-    What runs in a fixture that tests share is run by each of them. The lines that run while the
-    module is imported stand under no test.
+    Args:
+        module: The module, such as `pipeline/delivery/mail.py`.
+        mutants: Its faults.
+        folder: Where the processes write.
+        jobs: How many of them run at once.
+        runs: What each test ran without a fault.
+        codes: How the process of each fault ended, in the order of the faults.
     """
 
-    path: str
-    now: str = ""
-    lines: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    runs: dict[str, Run] = field(default_factory=dict)
-
-    def start(self) -> None:
-        """Begin, in every thread."""
-        threading.settrace(self._called)
-        sys.settrace(self._called)
-
-    def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return self._ran if frame.f_code.co_filename == self.path else None
-
-    def _ran(self, frame: FrameType, event: str, argument: Any) -> Any:
-        self.lines[self.now].add(frame.f_lineno)
-        return self._ran
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
-        """Note the lines of a fixture that tests share."""
-        before = self.now
-        if fixturedef.scope != "function":
-            self.now = fixturedef.argname
-        try:
-            return (yield)
-        finally:
-            self.now = before
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Note the lines and the time of a test."""
-        self.now, began = item.nodeid, time.perf_counter()
-        try:
-            return (yield)
-        finally:
-            self.now = ""
-            lines = self.lines[item.nodeid].union(*(self.lines[name] for name in _fixtures(item)))
-            self.runs[item.nodeid] = Run(time.perf_counter() - began, lines)
-
-
-def _fixtures(item: pytest.Item) -> list[str]:
-    return getattr(item, "fixturenames", [])
-
-
-@dataclass(eq=False)
-class Chosen:
-    """A plugin of pytest that runs these tests only, in this order, and does not explain much."""
-
-    tests: Sequence[str]
+    module: str
+    mutants: Sequence[Mutant]
+    folder: Path
+    jobs: int
+    runs: Runs = field(default_factory=dict)
+    codes: list[int] = field(default_factory=list)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
+    def pytest_configure(self) -> None:
         """Look for no simpler example of what fails."""
         phases = [Phase.explicit, Phase.generate]
-        settings.register_profile("noticing", settings.default, phases=phases, database=None)
-        settings.load_profile("noticing")
-        config.option.tbstyle = "no"
+        settings.register_profile("asking", settings.default, phases=phases, database=None)
+        settings.load_profile("asking")
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave the others out."""
-        there = {item.nodeid: item for item in items}
-        items[:] = [there[test] for test in self.tests]
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the tests without a fault, and then those that a fault concerns with each."""
+        watched = self.folder / "watched"
+        [code] = processes([partial(self._watch, session, watched)], self.folder / "sound", 1)
+        assert code == 0, f"without a fault: {(self.folder / 'sound' / '0.log').read_text()}"
+        self.runs = pickle.loads(watched.read_bytes())
+        tasks = [partial(self._ask, session, mutant) for mutant in self.mutants]
+        limit = LIMIT_FACTOR * sum(run.seconds for run in self.runs.values()) + LIMIT_SECONDS
+        self.codes = processes(tasks, self.folder / "in-place", self.jobs, limit)
+        (self.folder / "asked").write_bytes(pickle.dumps((limit, self.codes)))
+        return True
+
+    def _watch(self, session: pytest.Session, watched: Path) -> int:
+        watching = Watching(str(REPOSITORY / self.module))
+        session.config.pluginmanager.register(watching)
+        with watching.coverage.collect():
+            failed = _run(session, session.items)
+        watched.write_bytes(pickle.dumps(watching.runs()))
+        return failed
+
+    def _ask(self, session: pytest.Session, mutant: Mutant) -> int:
+        if not swap(_dotted(self.module), mutant.source):
+            return OUTSIDE_FUNCTIONS
+        met = {test for test, run in self.runs.items() if not run.lines.isdisjoint(mutant.lines)}
+        items = [item for item in session.items if item.nodeid in met]
+        return _run(session, sorted(items, key=lambda item: self.runs[item.nodeid].seconds))
+
+
+def _run(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
+    """Run tests until one fails, and return how many failed."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            break
+    return session.testsfailed
 
 
 def warm_up() -> None:
     """Import the libraries, and forget what is ours: a fault must be met by all that import it."""
     leftovers.watch()
-    for name in WARM:
+    modules = (path.relative_to(REPOSITORY) for path in (REPOSITORY / "pipeline").rglob("*.py"))
+    for name in (*WARM, *(_dotted(path.as_posix()) for path in modules)):
         importlib.import_module(name)
     for name in list(sys.modules):
         ours = name.partition(".")[0] in ("pipeline", "schemas", "flows", "tests")
@@ -159,86 +149,69 @@ def warm_up() -> None:
     gc.freeze()  # what is there already need not be looked through again in each process
 
 
-def watched(module: str, tests: Sequence[str]) -> dict[str, Run]:
-    """Run the tests without a fault and return what each ran.
+def survivors(
+    module: str, mutants: Sequence[Mutant], tests: Sequence[str], jobs: int
+) -> list[Mutant]:
+    """Return the faults of a module that none of the tests, by file or folder, notices.
 
     Raises:
-        AssertionError: They fail.
+        AssertionError: The tests fail without any fault.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder, "sound")
-        process = _forked.Process(target=_watch, args=(module, tests, place))
-        process.start()
-        process.join()
-        assert process.exitcode == 0, (place / "log").read_text()
-        runs: dict[str, Run] = pickle.loads((place / "runs").read_bytes())
-        return runs
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
+        asking = Asking(module, mutants, folder, jobs)
+        [code] = processes([partial(_pytest, tests, asking)], folder / "asking", 1)
+        assert code == 0, (folder / "asking" / "0.log").read_text()
+        limit, codes = pickle.loads((folder / "asked").read_bytes())
+        outside = [place for place, code in enumerate(codes) if code == OUTSIDE_FUNCTIONS]
+        tasks = [partial(_import, module, mutants[place].source, tests) for place in outside]
+        imported = processes(tasks, folder / "imported", jobs, limit)
+        codes = {**dict(enumerate(codes)), **dict(zip(outside, imported, strict=True))}
+    return [mutants[place] for place, code in codes.items() if code == NOT_NOTICED]
 
 
-def survivors(
-    module: str, mutants: Sequence[Mutant], runs: Mapping[str, Run], jobs: int
-) -> Iterator[Mutant]:
-    """Yield the faults that no test notices."""
-    waiting = list(mutants)[::-1]
-    running: dict[ForkProcess, tuple[Mutant, float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                mutant = waiting.pop()
-                chosen = _chosen(mutant, runs)
-                place = Path(folder, str(len(waiting)))
-                process = _forked.Process(target=_test, args=(module, mutant.source, chosen, place))
-                process.start()
-                limit = LIMIT_FACTOR * sum(runs[test].seconds for test in chosen) + LIMIT_SECONDS
-                running[process] = mutant, time.monotonic() + limit
-            wait([process.sentinel for process in running], timeout=1)
-            for process, (mutant, end) in list(running.items()):
-                if not process.is_alive() or time.monotonic() > end:
-                    _end(process)
-                    del running[process]
-                    if process.exitcode == 0:
-                        yield mutant
-
-
-def _chosen(mutant: Mutant, runs: Mapping[str, Run]) -> list[str]:
-    """Return the tests that run the lines of a fault, the quick ones first.
-
-    All of them may meet what runs at import.
-    """
-    met = {test for test, run in runs.items() if not run.lines.isdisjoint(mutant.lines)}
-    chosen = (met or runs.keys()) - {""}
-    return sorted(chosen, key=lambda test: runs[test].seconds)
-
-
-def _end(process: ForkProcess) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid or 0, signal.SIGKILL)
-    process.join()
-
-
-def _watch(module: str, tests: Sequence[str], folder: Path) -> None:
-    watching = Watching(str(REPOSITORY / module))
-    watching.start()
-    code = _pytest(folder, tests, watching)
-    sys.settrace(None)
-    (folder / "runs").write_bytes(pickle.dumps(watching.runs))
-    os._exit(code)
-
-
-def _test(module: str, source: bytes, tests: Sequence[str], folder: Path) -> None:
+def _import(module: str, source: bytes, tests: Sequence[str]) -> int:
     sys.meta_path.insert(0, Faulty(module, source))
-    files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    os._exit(_pytest(folder, list(files), Chosen(tests)))
+    return _pytest(tests)
 
 
-def _pytest(folder: Path, arguments: Sequence[str], plugin: object) -> int:
-    """Run pytest until a test fails, with all that it writes below a folder."""
+def _pytest(tests: Sequence[str], *plugins: object) -> int:
+    options = ["-x", "-s", "--tb=short", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # libraries are there already
+    return int(pytest.main([*options, *tests], plugins))
+
+
+def processes(
+    tasks: Iterable[Callable[[], int]], folder: Path, jobs: int, limit_seconds: float = 3600
+) -> list[int]:
+    """Run each task in a process of its own, some at once, and return how each ended."""
+    folder.mkdir()
+    waiting = list(enumerate(tasks))[::-1]
+    running: dict[ForkProcess, tuple[int, float]] = {}
+    codes: dict[int, int] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            place, task = waiting.pop()
+            process = _forked.Process(target=_begin, args=(task, folder / str(place)))
+            process.start()
+            running[process] = place, time.monotonic() + limit_seconds
+        wait([process.sentinel for process in running], timeout=1)
+        for process, (place, end) in list(running.items()):
+            if not process.is_alive() or time.monotonic() > end:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid or 0, signal.SIGKILL)
+                process.join()
+                del running[process]
+                codes[place] = process.exitcode or 0
+    return [codes[place] for place in sorted(codes)]
+
+
+def _begin(task: Callable[[], int], folder: Path) -> None:
     os.setsid()
     folder.mkdir()
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder.parent / "hypothesis")
-    with (folder / "log").open("wb") as log:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)
+    with folder.with_suffix(".log").open("wb") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    options = ["-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--basetemp", f"{folder}/tmp"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # libraries are there already
-    return int(pytest.main([*options, *arguments], [plugin]))
+    os._exit(task())

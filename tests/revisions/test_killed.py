@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from pipeline.reporting.workbook import books
 from pipeline.revisions.store import read_revision
 from tests.conftest import Klynge
+from tests.leftovers import shared
 from tests.processes import PATIENCE_SECONDS, contents, environment, finish, kill, start
 from tests.revisions.changing import revisions, set_amount
 from tests.revisions.one_run import Made, one_run, workbooks_from
@@ -96,14 +98,42 @@ def whole_command(env: Environment, seconds: float, made: Made = NOTHING_MADE) -
     return process.returncode == -signal.SIGKILL
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """Runs that nobody kills.
+
+    Args:
+        written_once: A reports folder with a first revision, of another amount than the data hold.
+        made: The workbooks of the next revision, of a first and of a second one.
+    """
+
+    written_once: Path
+    made: Made
+
+
 @pytest.fixture
-def written_once(data_dir: Path, tmp_path: Path) -> Path:
-    """A reports folder with a first revision, of another amount than the data now hold."""
-    folder = tmp_path / "written-once"
-    set_amount(data_dir, 360_000)
-    assert not forked_run(environment(data_dir, folder), PATIENCE_SECONDS)
-    set_amount(data_dir, 370_000)
-    return folder
+def undisturbed(sound_data: Path) -> Undisturbed:
+    """Both cases of a run, once for all tests: a run after a kill has the same inputs."""
+
+    def run_both(folder: Path) -> None:
+        data_dir = Path(shutil.copytree(sound_data, folder / "data"))
+        set_amount(data_dir, 360_000)
+        assert not forked_run(environment(data_dir, folder / "once"), PATIENCE_SECONDS)
+        set_amount(data_dir, 370_000)
+        shutil.copytree(folder / "once", folder / "second")
+        for case in ("first", "second"):
+            assert not forked_run(environment(data_dir, folder / case), PATIENCE_SECONDS)
+
+    folder = shared("undisturbed", run_both)
+    made = {
+        number: {
+            name: file
+            for name, file in contents(folder / case / "2022K1" / f"r{number}").items()
+            if name.endswith(".xlsx")
+        }
+        for number, case in enumerate(("first", "second"), start=1)
+    }
+    return Undisturbed(folder / "once", made)
 
 
 def whole(reports_dir: Path) -> list[str]:
@@ -116,28 +146,6 @@ def whole(reports_dir: Path) -> list[str]:
         on_disk = {path.relative_to(folder).as_posix() for path in files}
         assert on_disk == {"manifest.json", *(row["file"] for row in manifest["outputs"])}
     return found
-
-
-def aim(run: Start, data_dir: Path, written_once: Path, folder: Path) -> tuple[Made, float]:
-    """Run undisturbed, both cases of it; return the workbooks and the seconds of a warm run.
-
-    A run after a kill has the same inputs as these, so that it need not make the workbooks again.
-    """
-    first, second = folder / "first", folder / "second"
-    shutil.copytree(written_once, second)
-    assert not forked_run(environment(data_dir, first), PATIENCE_SECONDS)
-    assert not forked_run(environment(data_dir, second), PATIENCE_SECONDS)
-    made = {
-        number: {
-            name: file
-            for name, file in contents(written / "2022K1" / f"r{number}").items()
-            if name.endswith(".xlsx")
-        }
-        for number, written in enumerate((first, second), start=1)
-    }
-    began = time.monotonic()
-    assert not run(environment(data_dir, folder / "timed"), PATIENCE_SECONDS, made)
-    return made, time.monotonic() - began
 
 
 @pytest.mark.slow
@@ -154,7 +162,7 @@ def test_killed_at_random_moments(
     klynge: Klynge,
     data_dir: Path,
     tmp_path: Path,
-    written_once: Path,
+    undisturbed: Undisturbed,
     monkeypatch: pytest.MonkeyPatch,
     run: Start,
     kills: int,
@@ -164,8 +172,11 @@ def test_killed_at_random_moments(
 
     Every second run writes the first revision, the others a second one beside an earlier.
     """
-    made, measured_seconds = aim(run, data_dir, written_once, tmp_path / "undisturbed")
+    made = undisturbed.made
     monkeypatch.setattr(books, "workbooks", workbooks_from(made))
+    began = time.monotonic()
+    assert not run(environment(data_dir, tmp_path / "timed"), PATIENCE_SECONDS, made)
+    measured_seconds = time.monotonic() - began
     dice = random.Random(SEED)
     killed = 0
     for attempt in range(kills * ATTEMPTS_A_KILL):
@@ -174,7 +185,7 @@ def test_killed_at_random_moments(
         reports_dir = tmp_path / str(attempt)
         earlier = ["r1"] if attempt % 2 else []
         if earlier:
-            shutil.copytree(written_once, reports_dir)
+            shutil.copytree(undisturbed.written_once, reports_dir)
         moment = dice.uniform(0, length_seconds or measured_seconds)
         killed += run(environment(data_dir, reports_dir), moment, made)
         complete = [*earlier, f"r{len(earlier) + 1}"]

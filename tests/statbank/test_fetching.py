@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -160,6 +161,21 @@ def test_a_revised_figure_becomes_a_snapshot_and_a_revision_that_says_so(
     assert asking("run", "2022K1").out.count("Unchanged") == 1
 
 
+def test_a_jump_is_measured_from_the_quarter_before(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """Sixteen per cent since the quarter before stop an answer of many quarters; over the years
+    since the oldest stored one they would pass. It is set aside under its first quarter.
+    """
+    statbank.revise("FOLK1A", "2022K2", {"169": 61_500})
+    ended = asking("fetch", "--from", "2022K1", "--to", "2022K2")
+    assert ended.exit_code == 20
+    assert "169 Høje-Taastrup: 53053 in 2022K1, 61500 in 2022K2 (+15.9 %)" in ended.err
+    (kept,) = (data_dir / "quarantine").glob("*.csv")
+    assert re.fullmatch(r"FOLK1A-2022K1-[0-9a-f]{12}", kept.stem)
+    assert "\n\n" not in ended.err
+
+
 def test_an_answer_that_returns_is_current_again(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
@@ -217,7 +233,9 @@ def test_a_quarter_of_many_is_byte_for_byte_what_it_is_alone(
     (bundled,) = (REPOSITORY / "data" / "snapshots" / "FOLK1A" / "2022K1").glob("*.csv")
     assert store.read(snapshot) == bundled.read_bytes()
     assert snapshot.response is not None
-    whole = (data_dir / str(snapshot.response["path"])).read_bytes()
+    place = str(snapshot.response["path"])
+    assert re.fullmatch(r"snapshots/FOLK1A/answers/[0-9a-f]{12}\.csv", place)
+    whole = (data_dir / place).read_bytes()
     assert len(whole) == snapshot.response["bytes"]
     assert rows_of(QUARTER, whole) == store.read(snapshot)
 
