@@ -191,3 +191,7 @@ def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
     assert name == "Failed"
     assert "The StatBank did not answer" in message
     assert "klynge run" in str(site.artifacts(run)["fordeling-failure"].data)
+    log = (site.folder / "worker.log").read_text(encoding="utf-8")
+    assert f"Flow run 'fordeling-2021K3-rules-{QUARTER}' - Finished in state Failed" in log
+    assert "unexpected exception" not in log
+    assert "Traceback" not in log
