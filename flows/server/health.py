@@ -70,17 +70,15 @@ def look(
     """
     wanted = set(parts or Part)
     api_url = environment.get(API_URL) or running_server(environment) or local_url(environment)
-    found = list(_server(api_url))
-    if all(row.level is Level.OK for row in found) and wanted - {
-        Part.SERVER,
-        Part.DATABASE,
-        Part.DELIVERY,
-    }:
+    of_server = wanted - {Part.DELIVERY}
+    found = list(_server(api_url)) if of_server else []
+    in_the_way = {Part.SERVER, Part.DATABASE}
+    if of_server - in_the_way and all(row.level is Level.OK for row in found):
         found += _asked({**environment, API_URL: api_url})
     if Part.DELIVERY in wanted:
         found += _delivery(settings)
-    # What bars the view of all else is shown whatever was asked for.
-    shown = (row for row in found if row.part in wanted or row.level is Level.CRITICAL)
+    wanted |= {row.part for row in found if row.level is Level.CRITICAL and row.part in in_the_way}
+    shown = (row for row in found if row.part in wanted)
     return sorted(shown, key=lambda row: -row.level)
 
 

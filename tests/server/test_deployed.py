@@ -191,7 +191,12 @@ def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
     assert name == "Failed"
     assert "The StatBank did not answer" in message
     assert "klynge run" in str(site.artifacts(run)["fordeling-failure"].data)
-    log = (site.folder / "worker.log").read_text(encoding="utf-8")
-    assert f"Flow run 'fordeling-2021K3-rules-{QUARTER}' - Finished in state Failed" in log
+    ended = f"Flow run 'fordeling-2021K3-rules-{QUARTER}' - Finished in state Failed"
+
+    def logged() -> str:
+        log = (site.folder / "worker.log").read_text(encoding="utf-8")
+        return log if ended in log else ""
+
+    log = wait_until(logged, "the worker logs the end")
     assert "unexpected exception" not in log
     assert "Traceback" not in log
