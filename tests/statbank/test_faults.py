@@ -58,8 +58,8 @@ RECOVERED = [
     Case("reset within the body", faults.reset(after_bytes=700), times=1, requests=2),
     Case("chunked body cut short", faults.truncated(chunked=True), times=1, requests=2),
     Case("body shorter than its length", faults.truncated(chunked=False), times=1, requests=2),
-    Case("hanging once", faults.hang(), 1, requests=2, read_timeout_seconds=1),
-    Case("hanging in the body", faults.hang(in_body=True), 1, requests=2, read_timeout_seconds=1),
+    Case("hanging once", faults.hang(), 1, requests=2, read_timeout_seconds=3),
+    Case("hanging in the body", faults.hang(in_body=True), 1, requests=2, read_timeout_seconds=3),
 ]
 
 UNAVAILABLE = [
