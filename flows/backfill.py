@@ -41,7 +41,6 @@ from pipeline.errors import KlyngeError, UsageError
 from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
-from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 
 PROGRESS = "backfill-progress"
@@ -114,7 +113,7 @@ def backfill(
 
 def _backfill(request: Request, access: Access, settings: Settings) -> State:
     failures = retrying(fetch, settings)(request, access, settings)
-    quarters = stored_quarters(request, SnapshotStore(settings.data_dir), failures)
+    quarters = stored_quarters(request, Acquisition.offline(settings), failures)
     stored = replace(access, offline=True, refresh=False)
     given = {"request": request, "access": stored, "settings": settings}
     with task_runner(settings) as runner:

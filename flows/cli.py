@@ -17,6 +17,7 @@ from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import add_cost, add_membership, clusters, end_membership
 from flows.commands.server import app as server
 from flows.commands.server import serve
+from flows.commands.transition import transition
 from flows.terminal.remedies import told
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
@@ -37,6 +38,7 @@ app.command(epilog="Example: klynge status")(status)
 app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
 app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
 app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
+app.command(epilog="Example: klynge transition 2026K4 2027K1")(transition)
 app.command(
     epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
 )(scenario)

@@ -21,7 +21,6 @@ from pipeline.reporting.notes import citation
 from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
-from schemas.records import Language
 
 KEY = "fordeling"
 """Each artifact's key has its history over the quarters."""
@@ -35,7 +34,8 @@ Row = dict[str, str]
 def ended(outcome: Outcome) -> str:
     """Return what writing came to, as the state of a run says it."""
     revision = f"r{outcome.revision}"
-    return f"{WRITTEN} {revision}" if outcome.written else f"unchanged ({revision})"
+    what = f"{WRITTEN} {revision}" if outcome.written else f"unchanged ({revision})"
+    return what if outcome.has_costs else f"{what}, no costs entered"
 
 
 def one_line(error: KlyngeError) -> str:
@@ -56,7 +56,9 @@ def show_report(report: Report, reports_url: str) -> None:
         report: The report.
         reports_url: Address of the reports folder; empty for its path on this machine.
     """
-    outcome, text = report.outcome, Catalogue(report.calculation.report.language)
+    outcome, calculation = report.outcome, report.calculation
+    structures = calculation.inputs.reference.structures.values()
+    text = Catalogue(calculation.report.language, structures)
     title = f"{outcome.label} r{outcome.revision}"
     tables = {
         cluster.cluster: list(_rows(cluster, text))
@@ -107,7 +109,6 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:
     """Yield a row a municipality: name, counted population, share, and kroner of each cost."""
     headings = ("municipality_name", "counted_population", "share")
     name, counted, share = (text(f"column.{heading}") for heading in headings)
-    danish = text.language is Language.DANISH
     for member in cluster.members:
         code = member.membership.municipality_code
         yield {
@@ -115,7 +116,7 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:
             counted: localized(exact(member.counted_population), text.language),
             share: percent(member.share, text.language),
             **{
-                row.cost.name_da if danish else row.cost.name_en: whole(
+                f"{text.cost_name(row.cost)}, {text(f'value.{row.cost.per}')}": whole(
                     row.parts[code].amount, text.language
                 )
                 for row in cluster.allocations

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 
-from pipeline.calculation.calculate import Inputs, Parameters
+from pipeline.calculation.calculate import Figures, Inputs, Parameters
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
-from schemas.source_tables import SOURCE_TABLES
+from schemas.records import Reference
+from schemas.source_tables import FOLK1A, KKBEF1
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +32,26 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     """
     snapshots = acquisition.snapshots(parameters)
     store, reader = acquisition.store, acquisition.reader
-    areas, districts = (reader.read(snapshot) for snapshot in snapshots)
-    reference = in_force(acquisition.reference, parameters.report.rules)
-    areas, districts = (acquisition.accepted(row, reference) for row in (areas, districts))
-    log.info("population: %s, %s", areas.snapshot.path, districts.snapshot.path)
-    estimated = districts.quarter != areas.quarter
-    compared = [areas] if estimated else [areas, districts]  # an estimate is compared with nothing
+    areas, *more = (reader.read(snapshot) for snapshot in snapshots)
+    reference = in_force(acquisition.reference, parameters.report)
+    areas, *more = (acquisition.accepted(row, reference) for row in (areas, *more))
+    log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
+    compared = [row for row in (areas, *more) if row.quarter == areas.quarter]  # no estimate
     before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
-    stored = store.quarters_of_all_tables() if history else []
-    earlier = [quarter for quarter in stored if quarter < areas.quarter]
-    tables = (
-        [reader.read(store.all(source.table, quarter)[-1]) for quarter in earlier]
-        for source in SOURCE_TABLES
+    stored = acquisition.stored_quarters(parameters.report.rules) if history else []
+    tables = [FOLK1A, KKBEF1] if more else [FOLK1A]
+    read = (
+        [reader.read(store.all(source.table, quarter)[-1]) for source in tables]
+        for quarter in stored
+        if quarter < areas.quarter
     )
-    pairs = tuple(zip(*tables, strict=True))
-    return Inputs(parameters, reference, areas, districts, compared_with, pairs)
+    pairs = ((first, next(iter(rest), None)) for first, *rest in read)
+    shown = tuple(pair for pair in pairs if _has_all_places(reference, *pair))
+    return Inputs(parameters, reference, areas, next(iter(more), None), compared_with, shown)
+
+
+def _has_all_places(reference: Reference, areas: Figures, districts: Figures | None) -> bool:
+    """Whether an earlier quarter has all that the rules count by: a municipality may be new."""
+    there = {*areas.people, *(districts.people if districts else ())}
+    return reference.counted_codes <= there

@@ -62,7 +62,11 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
         KlyngeError: No snapshot is stored, or it is not what it must be.
     """
     inputs = gather(Parameters(ReportName(Quarter.parse(quarter))), _stored(data_dir))
-    return Population(inputs.areas.quarter, inputs.areas.people, inputs.districts.people)
+    return Population(
+        inputs.areas.quarter,
+        inputs.areas.people,
+        inputs.districts.people if inputs.districts else {},
+    )
 
 
 def count_population(
@@ -81,7 +85,7 @@ def count_population(
     Raises:
         KlyngeError: The reference tables break a rule, or no cluster is in force.
     """
-    reference = replace(_stored(data_dir).reference, costs=())
+    reference = replace(_stored(data_dir).reference.on(population.quarter), costs=())
     quarter = Quarter.parse(rules) if rules else population.quarter
     in_force = rules_in_force(reference, quarter)
     result = calculate_quarter(population, in_force, reference.areas, reference.districts)

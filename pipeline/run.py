@@ -80,20 +80,20 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
         files = tuple(FileRecord(**file) for file in manifest["reference"])
         recorded = read_inputs(folder)
         check_memberships(recorded)
-        reference = recorded_reference(recorded, name.rules, files)
+        reference = recorded_reference(recorded, name, files)
         parameters = _recorded_parameters(name, manifest)
         listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}
         reader = FigureReader(reference, SnapshotStore(data_dir))
         read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
-        areas, districts = read["snapshots"]
+        areas, *more = read["snapshots"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProvenanceError(
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
-    history = read["history"]  # one table, then the other
-    half = len(history) // 2
-    pairs = tuple(zip(history[:half], history[half:], strict=True))
+    shown = [row for row in read["history"] if row.source is areas.source]
+    beside = read["history"][len(shown) :] if more else [None] * len(shown)
+    pairs, districts = tuple(zip(shown, beside, strict=True)), next(iter(more), None)
     return Inputs(parameters, reference, areas, districts, read["compared_with"], pairs)
 
 

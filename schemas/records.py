@@ -8,13 +8,14 @@ a record are the columns of its table, in order; `schemas.rows` maps one to the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
 from schemas.quarter import YEAR, Quarter
+from schemas.structures import Alternative, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
@@ -29,14 +30,11 @@ COPENHAGEN_TOTAL: Final = "1000"
 """The whole city in KKBEF1; the districts and 1099 (outside any district) add up to it."""
 
 MUNICIPALITY_COUNT: Final = 98
-"""Municipalities of Denmark since the reform of 2007; Christiansø (411) is not one."""
+"""Municipalities of Denmark from the reform of 2007; Christiansø (411) is not one."""
 
 LARGEST_AMOUNT_DKK: Final = 10**12
 """A third of Denmark's yearly product. Up to here a workbook is exact to the krone, as CSV is, and
 in the sum of a hundred costs."""
-
-STRUCTURES: Final = ("sundhedsklynge", "sundhedsraad")
-"""Health clusters (2022K1-2026K4) and the health councils that replace them from 2027K1."""
 
 ALL_CLUSTERS: Final = ":*"
 """Ends a cost's scope that covers every cluster of a structure, as in `sundhedsklynge:*`."""
@@ -60,6 +58,19 @@ class AreaKind(StrEnum):
     REGION = "region"
     MUNICIPALITY = "municipality"
     OTHER = "other"
+
+
+class Per(StrEnum):
+    """What a cost is for: each year, each quarter, or once."""
+
+    YEAR = "year"
+    QUARTER = "quarter"
+    ONCE = "once"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Per | None:
+        """Return what a cost is for that was recorded before this was said."""
+        return cls.YEAR if value == "" else None
 
 
 class Language(StrEnum):
@@ -91,6 +102,12 @@ class Area:
     name: str
     kind: AreaKind
     region_code: str
+    period: Period
+
+    @property
+    def counts(self) -> bool:
+        """Whether people are counted by it; the country and the regions are sums alone."""
+        return self.kind in (AreaKind.MUNICIPALITY, AreaKind.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,12 @@ class District:
     code: str
     name: str
     municipality_code: str
+    period: Period
+
+    @property
+    def counts(self) -> bool:
+        """Whether people are counted by it; the total is a sum, and must be there all the same."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,11 @@ class Cluster:
     region: str
     hospital: str
     period: Period
+
+    @property
+    def short_id(self) -> str:
+        """Its id without that of its structure."""
+        return self.cluster_id.removeprefix(f"{self.structure}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +167,27 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """An amount to allocate: within one cluster, or over all clusters of a structure."""
+    """An amount to allocate: within one cluster, or over all clusters of a structure.
+
+    `settled_by` is the quarter of a year, such as `K1`, by whose population the cost is settled;
+    blank if that is open, or where each quarter settles its own.
+    """
 
     cost_id: str
     name_da: str
     name_en: str
     scope: str
     amount_dkk: int
+    per: Per
+    settled_by: str
     period: Period
     source_id: str
+
+    def settled_in(self, quarter: Quarter) -> Quarter | None:
+        """Return the quarter that settles what is due in another; None if that is open."""
+        if self.per is Per.QUARTER:
+            return quarter
+        return Quarter(quarter.year, int(self.settled_by[1])) if self.settled_by else None
 
     @property
     def structure(self) -> str | None:
@@ -189,17 +229,39 @@ class FileRecord:
 class Reference:
     """All reference tables, validated, with the record of each file that was read.
 
-    Areas and districts stand in the order of the StatBank.
+    Areas and districts stand in the order of the StatBank. `costs_ended` is the last quarter that
+    had a cost, where the quarter that the tables are limited to has none.
     """
 
-    areas: Mapping[str, Area]
-    districts: Mapping[str, District]
+    area_rows: tuple[Area, ...]
+    district_rows: tuple[District, ...]
     clusters: tuple[Cluster, ...]
     memberships: tuple[Membership, ...]
     costs: tuple[Cost, ...]
     sources: Mapping[str, Source]
     assumptions: tuple[Assumption, ...]
+    structures: Mapping[str, Structure] = field(default_factory=dict)
+    alternatives: tuple[Alternative, ...] = ()
     files: tuple[FileRecord, ...] = ()
+    costs_ended: Quarter | None = None
+
+    @cached_property
+    def areas(self) -> Mapping[str, Area]:
+        """The areas by code; of one that has had several periods, the last."""
+        return {row.code: row for row in self.area_rows}
+
+    @cached_property
+    def districts(self) -> Mapping[str, District]:
+        """The districts by code; of one that has had several periods, the last."""
+        return {row.code: row for row in self.district_rows}
+
+    def on(self, quarter: Quarter) -> Reference:
+        """Return the tables with the areas and districts of a quarter alone."""
+        return replace(
+            self,
+            area_rows=tuple(row for row in self.area_rows if quarter in row.period),
+            district_rows=tuple(row for row in self.district_rows if quarter in row.period),
+        )
 
     @classmethod
     def of(
@@ -207,13 +269,15 @@ class Reference:
     ) -> Reference:
         """Return the reference tables of their records, by the name of each table."""
         return cls(
-            areas={row.code: row for row in tables["areas"]},
-            districts={row.code: row for row in tables["districts"]},
+            area_rows=tuple(tables["areas"]),
+            district_rows=tuple(tables["districts"]),
             clusters=tuple(tables["clusters"]),
             memberships=tuple(tables["memberships"]),
             costs=tuple(tables["costs"]),
             sources={row.source_id: row for row in tables["sources"]},
             assumptions=tuple(tables["assumptions"]),
+            structures={row.structure: row for row in tables["structures"]},
+            alternatives=tuple(tables.get("alternatives", ())),
             files=files,
         )
 

@@ -25,6 +25,7 @@ from schemas.records import (
     Period,
     Source,
 )
+from schemas.structures import Alternative, Structure
 
 Record = TypeVar("Record")
 Row = Mapping[str, Any]
@@ -33,10 +34,12 @@ TABLES: Final[Mapping[str, type]] = {
     "sources": Source,
     "areas": Area,
     "districts": District,
+    "structures": Structure,
     "clusters": Cluster,
     "memberships": Membership,
     "costs": Cost,
     "assumptions": Assumption,
+    "alternatives": Alternative,
 }
 """The record of each reference table, in the order in which one builds on another."""
 
@@ -44,10 +47,12 @@ KEYS: Final[Mapping[type, tuple[str, ...]]] = {
     Source: ("source_id",),
     Area: ("code",),
     District: ("code",),
+    Structure: ("structure",),
     Cluster: ("cluster_id",),
     Membership: ("cluster_id", "municipality_code"),
     Cost: ("cost_id", "scope"),
     Assumption: ("number",),
+    Alternative: ("alternative_id",),
 }
 """The columns that tell the rows in force in one quarter apart."""
 

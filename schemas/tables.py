@@ -15,7 +15,6 @@ import pandera.pandas as pa
 
 from schemas import records
 from schemas.column_rules import (
-    Rules,
     known,
     matches,
     no_overlap,
@@ -24,11 +23,20 @@ from schemas.column_rules import (
     table,
     unique,
 )
-from schemas.records import AreaKind, Basis, Language
+from schemas.places import (
+    Tables,
+    a_municipality,
+    areas,
+    column,
+    districts,
+    identifier,
+    in_order,
+    one_of,
+    period,
+    structures,
+)
+from schemas.records import Basis, Language, Per
 from schemas.source_tables import TIME, VALUE, SourceTable
-
-Tables = Mapping[str, Sequence[Mapping[str, str]]]
-"""The rows of each reference table, by the name of the table."""
 
 _PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
 _CONFIDENCE: Final = ("high", "medium", "low")
@@ -38,20 +46,6 @@ _AMOUNT_RULE: Final = (
 )
 _NUMBER: Final = r"[1-9][0-9]{0,2}"
 _EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
-
-_identifier = matches(
-    records.IDENTIFIER,
-    "must be lower-case letters a-z, digits and hyphens, at most 60, such as amager-hvidovre",
-)
-_period: Mapping[str, Rules] = {
-    "first_quarter": matches(records.QUARTER, "must be a quarter such as 2022K1"),
-    "last_quarter": matches(rf"|{records.QUARTER}", "must be a quarter such as 2026K4, or blank"),
-}
-_in_order = row_rule(
-    "last_quarter",
-    "must not lie before first_quarter",
-    lambda rows: rows["last_quarter"].eq("") | rows["last_quarter"].ge(rows["first_quarter"]),
-)
 
 
 def answer(
@@ -74,7 +68,7 @@ def answer(
 def _sources(_: Tables) -> pa.DataFrameSchema:
     return table(
         {
-            "source_id": [_identifier, unique()],
+            "source_id": [identifier, unique()],
             "title": not_blank(),
             "url": matches(r"|https?://\S+", "must be a web address, or blank"),
             "confidence": known(_CONFIDENCE, "must be high, medium or low"),
@@ -83,85 +77,40 @@ def _sources(_: Tables) -> pa.DataFrameSchema:
     )
 
 
-def _areas(_: Tables) -> pa.DataFrameSchema:
-    three_digits = matches(records.AREA_CODE, "must be three digits (Excel drops leading zeros)")
+def _clusters(tables: Tables) -> pa.DataFrameSchema:
     return table(
         {
-            "code": [three_digits, unique()],
+            "cluster_id": [identifier, unique()],
             "name": not_blank(),
-            "kind": _one_of(list(AreaKind)),
-            "region_code": [],
-        },
-        row_rule("region_code", "must be the code of a region in this file", _has_its_region),
-        row_rule(
-            "kind",
-            f"must name {records.MUNICIPALITY_COUNT} municipalities",
-            lambda rows: (
-                list(rows["kind"]).count(AreaKind.MUNICIPALITY) == records.MUNICIPALITY_COUNT
+            "structure": known(
+                column(tables, "structures", "structure"),
+                "must be a structure of structures.csv",
             ),
-        ),
-        row_rule(
-            "kind",
-            "must name the country once",
-            lambda rows: list(rows["kind"]).count(AreaKind.COUNTRY) == 1,
-        ),
-    )
-
-
-def _has_its_region(rows: pd.DataFrame) -> pd.Series:
-    regions = rows["code"][rows["kind"] == AreaKind.REGION]
-    in_region = rows["kind"].isin([AreaKind.MUNICIPALITY, AreaKind.OTHER])
-    return rows["region_code"].where(in_region, "").isin(["", *regions]) & (
-        rows["region_code"].ne("") == in_region
-    )
-
-
-def _districts(tables: Tables) -> pa.DataFrameSchema:
-    return table(
-        {
-            "code": [matches(records.DISTRICT_CODE, "must be four digits"), unique()],
-            "name": not_blank(),
-            "municipality_code": _a_municipality(tables),
-        },
-        row_rule(
-            "code",
-            f"must hold the city total {records.COPENHAGEN_TOTAL}",
-            lambda rows: records.COPENHAGEN_TOTAL in set(rows["code"]),
-        ),
-    )
-
-
-def _clusters(_: Tables) -> pa.DataFrameSchema:
-    return table(
-        {
-            "cluster_id": [_identifier, unique()],
-            "name": not_blank(),
-            "structure": _one_of(records.STRUCTURES),
             "region": not_blank(),
             "hospital": [],
-            **_period,
+            **period,
         },
-        _in_order,
+        in_order,
     )
 
 
 def _memberships(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = _column(tables, "clusters", "cluster_id")
-    listed = {*_column(tables, "districts", "code")} - {records.COPENHAGEN_TOTAL}
+    cluster_ids = column(tables, "clusters", "cluster_id")
+    listed = {*column(tables, "districts", "code")} - {records.COPENHAGEN_TOTAL}
     return table(
         {
             "cluster_id": known(cluster_ids, "must be a cluster of clusters.csv"),
-            "municipality_code": _a_municipality(tables),
-            "basis": _one_of(list(Basis)),
+            "municipality_code": a_municipality(tables),
+            "basis": one_of(list(Basis)),
             "fraction": pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1"),
             "districts": _each(
                 lambda cell: len(set(cell)) == len(cell) and listed.issuperset(cell),
                 "must be codes of districts.csv, each once, with a space between",
             ),
-            **_period,
+            **period,
             "source_id": _a_source(tables),
         },
-        _in_order,
+        in_order,
         _filled_exactly_for("fraction", Basis.FRACTION),
         _filled_exactly_for("districts", Basis.DISTRICTS),
         row_rule(
@@ -204,25 +153,41 @@ def _within_cluster(rows: pd.DataFrame, tables: Tables) -> pd.Series:
 
 
 def _costs(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = _column(tables, "clusters", "cluster_id")
-    scopes = [*cluster_ids, *(structure + records.ALL_CLUSTERS for structure in records.STRUCTURES)]
+    cluster_ids = column(tables, "clusters", "cluster_id")
+    structures = column(tables, "structures", "structure")
+    scopes = [*cluster_ids, *(structure + records.ALL_CLUSTERS for structure in structures)]
     return table(
         {
-            "cost_id": _identifier,
+            "cost_id": identifier,
             "name_da": not_blank(),
             "name_en": not_blank(),
             "scope": known(scopes, "must be a cluster of clusters.csv, or a structure and :*"),
             "amount_dkk": matches(_AMOUNT, _AMOUNT_RULE),
-            **_period,
+            "per": one_of(list(Per)),
+            "settled_by": matches(r"|K[1-4]", "must be K1, K2, K3 or K4, or blank"),
+            **period,
             "source_id": _a_source(tables),
         },
-        _in_order,
+        in_order,
+        row_rule(
+            "settled_by",
+            "must be blank where each quarter settles its own",
+            lambda rows: rows["settled_by"].eq("") | rows["per"].ne(Per.QUARTER),
+        ),
+        row_rule(
+            "per",
+            "must begin and end in one year if it is paid once",
+            lambda rows: (
+                rows["per"].ne(Per.ONCE)
+                | rows["first_quarter"].str[:4].eq(rows["last_quarter"].str[:4])
+            ),
+        ),
         no_overlap("cost_id", ["cost_id", "scope"]),
     )
 
 
 def _assumptions(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = set(_column(tables, "clusters", "cluster_id"))
+    cluster_ids = set(column(tables, "clusters", "cluster_id"))
     return table(
         {
             "number": [matches(_NUMBER, "must be a whole number from 1"), unique()],
@@ -236,9 +201,51 @@ def _assumptions(tables: Tables) -> pa.DataFrameSchema:
     )
 
 
+def _alternatives(tables: Tables) -> pa.DataFrameSchema:
+    memberships = {
+        (row["cluster_id"], row["municipality_code"]): row["districts"].split()
+        for row in tables["memberships"]
+    }
+    clusters = known(
+        ["", *column(tables, "clusters", "cluster_id")], "must be a cluster of clusters.csv"
+    )
+
+    def is_there(rows: pd.DataFrame) -> list[bool]:
+        keys = zip(rows["from_cluster_id"], rows["municipality_code"], strict=True)
+        found = zip(map(memberships.get, keys), rows["districts"], strict=True)
+        return [there is not None and set(cell.split()) <= set(there) for there, cell in found]
+
+    return table(
+        {
+            "alternative_id": [identifier, unique()],
+            "name_da": not_blank(),
+            "name_en": not_blank(),
+            "municipality_code": a_municipality(tables),
+            "districts": [],
+            "from_cluster_id": [clusters, not_blank()],
+            "to_cluster_id": clusters,
+        },
+        row_rule(
+            "from_cluster_id",
+            "must hold the municipality, and the districts, by memberships.csv",
+            lambda rows: pd.Series(is_there(rows), index=rows.index, dtype=bool),
+        ),
+    )
+
+
 REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
     schema.__name__.removeprefix("_"): schema
-    for schema in (_sources, _areas, _districts, _clusters, _memberships, _costs, _assumptions)
+    for schema in (
+        _sources,
+        areas,
+        districts,
+        structures,
+        _clusters,
+        _memberships,
+        _costs,
+        _assumptions,
+        _alternatives,
+    )
 }
 """The schema of each reference table, given the rows of all of them."""
 
@@ -261,21 +268,8 @@ def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     )
 
 
-def _column(tables: Tables, name: str, column: str) -> list[str]:
-    return [row[column] for row in tables[name]]
-
-
-def _one_of(values: Sequence[str]) -> pa.Check:
-    return known(values, f"must be one of {', '.join(values)}")
-
-
-def _a_municipality(tables: Tables) -> pa.Check:
-    there = [row["code"] for row in tables["areas"] if row["kind"] == AreaKind.MUNICIPALITY]
-    return known(there, "must be a municipality of areas.csv")
-
-
 def _a_source(tables: Tables) -> pa.Check:
-    return known(_column(tables, "sources", "source_id"), "must be a source of sources.csv")
+    return known(column(tables, "sources", "source_id"), "must be a source of sources.csv")
 
 
 def _each(holds: Callable[[list[str]], bool], rule: str) -> pa.Check:

@@ -35,7 +35,8 @@ def print_json(manifest: Mapping[str, Any]) -> None:
 def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
     console = Terminal()
-    calculation, text = report.calculation, Catalogue(Language.ENGLISH)
+    calculation = report.calculation
+    text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
     shown = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
     day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
     console.say(f"{calculation.report.label}: population on {day}", "bold")
@@ -45,8 +46,8 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
     if shown:
         for cluster in shown:
             console.print(_members(cluster, text))
-    else:
-        console.print(_costs(calculation.result))
+    elif report.outcome.has_costs:
+        console.print(_costs(calculation.result, text))
     for finding in calculation.result.findings:
         console.say(f"Finding: {text.finding(finding)}")
     outcome = report.outcome
@@ -56,9 +57,12 @@ def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
         console.say(f"Reason: {outcome.manifest['reason']}")
 
 
-def _costs(result: QuarterResult) -> Table:
+def _costs(result: QuarterResult, text: Catalogue) -> Table:
     rows = table(
-        ("Cost", "left"), ("Cluster", "left"), ("Municipalities", "right"), ("Amount", "right")
+        ("Cost", "left"),
+        (text("overview.cluster"), "left"),
+        ("Municipalities", "right"),
+        ("Amount", "right"),
     )
     for cluster in result.clusters:
         for allocation in cluster.allocations:
@@ -67,11 +71,12 @@ def _costs(result: QuarterResult) -> Table:
                 cost.name_en,
                 cluster.cluster.name,
                 str(len(cluster.members)),
-                kroner(cost.amount_dkk),
+                f"{kroner(cost.amount_dkk)} {text(f'value.{cost.per}')}",
             )
     for fund in result.shared_funds:
-        clusters = f"{len(fund.parts)} clusters"
-        rows.add_row(fund.cost.name_en, clusters, "", kroner(fund.cost.amount_dkk))
+        clusters = text("funds.count", count=len(fund.parts))
+        amount = f"{kroner(fund.cost.amount_dkk)} {text(f'value.{fund.cost.per}')}"
+        rows.add_row(fund.cost.name_en, clusters, "", amount)
     return rows
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
 from pipeline.files import write_atomically
@@ -30,10 +31,8 @@ from pipeline.reporting.rows import (
 )
 from pipeline.revisions.store import Outcome, write
 from pipeline.snapshots.acquisition import Acquisition
-from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter, quarter_range
 from schemas.report_name import ReportName
-from schemas.source_tables import SOURCE_TABLES
 
 FOLDER: Final = "backfill"
 Watched = Callable[[Iterable[Any]], Iterable[Any]]
@@ -119,7 +118,7 @@ def backfill(request: Request, acquisition: Acquisition, watched: Watched = iter
         InvalidData: The reference tables break a rule.
     """
     failures = fetch_missing(request, acquisition, watched)
-    quarters = stored_quarters(request, acquisition.store, failures)
+    quarters = stored_quarters(request, acquisition, failures)
     done = {row: calculate_one(request, row, acquisition) for row in watched(quarters)}
     return finish(request, {**failures, **done}, acquisition.settings.reports_dir)
 
@@ -129,35 +128,39 @@ def fetch_missing(request: Request, acquisition: Acquisition, watched: Watched =
     failures: Failures = {}
     if acquisition.access.offline:
         return failures
-    stored = acquisition.store.quarters_of_all_tables()
+    rules = request.rules_quarter
+    stored = acquisition.stored_quarters(rules)
     asked = [row for row in request.quarters if acquisition.access.refresh or row not in stored]
     try:
         for quarter in asked:
             try:
-                acquisition.publication.require({source: [quarter] for source in SOURCE_TABLES})
+                tables = tables_of(acquisition.reference, rules or quarter)
+                acquisition.publication.require({source: [quarter] for source in tables})
             except NotPublishedYet as error:
                 failures[quarter] = error
-        list(watched(acquisition.fetch_all([row for row in asked if row not in failures])))
+        wanted = [row for row in asked if row not in failures]
+        list(watched(acquisition.fetch_all(wanted, rules)))
     except KlyngeError as error:
-        stored = acquisition.store.quarters_of_all_tables()
+        stored = acquisition.stored_quarters(rules)
         failures = {row: error for row in asked if row not in stored} | failures
     return failures
 
 
 def stored_quarters(
-    request: Request, store: SnapshotStore, failures: Mapping[Quarter, KlyngeError]
+    request: Request, acquisition: Acquisition, failures: Mapping[Quarter, KlyngeError]
 ) -> list[Quarter]:
     """Return the quarters of a request that are stored.
 
     Raises:
         UsageError: There is none, and nothing says why.
     """
-    stored = store.quarters_of_all_tables()
+    stored = acquisition.stored_quarters(request.rules_quarter)
     there = [quarter for quarter in request.quarters if quarter in stored]
     if not there and not failures:
         known = ", ".join(map(str, stored))
         raise UsageError(
-            f"No quarter from {request.first} to {request.last} is stored in {store.folder}.",
+            f"No quarter from {request.first} to {request.last} is stored in "
+            f"{acquisition.store.folder}.",
             f"Stored: {known}." if known else "",
         )
     return there

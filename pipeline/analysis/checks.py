@@ -14,6 +14,7 @@ from typing import Final
 from pipeline.calculation.calculate import Parameters, calculate, odd
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
+from pipeline.calculation.population import check_identities
 from pipeline.errors import KlyngeError, Remedy
 from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
@@ -26,7 +27,12 @@ from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.source_tables import SOURCE_TABLES, SourceTable
 
-_OF_SNAPSHOTS: Final = (Subject.POPULATION_JUMP, Subject.EXCHANGED, Subject.CLOCK_BEHIND)
+_OF_SNAPSHOTS: Final = (
+    Subject.POPULATION_JUMP,
+    Subject.EXCHANGED,
+    Subject.CLOCK_BEHIND,
+    Subject.REGION_CODES_DIFFER,
+)
 
 Watched = Callable[[Sequence[Quarter]], Iterable[Quarter]]
 Read = Callable[[SourceTable, Quarter], Sequence[Finding]]
@@ -108,11 +114,13 @@ def _compared(acquisition: Acquisition, source: SourceTable, quarter: Quarter) -
     """Read every answer of a quarter, and compare the current one with what is beside it."""
     reader, store = acquisition.reader, acquisition.store
     now = [reader.read(snapshot) for snapshot in store.all(source.table, quarter)][-1]
+    there = reader.reference.on(quarter)
+    codes = check_identities(source, there, now.people, now.snapshot.path)
     try:
         beside = acquisition.beside(now)
     except KlyngeError:
-        return ()  # told where they are checked
-    return list(odd(acquisition.accepted(now, reader.reference), beside, reader.reference))
+        return codes  # told where they are checked
+    return [*codes, *odd(acquisition.accepted(now, there), beside, there)]
 
 
 def _calculated(parameters: Parameters, acquisition: Acquisition) -> Sequence[Finding]:

@@ -73,8 +73,8 @@ class Trail:
     @property
     def snapshot(self) -> Snapshot:
         """The answer in which those figures stand."""
-        areas, districts = self.calculation.inputs.snapshots
-        return districts if self.member.membership.basis is Basis.DISTRICTS else areas
+        by_districts = self.member.membership.basis is Basis.DISTRICTS
+        return self.calculation.inputs.snapshots[-1 if by_districts else 0]
 
     def steps(self) -> Steps:
         """Return the trail as text, from the krone back to the answer of the StatBank."""

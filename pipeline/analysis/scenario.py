@@ -38,7 +38,7 @@ _HINT: Final = (
     ".districts='CODE CODE', or MUNICIPALITY@CLUSTER=none."
 )
 _MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
-_COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en")
+_COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en", "per", "settled_by")
 _OF_BASIS: Final = ("fraction", "districts")
 
 
@@ -232,7 +232,13 @@ class _Editor:
                 f"In force: {known or 'none'}. A new cost begins with {cost_id}.scope=CLUSTER.",
             )
         value = self._scope(override.value) if by_scope else override.value
-        new = {"cost_id": cost_id, "name_da": cost_id, "name_en": cost_id, "amount_dkk": "0"}
+        new = {
+            "cost_id": cost_id,
+            "name_da": cost_id,
+            "name_en": cost_id,
+            "amount_dkk": "0",
+            "per": "year",
+        }
         for row in rows or [self._add(COSTS, new)]:
             row.update({override.column: value, **self.source})
 

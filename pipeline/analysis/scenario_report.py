@@ -21,9 +21,9 @@ from pipeline.analysis.scenario import Scenario, apply, write_toml
 from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import in_force
 from pipeline.errors import KlyngeError
 from pipeline.files import replace_folder
+from pipeline.gather import gather
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import machine_csv, scope_rows
@@ -76,9 +76,9 @@ def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> Sc
     report = replace(name, scenario=scenario.name)
     parameters = replace(real.inputs.parameters, report=report)
     try:
-        reference = in_force(load_reference(settings.data_dir, contents), name.rules)
-        inputs = replace(real.inputs, parameters=parameters, reference=reference)
-        calculation = calculate(inputs)
+        overridden = Acquisition.offline(settings)
+        overridden.reference = load_reference(settings.data_dir, contents)
+        calculation = calculate(gather(parameters, overridden))
     except KlyngeError as error:
         raise error.reworded(
             f"The scenario {scenario.name} breaks a rule; the files are as they were.\n"

@@ -12,10 +12,10 @@ from typing import Any, Final
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.plausibility import AcceptedJump, Change, Jump, registers_jump
-from pipeline.calculation.population import Population, estimate_districts
+from pipeline.calculation.population import Population, check_identities, estimate_districts
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from schemas.quarter import Quarter
-from schemas.records import Reference
+from schemas.records import Cost, Reference
 from schemas.report_name import ReportName
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
 
@@ -37,7 +37,9 @@ class Calculation:
     def populations(self) -> Mapping[Quarter, Population]:
         """Return the population of each earlier quarter that is stored, and then of this one."""
         history = {
-            areas.quarter: Population(areas.quarter, areas.people, districts.people)
+            areas.quarter: Population(
+                areas.quarter, areas.people, districts.people if districts else {}
+            )
             for areas, districts in self.inputs.history
         }
         return {**history, self.result.quarter: self.result.population}
@@ -55,9 +57,35 @@ def calculate(inputs: Inputs) -> Calculation:
     result = calculate_quarter(_population(inputs), rules, reference.areas, reference.districts)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))
     others = (*inputs.compared_with, inputs.areas)
-    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts)]
-    findings = (*result.findings, *chain.from_iterable(found))
+    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
+    codes = check_identities(FOLK1A, reference, inputs.areas.people, inputs.areas.snapshot.path)
+    findings = (*_costs(inputs), *codes, *result.findings, *chain.from_iterable(found))
     return Calculation(inputs, replace(result, findings=findings))
+
+
+def _costs(inputs: Inputs) -> Iterator[Finding]:
+    """Yield that there is nothing to allocate, or that another quarter settles it."""
+    reference, quarter = inputs.reference, str(inputs.parameters.report.rules)
+    if reference.costs_ended:
+        last = str(reference.costs_ended)
+        yield Finding.of(Subject.COSTS_ENDED, quarter=quarter, last=last)
+    elif not reference.costs:
+        yield Finding.of(Subject.NO_COST, quarter=quarter)
+    if not inputs.parameters.report.rules_quarter:
+        for cost in {cost.cost_id: cost for cost in reference.costs}.values():
+            yield from _settlement(cost, inputs.parameters.report.quarter)
+
+
+def _settlement(cost: Cost, quarter: Quarter) -> Iterator[Finding]:
+    """Yield which other quarter settles a cost, or that it is open."""
+    settled = cost.settled_in(quarter)
+    values: dict[str, str | int] = {"name_da": cost.name_da, "name_en": cost.name_en}
+    values |= {"amount": cost.amount_dkk, "quarter": str(quarter), "settled": str(settled or "")}
+    if settled is None:
+        yield Finding.of(Subject.SETTLEMENT_OPEN, **values)
+    elif settled != quarter:
+        subject = Subject.SETTLED_BEFORE if settled < quarter else Subject.SETTLED_LATER
+        yield Finding.of(subject, **values)
 
 
 def odd(figures: Figures, others: Sequence[Figures], reference: Reference) -> Iterator[Finding]:
@@ -99,6 +127,8 @@ def _changes(figures: Figures, others: Sequence[Figures], reference: Reference) 
 
 def _population(inputs: Inputs) -> Population:
     areas, districts = inputs.areas, inputs.districts
+    if districts is None:
+        return Population(areas.quarter, areas.people, {})
     if districts.quarter == areas.quarter:
         return Population(areas.quarter, areas.people, districts.people)
     estimated = estimate_districts(areas.people, districts.people)
@@ -147,6 +177,7 @@ class Snapshot:
         sequence: Place among the retrievals of the quarter; 0 if that was not recorded.
         path: The answer below the data folder.
         clock_said: When the retrieval before it was made, if the clock said that it was later.
+        derived: Codes whose figures were not transcribed but are sums of others.
     """
 
     table: str
@@ -167,6 +198,12 @@ class Snapshot:
     sequence: int = 0
     path: str = ""
     clock_said: str = ""
+    derived: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The area codes that were asked for: the first variable of a query."""
+        return tuple(self.query["variables"][0]["values"])
 
     @property
     def transcribed(self) -> bool:
@@ -200,23 +237,24 @@ class Inputs:
         parameters: What was asked for.
         reference: The reference tables; of the rules, those in force.
         areas: FOLK1A of the quarter.
-        districts: KKBEF1 of the quarter, or of an earlier one to estimate by.
+        districts: KKBEF1 of the quarter, or of an earlier one to estimate by; None where no rule
+            counts by districts.
         compared_with: The newest stored figures before `areas` and before `districts`.
-        history: FOLK1A and KKBEF1 of every earlier quarter of which both are stored, in order. No
-            krone rests on them.
+        history: FOLK1A and KKBEF1 of every earlier quarter that is stored and has the places of the
+            rules, in order. No krone rests on them.
     """
 
     parameters: Parameters
     reference: Reference
     areas: Figures
-    districts: Figures
+    districts: Figures | None
     compared_with: tuple[Figures, ...]
-    history: tuple[tuple[Figures, Figures], ...]
+    history: tuple[tuple[Figures, Figures | None], ...]
 
     @property
-    def snapshots(self) -> tuple[Snapshot, Snapshot]:
+    def snapshots(self) -> tuple[Snapshot, ...]:
         """The snapshots that the kroner rest on."""
-        return self.areas.snapshot, self.districts.snapshot
+        return tuple(row.snapshot for row in (self.areas, self.districts) if row)
 
     @cached_property
     def retrieved_at(self) -> str:

@@ -146,9 +146,9 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
         amounts = costs_before.get((cost_id, scope), 0), costs_after.get((cost_id, scope), 0)
         weights = (
-            _weights(scope, before.rules, people_before),
-            _weights(scope, before.rules, people_after),
-            _weights(scope, after.rules, people_after),
+            weights_of(scope, before.rules, people_before),
+            weights_of(scope, before.rules, people_after),
+            weights_of(scope, after.rules, people_after),
         )
         return ScopeChange(scope, cost_id, *amounts, _changes(*amounts, *weights))
 
@@ -173,9 +173,9 @@ def _changes(
         {code: weights.get(code, Fraction(0)) for code in codes}
         for weights in (start, moved, ruled)
     )
-    first = _allocated(amount_before, start)
+    first = allocated(amount_before, start)
     own = {
-        code: _allocated(amount_before, {**start, code: moved[code]})[code]
+        code: allocated(amount_before, {**start, code: moved[code]})[code]
         if moved[code] != start[code]
         else first[code]
         for code in codes
@@ -183,9 +183,9 @@ def _changes(
     steps = (
         first,
         own,
-        _allocated(amount_before, moved),
-        _allocated(amount_before, ruled),
-        _allocated(amount_after, ruled),
+        allocated(amount_before, moved),
+        allocated(amount_before, ruled),
+        allocated(amount_after, ruled),
     )
     before, after = _shares(start), _shares(ruled)
     return tuple(
@@ -200,7 +200,7 @@ def _kroner(start: int, *steps: int) -> Kroner:
     return Kroner(start, steps[-1], steps[-1] - start, *contributions)
 
 
-def _allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
+def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     """Return whole kroner by code; nothing where there is nobody to allocate to."""
     if not amount_dkk or not any(weights.values()):
         return dict.fromkeys(weights, 0)
@@ -212,7 +212,7 @@ def _shares(weights: Weights) -> dict[str, Fraction]:
     return {code: weight / total if total else Fraction(0) for code, weight in weights.items()}
 
 
-def _weights(scope: str, rules: RulesInForce, population: Population) -> dict[str, Fraction]:
+def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[str, Fraction]:
     """Return the counted population that a scope is allocated by; none if it is not in force."""
     if not scope.endswith(ALL_CLUSTERS):
         return {
@@ -222,7 +222,7 @@ def _weights(scope: str, rules: RulesInForce, population: Population) -> dict[st
     structure = scope.removesuffix(ALL_CLUSTERS)
     return {
         cluster.cluster_id: sum(
-            _weights(cluster.cluster_id, rules, population).values(), Fraction(0)
+            weights_of(cluster.cluster_id, rules, population).values(), Fraction(0)
         )
         for cluster in rules.clusters
         if cluster.structure == structure

@@ -17,6 +17,12 @@ class Subject(StrEnum):
     """What a finding or a change is about."""
 
     CITY_TOTALS_DIFFER = "city_totals_differ"
+    REGION_CODES_DIFFER = "region_codes_differ"
+    COSTS_ENDED = "costs_ended"
+    NO_COST = "no_cost"
+    SETTLED_BEFORE = "settled_before"
+    SETTLED_LATER = "settled_later"
+    SETTLEMENT_OPEN = "settlement_open"
     NOT_COVERED = "not_covered"
     PARTLY_COVERED = "partly_covered"
     DISTRICTS_ESTIMATED = "districts_estimated"

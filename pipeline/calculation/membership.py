@@ -31,6 +31,8 @@ from schemas.records import (
     Period,
     Reference,
 )
+from schemas.report_name import ReportName
+from schemas.source_tables import FOLK1A, SOURCE_TABLES, SourceTable
 
 _HINT = "Correct data/reference/memberships.csv and run the command again."
 
@@ -88,26 +90,41 @@ def rules_in_force(reference: Reference, quarter: Quarter) -> RulesInForce:
     return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due))
 
 
-def in_force(reference: Reference, quarter: Quarter) -> Reference:
-    """Return the reference tables with nothing but what is in force in a quarter.
+def in_force(reference: Reference, report: ReportName) -> Reference:
+    """Return the reference tables with nothing but what is in force for a report.
 
-    Each rule has that one quarter as its period, so that a row for another quarter, or a rule that
-    ends later, is no change.
+    Geography is that of its population, and rules are those of the quarter whose rules apply. Each
+    row has that one quarter as its period, so that a row for another quarter, or one that ends
+    later, is no change.
 
     Raises:
         RuleError: As `rules_in_force`.
     """
+    quarter, there = report.rules, reference.on(report.quarter)
     rules = rules_in_force(reference, quarter)
-    now = Period(quarter, quarter)
+    now, then = Period(quarter, quarter), Period(report.quarter, report.quarter)
     memberships = [row for rows in rules.memberships.values() for row in rows]
     cited = {row.source_id for row in memberships} | {row.source_id for row in rules.costs}
+    ended = [row.period.last for row in reference.costs if row.period.last]
+    before = max((last for last in ended if last < quarter), default=None)
     return replace(
         reference,
+        area_rows=tuple(replace(row, period=then) for row in there.area_rows),
+        district_rows=tuple(replace(row, period=then) for row in there.district_rows),
+        structures={key: reference.structures[key] for key in rules.structures},
+        costs_ended=None if rules.costs else before,
+        alternatives=(),
         clusters=tuple(replace(row, period=now) for row in rules.clusters),
         memberships=tuple(replace(row, period=now) for row in memberships),
         costs=tuple(replace(row, period=now) for row in rules.costs),
         sources={key: row for key, row in reference.sources.items() if key in cited},
     )
+
+
+def tables_of(reference: Reference, rules: Quarter) -> tuple[SourceTable, ...]:
+    """Return the tables that the rules of a quarter count by; both where it has no rule."""
+    bases = {row.basis for row in reference.memberships if rules in row.period}
+    return (FOLK1A,) if bases and Basis.DISTRICTS not in bases else SOURCE_TABLES
 
 
 def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
@@ -158,10 +175,21 @@ def check_coverage(
             code: [] for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY
         }
         for row in sorted(rules.of_structure(structure), key=attrgetter("row")):
+            if row.municipality_code not in parts:
+                raise _no_municipality(rules.quarter, row)
             parts[row.municipality_code].append(row)
         for code, rows in parts.items():
             findings += _coverage(structure, areas[code], rows, districts)
     return findings
+
+
+def _no_municipality(quarter: Quarter, row: Membership) -> RuleError:
+    place = f"memberships.csv row {row.row}: " if row.row else ""
+    return RuleError(
+        f"{place}by the rules of {quarter} {row.municipality_code} belongs to {row.cluster_id}, "
+        "and areas.csv has no such municipality in the quarter of the population.",
+        "End the membership when the municipality ends, or correct its quarters in areas.csv.",
+    )
 
 
 def _coverage(
@@ -204,9 +232,11 @@ def _contradiction(area: Area, rows: list[Membership], what: str) -> RuleError:
 def rule_periods(reference: Reference) -> Iterator[Period]:
     """Return the periods between which a cluster, membership or cost begins or ends, in order.
 
-    Quarters in which no cluster is in force are left out.
+    The same goes for areas and districts. Quarters in which no cluster is in force are left out.
     """
-    periods = [row.period for row in reference.clusters]
+    periods = [row.period for row in reference.area_rows]
+    periods += [row.period for row in reference.district_rows]
+    periods += [row.period for row in reference.clusters]
     periods += [row.period for row in reference.memberships]
     periods += [row.period for row in reference.costs]
     starts = {period.first for period in periods}
@@ -224,5 +254,5 @@ def coverage(reference: Reference, quarter: Quarter) -> list[Finding]:
     Raises:
         RuleError: A cluster has no member, or a municipality counts more than once.
     """
-    rules = rules_in_force(reference, quarter)
-    return check_coverage(rules, reference.areas, reference.districts)
+    rules, there = rules_in_force(reference, quarter), reference.on(quarter)
+    return check_coverage(rules, there.areas, there.districts)

@@ -128,7 +128,7 @@ class Change:
 
     def jumps(self) -> Iterator[Jump]:
         """Yield the notable changes of the parts, not of their totals."""
-        for code, name in names_of_parts(self.source, self.reference).items():
+        for code, name in self._names().items():
             then, people = self.before[code], self.after[code]
             if self._passes(NOTABLE, code):
                 stops = code in self.reference.counted_codes and self._passes(IMPLAUSIBLE, code)
@@ -139,7 +139,7 @@ class Change:
 
         No sum of a region or of the city shows that figures of two of its places were exchanged.
         """
-        names = names_of_parts(self.source, self.reference)
+        names = self._names()
         far = [code for code in names if self._passes(EXCHANGED, code)]
         for one, other in combinations(far, 2):
             change = self.after[one] - self.before[one]
@@ -155,6 +155,11 @@ class Change:
                     since=str(self.since),
                     change=abs(change),
                 )
+
+    def _names(self) -> dict[str, str]:
+        """Return the names of the parts that were there before: one may be new."""
+        names = names_of_parts(self.source, self.reference)
+        return {code: name for code, name in names.items() if code in self.before}
 
     def _passes(self, bound: Bound, code: str) -> bool:
         return bound.is_passed(self.now - self.since, self.before[code], self.after[code])

@@ -12,15 +12,22 @@ the city's population in FOLK1A and rounded by largest remainder so that they ad
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.errors import InvalidData, Remedy
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.errors import InvalidData, Remedy, SchemaDrift
 from schemas.quarter import Quarter
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Reference
 from schemas.source_tables import FOLK1A, SourceTable
+
+_DRIFT: Final = (
+    "Enter what changed in data/reference: end the old rows of areas.csv or districts.csv with a "
+    "last_quarter, add the new ones, and do the same in memberships.csv."
+)
 
 
 @dataclass(frozen=True)
@@ -54,43 +61,81 @@ def names_of(source: SourceTable, reference: Reference) -> dict[str, str]:
 
 def names_of_parts(source: SourceTable, reference: Reference) -> dict[str, str]:
     """Return the names of the codes that are no total: municipalities, or districts and 1099."""
-    names = names_of(source, reference)
-    if source is FOLK1A:
-        parts = (AreaKind.MUNICIPALITY, AreaKind.OTHER)
-        return {code: names[code] for code, area in reference.areas.items() if area.kind in parts}
-    return {code: name for code, name in names.items() if code != COPENHAGEN_TOTAL}
+    rows = reference.areas if source is FOLK1A else reference.districts
+    return {code: row.name for code, row in rows.items() if row.counts and code != COPENHAGEN_TOTAL}
+
+
+def checksums(source: SourceTable, reference: Reference, codes: Iterable[str]) -> set[str]:
+    """Return the codes that no krone hangs on: country, regions, and areas of no table yet."""
+    if source is not FOLK1A:
+        return set()
+    areas = reference.areas
+    return {code for code in codes if code not in areas or not areas[code].counts}
 
 
 def check_identities(
     source: SourceTable, reference: Reference, people: Mapping[str, int], place: str
-) -> None:
-    """Check that parts and totals of a table add up.
+) -> list[Finding]:
+    """Check that what people count by is there, and that parts and totals add up.
+
+    Args:
+        source: The table.
+        reference: The areas and districts of the quarter; of another one nothing is known.
+        people: People by code.
+        place: Where the figures stand, for messages.
+
+    Returns:
+        What must be explained: that codes which are sums alone are not those of areas.csv.
 
     Raises:
-        InvalidData: They do not; the message gives the sums.
+        SchemaDrift: A code is missing that people count by, or people are under a code unknown.
+        InvalidData: Parts and totals do not add up; the message gives the sums.
     """
+    rows = reference.areas if source is FOLK1A else reference.districts
+    if not rows:
+        return []
+    gone = [code for code in rows if code not in people]
+    new = [code for code in people if code not in rows]
+    if lost := [code for code in gone if rows[code].counts]:
+        raise SchemaDrift(f"{place} lacks {', '.join(lost)}, by which people count.", _DRIFT)
     parts = sum(people[code] for code in names_of_parts(source, reference))
-    if source is FOLK1A:
-        country, regions = (
-            sum(people[code] for code, area in reference.areas.items() if area.kind is kind)
-            for kind in (AreaKind.COUNTRY, AreaKind.REGION)
-        )
-        sound = country == regions == parts
-        sums = (
-            f"the municipalities and Christiansø have {parts} inhabitants, "
-            f"the regions {regions}, the country {country}."
-        )
-    else:
-        city = people[COPENHAGEN_TOTAL]
-        sound = city == parts
-        sums = (
-            f"the districts and 1099 have {parts} inhabitants, "
-            f"the city ({COPENHAGEN_TOTAL}) {city}."
-        )
-    if not sound:
+    total = people.get(next(iter(rows)), parts)
+    regions = sum(regions_of(reference, people)) if source is FOLK1A else total
+    sums = _sums(source, parts, regions, total)
+    if parts != total and new:
+        raise SchemaDrift(f"{place} has {', '.join(new)}, unknown here: {sums}", _DRIFT)
+    if parts != total or (regions != total and not gone and not new):
         raise InvalidData(f"{place} does not add up: {sums}", remedy=Remedy.ASK_AGAIN)
-    if source is FOLK1A:
+    if source is FOLK1A and not gone and not new:
         _check_regions(reference, people, place)
+    codes = {"gone": ", ".join(gone) or "–", "new": ", ".join(new) or "–"}
+    differ = Finding.of(Subject.REGION_CODES_DIFFER, **codes, regions=regions, country=total)
+    return [differ] if gone or new else []
+
+
+def _sums(source: SourceTable, parts: int, regions: int, total: int) -> str:
+    if source is FOLK1A:
+        return (
+            f"the municipalities and Christiansø have {parts} inhabitants, "
+            f"the regions {regions}, the country {total}."
+        )
+    return (
+        f"the districts and 1099 have {parts} inhabitants, the city ({COPENHAGEN_TOTAL}) {total}."
+    )
+
+
+def regions_of(reference: Reference, people: Mapping[str, int]) -> list[int]:
+    """Return the people of each region, also of one that areas.csv lacks if it completes them."""
+    areas = reference.areas
+    regions = [
+        people[code]
+        for code, area in areas.items()
+        if area.kind is AreaKind.REGION and code in people
+    ]
+    more = [count for code, count in people.items() if code not in areas]
+    parts = (AreaKind.MUNICIPALITY, AreaKind.OTHER)
+    counted = sum(people[code] for code, area in areas.items() if area.kind in parts)
+    return [*regions, *more] if sum(regions) + sum(more) == counted else regions
 
 
 def _check_regions(reference: Reference, people: Mapping[str, int], place: str) -> None:

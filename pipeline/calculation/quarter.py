@@ -115,6 +115,8 @@ def _population_findings(population: Population) -> Iterator[Finding]:
         quarter, known = str(population.quarter), str(population.districts_from)
         yield Finding.of(Subject.DISTRICTS_ESTIMATED, quarter=quarter, known=known)
         return
+    if not population.by_district:
+        return
     city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
     if city != districts:
         difference = abs(city - districts)

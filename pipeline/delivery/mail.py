@@ -31,10 +31,11 @@ from pipeline.errors import (
 )
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue, percent
-from pipeline.revisions.recorded import INPUTS
+from pipeline.revisions.recorded import INPUTS, recorded_structures
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
 from pipeline.trust import system_trust, untrusted
+from schemas.records import Per
 from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -70,8 +71,9 @@ class Issue:
 
     def workbook(self, cluster_id: str) -> tuple[str, bytes]:
         """Return name and content of the workbook of a cluster; of all where it has none."""
-        own = f"klynger/{cluster_id}-{self.label}.xlsx"
-        name = own if own in self.files else f"fordeling-{self.label}.xlsx"
+        end = f"/{cluster_id}-{self.label}.xlsx"
+        own = [name for name in self.files if name.endswith(end)]
+        name = own[0] if own else f"fordeling-{self.label}.xlsx"
         return name.rpartition("/")[2], self.files[name]
 
     def rows(self) -> list[Row]:
@@ -120,7 +122,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
         sender: Address that it comes from.
         moment: When it is sent.
     """
-    text = Catalogue(recipient.language)
+    text = Catalogue(recipient.language, recorded_structures(json.loads(issue.files[INPUTS])))
     revision = f"r{issue.revision}"
     everything = recipient.gets_everything
     rows = [row for row in issue.rows() if everything or row["cluster_id"] == recipient.cluster_id]
@@ -159,6 +161,7 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
             cost=text.choose(cost["name_da"], cost["name_en"]),
             cluster=allocated[0]["cluster_name"],
             amount=sum(int(row["amount_dkk"]) for row in allocated),
+            per=text(f"value.{cost.get('per', Per.YEAR)}"),
         )
         for row in allocated if parts else ():
             yield text(

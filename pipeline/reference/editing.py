@@ -29,7 +29,7 @@ from pipeline.reference import names
 from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of, write_rows
 from pipeline.reference.tables import load_reference
 from schemas.quarter import Quarter
-from schemas.records import ALL_CLUSTERS, Basis, Cluster, Period, Reference
+from schemas.records import ALL_CLUSTERS, Basis, Cluster, Per, Period, Reference
 
 LOCK: Final = ".lock"
 LOCK_TIMEOUT_SECONDS: Final = 10.0
@@ -199,7 +199,8 @@ def add_cost(
     else:
         scope = names.find("cluster", scope, names.clusters(clusters)).code
         in_scope = [other for other in clusters if other.cluster_id == scope]
-    return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
+    added = {"per": Per.YEAR.value, "settled_by": "", **row}
+    return [*rows, {**added, "scope": scope, "last_quarter": _last(last, in_scope)}]
 
 
 def add_membership(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 REMEMBERED: Final = ".validated"
-_RULES: Final = ("column_rules", "records", "rows", "tables", "validation")
+_RULES: Final = (
+    "column_rules", "places", "records", "rows", "structures", "tables", "validation",
+)  # fmt: skip
 
 
 def load_reference(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting.notes import Note, numbered_notes
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Cost
+from schemas.structures import Structure
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Content:
     def __post_init__(self) -> None:
         """Work out once what every page says: language, name, and the mark of a scenario."""
         report = self.calculation.report
-        self.text = Catalogue(report.language)
+        self.text = self.words_of(*self.calculation.inputs.reference.structures)
         self.result = self.calculation.result
         self.label = report.label
         self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
@@ -89,4 +91,32 @@ class Content:
 
     def cost_name(self, cost: Cost) -> str:
         """Return the name of a cost in the language of the report."""
-        return self.text.choose(cost.name_da, cost.name_en)
+        return self.text.cost_name(cost)
+
+    def cost_heading(self, cost: Cost) -> str:
+        """Return the name of a cost, and what its amount is for."""
+        return f"{self.text.cost_name(cost)}, {self.text(f'value.{cost.per}')}"
+
+    @property
+    def has_costs(self) -> bool:
+        """Whether there is an amount to allocate."""
+        return bool(self.result.rules.costs)
+
+    def structure(self, result: ClusterResult) -> Structure:
+        """Return the structure of a cluster."""
+        return self.calculation.inputs.reference.structures[result.cluster.structure]
+
+    def anchor(self, result: ClusterResult) -> str:
+        """Return the name of a cluster's place on the page."""
+        return f"{self.structure(result).anchor}-{result.cluster.cluster_id}"
+
+    def words_of(self, *structures: str) -> Catalogue:
+        """Return the texts of the report with the words of some structures."""
+        known = self.calculation.inputs.reference.structures
+        return Catalogue(self.calculation.report.language, [known[row] for row in structures])
+
+    def of_structure(self, structure: str) -> Content:
+        """Return the same content, worded for the clusters of one structure."""
+        worded = copy(self)
+        worded.text = self.words_of(structure)
+        return worded

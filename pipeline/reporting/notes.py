@@ -85,6 +85,7 @@ def numbered_notes(
     calculation: Calculation, reasons: Sequence[Finding], text: Catalogue
 ) -> tuple[Note, ...]:
     """Return all notes in the order of their numbers."""
+    in_force = {row.cluster_id for row in calculation.result.rules.clusters}
     assumptions = (
         Note(
             text("notes.assumption", number=row.number),
@@ -92,6 +93,7 @@ def numbered_notes(
             row.cluster_ids,
         )
         for row in calculation.inputs.reference.assumptions
+        if not row.cluster_ids or in_force.intersection(row.cluster_ids)
     )
     findings = (
         Note(text("notes.finding"), text.finding(row), _concerned(row, calculation))
@@ -165,7 +167,8 @@ def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
         record = text(
             "notes.file", file=snapshot.path, bytes=snapshot.bytes, sha256=snapshot.sha256
         )
-        yield Note(text("notes.snapshot"), f"{citation(snapshot, text)}. {record}")
+        derived = f" {text('notes.derived')}" if snapshot.derived else ""
+        yield Note(text("notes.snapshot"), f"{citation(snapshot, text)}. {record}{derived}")
     for file in calculation.inputs.reference.files:
         record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
         yield Note(text("notes.reference"), record)

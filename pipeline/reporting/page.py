@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, partial
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
-from pipeline.reporting.texts import exact, localized, percent, points, rounded, whole
+from pipeline.reporting.texts import Catalogue, exact, localized, percent, points, rounded, whole
 
 _MARGIN = 0.12
 """Part of the height of a drawing that stays free above and below a curve."""
@@ -28,9 +29,10 @@ def page(content: Content) -> bytes:
     def people(counted: Fraction) -> str:
         return localized(exact(counted), language)
 
-    rendered = _template().render(
+    return rendered(
+        "page.html",
+        content.text,
         content=content,
-        text=content.text,
         notes=content.notes,
         development=content.development,
         funds=funds,
@@ -38,17 +40,21 @@ def page(content: Content) -> bytes:
         day=notes.day_text(content.result.quarter.reference_day, language),
         basis_text=notes.basis_text,
         people=people,
-        kroner=partial(whole, language=language),
         percent=partial(percent, language=language),
         points=partial(points, language=language),
         rounded=rounded,
         marks=_marks,
     )
-    return rendered.encode()
+
+
+def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
+    """Return a template filled in with texts and values, as HTML (UTF-8)."""
+    kroner = partial(whole, language=text.language)
+    return _template(template).render(text=text, kroner=kroner, **values).encode()
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("pipeline.reporting"),
         autoescape=True,
@@ -57,7 +63,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def _marks(values: Iterable[Fraction], width: int, height: int) -> list[tuple[str, str]]:

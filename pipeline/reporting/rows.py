@@ -199,12 +199,13 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
         AllocationError: The figures are not what they must be; a fault of the calculation.
     """
     report, label = calculation.report, calculation.report.label
+    text = Catalogue(report.language, calculation.inputs.reference.structures.values())
     marked = {"scenario": report.scenario} if report.scenario else {}
     rows = [{**marked, **row} for row in allocation_rows(calculation.result)]
     funds = [{**marked, **row} for row in fund_rows(calculation.result)]
     columns = (*marked, *ALLOCATION_COLUMNS)
     return {
         f"fordeling-{label}.csv": machine_csv(rows, columns).encode(),
-        f"fordeling-{label}-excel.csv": excel_csv(rows, columns, Catalogue(report.language)),
+        f"fordeling-{label}-excel.csv": excel_csv(rows, columns, text),
         f"puljer-{label}.csv": machine_csv(funds, (*marked, *FUND_COLUMNS)).encode(),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -11,17 +11,24 @@ from importlib.resources import files
 from typing import Final
 
 from pipeline.calculation.findings import Finding
-from schemas.records import Language
+from schemas.records import Cost, Language
+from schemas.structures import Structure
 
 SHOWN: Final = 10
 _DANISH_MARKS: Final = str.maketrans(",.", ".,")
 
 
 class Catalogue:
-    """The texts in one language: `Catalogue(Language.DANISH)("cover.title", quarter="2022K1")`."""
+    """The texts in one language: `Catalogue(Language.DANISH)("cover.sheet")`.
 
-    def __init__(self, language: Language) -> None:
+    Args:
+        language: The language.
+        structures: The structures that the texts are about; a text that names one needs them.
+    """
+
+    def __init__(self, language: Language, structures: Iterable[Structure] = ()) -> None:
         self.language = language
+        self._words = _words(language, tuple(structures))
 
     def __call__(self, key: str, /, **values: str | int) -> str:
         """Return a text with its values; whole numbers get the marks of the language.
@@ -33,11 +40,15 @@ class Catalogue:
             name: whole(value, self.language) if isinstance(value, int) else value
             for name, value in values.items()
         }
-        return entries()[key][self.language].format(**shown)
+        return entries()[key][self.language].format(**self._words, **shown)
 
     def choose(self, danish: str, english: str) -> str:
         """Return the text that is in the language of the catalogue."""
         return danish if self.language is Language.DANISH else english
+
+    def cost_name(self, cost: Cost) -> str:
+        """Return the name of a cost."""
+        return self.choose(cost.name_da, cost.name_en)
 
     def estimated(self, name: str) -> str:
         """Return a name with the mark of figures that rest on an estimate."""
@@ -53,6 +64,20 @@ class Catalogue:
         if len(findings) > SHOWN:
             told.append(self("finding.more", count=len(findings) - SHOWN))
         return " ".join(told)
+
+
+def _words(language: Language, structures: tuple[Structure, ...]) -> dict[str, str]:
+    """Return the words of the structures, each with a capital too; those of several together."""
+    if not structures:
+        return {}
+    both = " og " if language is Language.DANISH else " and "
+    between = {"one": "/", "the_one": "/"}
+    words = {
+        name: between.get(name, both).join(getattr(row, f"{name}_{language}") for row in structures)
+        for name in ("name", "one", "several", "the_one", "the_ones")
+    }
+    words["structures"] = words.pop("name")
+    return words | {name.capitalize(): word[:1].upper() + word[1:] for name, word in words.items()}
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,16 +19,30 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
-from schemas.rows import KEYS, PERIOD, TABLES, from_row, to_row
+from schemas.report_name import ReportName
+from schemas.rows import KEYS, PERIOD, TABLES, columns, from_row, to_row
+from schemas.structures import Structure
 
 Rows = dict[str, dict[str, Any]]
 Recorded = dict[str, Rows]
 
 INPUTS: Final = "inputs.json"
 POPULATION: Final = "population"
+COSTS_ENDED: Final = "costs_ended"
+PLACES: Final = ("areas", "districts")
 _ORDER: Final = (
-    "areas", "districts", "clusters", "memberships", "costs", "sources", "assumptions",
+    "areas", "districts", "structures", "clusters", "memberships", "costs", "sources",
+    "assumptions",
 )  # fmt: skip
+
+_WORDS: Final = (
+    "sundhedsklynger", "klynge", "klynger", "klyngen", "klyngerne",
+    "health clusters", "cluster", "clusters", "the cluster", "the clusters",
+)  # fmt: skip
+WORDS_BEFORE: Final[Rows] = {
+    "sundhedsklynge": dict(zip(columns(Structure)[1:], _WORDS, strict=True))
+}
+"""The words of the one structure that was reported on before revisions recorded them."""
 
 
 def recorded_inputs(calculation: Calculation) -> Recorded:
@@ -35,7 +50,12 @@ def recorded_inputs(calculation: Calculation) -> Recorded:
     population, reference = calculation.result.population, calculation.inputs.reference
     people = {"FOLK1A": population.by_area, "KKBEF1": population.by_district}
     return {
-        "parameters": {"run": {"estimated_from": str(population.districts_from or "")}},
+        "parameters": {
+            "run": {
+                "estimated_from": str(population.districts_from or ""),
+                COSTS_ENDED: str(reference.costs_ended or ""),
+            }
+        },
         **{
             table: {code: {POPULATION: count} for code, count in figures.items()}
             for table, figures in people.items()
@@ -62,16 +82,20 @@ def _rows(name: str, records: Mapping[str, Any] | Iterable[Any]) -> Rows:
 
 
 def recorded_reference(
-    recorded: Recorded, rules: Quarter, files: tuple[FileRecord, ...] = ()
+    recorded: Recorded, report: ReportName, files: tuple[FileRecord, ...] = ()
 ) -> Reference:
-    """Return the reference tables that were recorded, in force in the one quarter of the rules.
+    """Return the reference tables that were recorded, in force for a report alone.
 
     Raises:
         KeyError: A table is missing.
         ValueError: A value is not of its kind.
     """
-    tables = {name: list(_records(name, recorded[name], rules)) for name in TABLES}
-    return Reference.of(tables, files)
+    quarters = dict.fromkeys(_ORDER, report.rules) | dict.fromkeys(PLACES, report.quarter)
+    recorded = {"structures": WORDS_BEFORE, **recorded}
+    tables = {name: list(_records(name, recorded[name], quarters[name])) for name in _ORDER}
+    ended = recorded.get("parameters", {}).get("run", {}).get(COSTS_ENDED)
+    costs_ended = Quarter.parse(ended) if ended else None
+    return replace(Reference.of(tables, files), costs_ended=costs_ended)
 
 
 def check_memberships(recorded: Recorded) -> None:
@@ -88,8 +112,14 @@ def check_memberships(recorded: Recorded) -> None:
             raise ValueError(f"the membership {key} names what is not there")
 
 
-def _records(name: str, rows: Rows, rules: Quarter) -> Iterator[Any]:
-    period = dict.fromkeys(PERIOD, str(rules))
+def recorded_structures(recorded: Recorded) -> list[Structure]:
+    """Return the structures that were recorded, with their words."""
+    rows = recorded.get("structures", WORDS_BEFORE)
+    return [from_row(Structure, {"structure": key, **row}) for key, row in rows.items()]
+
+
+def _records(name: str, rows: Rows, quarter: Quarter) -> Iterator[Any]:
+    period = dict.fromkeys(PERIOD, str(quarter))
     for key, row in rows.items():
         named = dict(zip(KEYS[TABLES[name]], key.split(), strict=True))
         yield from_row(TABLES[name], {**named, **period, **row})
@@ -117,11 +147,12 @@ def read_inputs(folder: Path) -> Recorded:
 
 def changes(before: Recorded, after: Recorded) -> list[Finding]:
     """Return what differs, in the order of the tables; empty if nothing does."""
-    places = {**after["areas"], **after["districts"]}
+    places = {key: row for table in PLACES for key, row in after[table].items()}
     return [
         change
-        for table in dict.fromkeys([*before, *after])
-        for change in _row_changes(table, before.get(table, {}), after.get(table, {}), places)
+        for table in after
+        if table in before  # an earlier version recorded fewer
+        for change in _row_changes(table, before[table], after[table], places)
     ]
 
 
@@ -138,13 +169,13 @@ def _row_changes(table: str, before: Rows, after: Rows, places: Rows) -> Iterato
 def _value_changes(
     table: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any], places: Rows
 ) -> Iterator[Finding]:
-    for column in [name for name in after if name in before]:  # an earlier version recorded fewer
+    for column in [name for name in after if name in before]:
         old, new = before[column], after[column]
         if old == new:
             continue
         values = {"before": old, "after": new}
         if column == POPULATION:
-            values |= {"change": f"{new - old:+d}", "name": places[key]["name"]}
+            values |= {"change": f"{new - old:+d}", "name": places.get(key, {"name": ""})["name"]}
             yield Finding.of(Subject.POPULATION_CHANGED, table=table, key=key, **values)
         else:
             yield Finding.of(Subject.VALUE_CHANGED, table=table, key=key, column=column, **values)

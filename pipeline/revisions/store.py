@@ -66,6 +66,12 @@ class Outcome:
     written: bool
     manifest: Mapping[str, Any]
 
+    @property
+    def has_costs(self) -> bool:
+        """Whether there was an amount to allocate."""
+        nothing = (Subject.COSTS_ENDED.value, Subject.NO_COST.value)
+        return not any(row["subject"] in nothing for row in self.manifest["findings"])
+
     def __str__(self) -> str:
         return f"{'written' if self.written else 'unchanged'} (r{self.revision})"
 
@@ -237,7 +243,7 @@ def _manifest(
     """Return what a report was made from; the same calculation always gives the same."""
     english = Catalogue(Language.ENGLISH)
     inputs, parameters = calculation.inputs, calculation.inputs.parameters
-    earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history)]
+    earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history if row)]
     return {
         "report": calculation.report.label,
         "revision": revision,

@@ -10,14 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
+from pipeline.calculation.membership import tables_of
 from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import names_of
 from pipeline.clock import Clock, moment_text
-from pipeline.errors import InvalidData, Remedy, StatBankUnavailable, UsageError
+from pipeline.errors import (
+    InvalidData,
+    Remedy,
+    StatBankRejected,
+    StatBankUnavailable,
+    UsageError,
+)
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.store import FigureReader, SnapshotStore
@@ -28,7 +36,7 @@ from schemas.source_tables import CELL_LIMIT, FOLK1A, KKBEF1, SOURCE_TABLES, Sou
 
 if TYPE_CHECKING:
     from pipeline.snapshots.intake import Stored
-    from pipeline.statbank.client import StatBank
+    from pipeline.statbank.client import Answer, StatBank
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,7 @@ class Acquisition:
     @cached_property
     def publication(self) -> Publication:
         """What the StatBank has published, asked once a table."""
-        codes = {source: names_of(source, self.reference) for source in SOURCE_TABLES}
-        return Publication(self.bank.tableinfo, codes)
+        return Publication(self.bank.tableinfo, self.reference)
 
     def newest(self) -> Quarter:
         """Return the newest quarter that all tables have published; offline, that is stored.
@@ -114,11 +121,11 @@ class Acquisition:
             KlyngeError: Any other of the client and of the checks of an answer.
         """
         quarter = parameters.report.quarter
-        wanted = dict.fromkeys(SOURCE_TABLES, quarter)
+        wanted = dict.fromkeys(tables_of(self.reference, parameters.report.rules), quarter)
         to_ask = [source for source in wanted if self._must_ask(source, quarter)]
-        if self.access.offline:
+        if self.access.offline and KKBEF1 in wanted:
             wanted[KKBEF1] = _districts_quarter(parameters, self.store.quarters(KKBEF1.table))
-        elif to_ask:
+        elif to_ask and not self.access.offline:
             with self._naming_stored():
                 for source in to_ask:
                     self.publication.info(source)
@@ -126,6 +133,21 @@ class Acquisition:
                 wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
             list(self._fetch({source: [wanted[source]] for source in to_ask}))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
+
+    def stored_quarters(self, rules: Quarter | None = None) -> list[Quarter]:
+        """Return the quarters that are stored, in order: of each all tables by which rules count.
+
+        Args:
+            rules: The quarter of the rules; the quarter's own if it is left out.
+        """
+        return [
+            quarter
+            for quarter in self.store.quarters(FOLK1A.table)
+            if all(
+                quarter in self.store.quarters(source.table)
+                for source in tables_of(self.reference, rules or quarter)
+            )
+        ]
 
     def beside(self, figures: Figures) -> list[Figures]:
         """Return what figures are compared with: the quarter before, and FOLK1A of their own."""
@@ -152,15 +174,25 @@ class Acquisition:
         recorded = replace(snapshot, accepted_jumps=now)
         return Figures(self.store.add(recorded, self.store.read(snapshot)), figures.people)
 
-    def fetch_all(self, quarters: Sequence[Quarter]) -> Iterator[Stored]:
-        """Fetch the quarters of all tables, and yield each that had to be asked for.
+    def fetch_all(
+        self, quarters: Sequence[Quarter], rules: Quarter | None = None
+    ) -> Iterator[Stored]:
+        """Fetch quarters, and yield each of a table that had to be asked for.
+
+        Args:
+            quarters: The quarters.
+            rules: The quarter whose rules say by which tables; each quarter's own if left out.
 
         Raises:
             NotPublishedYet: A table lacks one of them; nothing was fetched then.
             InvalidData: A quarter fails a check; all others are stored.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        yield from self._fetch(dict.fromkeys(SOURCE_TABLES, quarters))
+        by_table: dict[SourceTable, list[Quarter]] = {source: [] for source in SOURCE_TABLES}
+        for quarter in quarters:
+            for source in tables_of(self.reference, rules or quarter):
+                by_table[source].append(quarter)
+        yield from self._fetch(by_table)
         for quarter in quarters if self.access.accept_jumps else ():
             yield from self._accept(quarter)
 
@@ -169,8 +201,10 @@ class Acquisition:
         from pipeline.snapshots.intake import Change, Stored
 
         for source in SOURCE_TABLES:
+            if self.store.newest(source.table, quarter) is None:
+                continue
             figures = self.reader.read(self._newest(source, quarter))
-            after = self.accepted(figures, self.reference)
+            after = self.accepted(figures, self.reference.on(quarter))
             if after is not figures:
                 yield Stored(after.snapshot, Change.ACCEPTED)
 
@@ -185,20 +219,36 @@ class Acquisition:
         from pipeline.snapshots.intake import Intake  # pandas, where an answer comes in
 
         self.publication.require(to_ask)
+        asked = [
+            (source, codes, batch)
+            for source, missing in to_ask.items()
+            for codes, same in groupby(missing, partial(self.publication.codes, source))
+            for batch in batches(source, len(codes), tuple(same))
+        ]
         failed = []
-        for source, missing in to_ask.items():
-            codes = tuple(names_of(source, self.reference))
+        for source, codes, batch in asked:
             updated = self.publication.info(source).updated
             intake = Intake(self.reader, updated, self.access.accept_jumps)
-            for batch in batches(source, len(codes), missing):
-                try:
-                    yield from intake.take(self.bank.data(source, codes, batch))
-                except InvalidData as error:
-                    if len(missing) == 1:
-                        raise
-                    failed.append(error)
+            try:
+                yield from intake.take(self._answer(source, codes, batch))
+            except InvalidData as error:
+                if len(to_ask[source]) == 1:
+                    raise
+                failed.append(error)
         if failed:
             raise failed[0].reworded("\n".join(error.message for error in failed))
+
+    def _answer(
+        self, source: SourceTable, codes: Sequence[str], quarters: Sequence[Quarter]
+    ) -> Answer:
+        """Ask for figures; without a code unknown here, if the table lists it and has none."""
+        known = [code for code in codes if code in names_of(source, self.reference)]
+        try:
+            return self.bank.data(source, codes, quarters)
+        except StatBankRejected:
+            if len(known) == len(codes):
+                raise
+            return self.bank.data(source, known, quarters)
 
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None
@@ -216,7 +266,7 @@ class Acquisition:
         )
 
     def _newest_stored(self) -> Quarter | None:
-        return max(self.store.quarters_of_all_tables(), default=None)
+        return max(self.stored_quarters(), default=None)
 
     @contextmanager
     def _naming_stored(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.calculation.calculate import FETCHED, Figures, Snapshot, jumps_since
 from pipeline.calculation.plausibility import accepted
-from pipeline.calculation.population import check_identities, names_of
+from pipeline.calculation.population import check_identities, checksums
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader
@@ -105,9 +105,10 @@ class Intake:
         return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
 
     def _read(self, answer: Answer) -> Mapping[Quarter, Mapping[str, int]]:
-        codes = tuple(names_of(answer.source, self.reader.reference))
+        source, codes = answer.source, answer.query["variables"][0]["values"]
+        may_lack = checksums(source, self.reader.reference.on(min(answer.quarters)), codes)
         place = f"The answer of {answer.url}"
-        return read_answer(Asked(answer.source, codes, answer.quarters, place), answer.content)
+        return read_answer(Asked(source, codes, answer.quarters, place, may_lack), answer.content)
 
     def _record(self, answer: Answer, quarter: Quarter, content: bytes) -> Snapshot:
         source = answer.source
@@ -133,7 +134,7 @@ class Intake:
         """Return a record with what is accepted of it, and what it brings, before it is stored."""
         figures = Figures(record, people)
         place = f"The answer of {record.url} for {record.quarter}"
-        store, reference = self.reader.store, self.reader.reference
+        store, reference = self.reader.store, self.reader.reference.on(figures.quarter)
         check_identities(figures.source, reference, people, place)
         before = store.newest(record.table, figures.quarter)
         since = store.newest_before(record.table, figures.quarter)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from pipeline.calculation.calculate import FETCHED, TRANSCRIBED, Figures, Snapshot
 from pipeline.calculation.plausibility import AcceptedJump
-from pipeline.calculation.population import check_identities, names_of
+from pipeline.calculation.population import check_identities, checksums
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, write_atomically
 from schemas.quarter import Quarter
@@ -56,11 +56,6 @@ class SnapshotStore:
             sidecars = (self.folder / table).glob("????K?/*.json")
             self._quarters[table] = sorted({Quarter.parse(path.parent.name) for path in sidecars})
         return self._quarters[table]
-
-    def quarters_of_all_tables(self) -> list[Quarter]:
-        """Return the quarters of which every table is stored, in order."""
-        stored = (set(self.quarters(source.table)) for source in SOURCE_TABLES)
-        return sorted(set.intersection(*stored))
 
     def all(self, table: str, quarter: Quarter) -> list[Snapshot]:
         """Return every retrieval of a quarter, the newest last.
@@ -136,10 +131,11 @@ class SnapshotStore:
     def _sidecar(self, path: Path, table: str, quarter: Quarter) -> Snapshot:
         sha12 = path.stem.partition("-")[0]
         try:
-            sidecar = {"sequence": 0, **json.loads(path.read_text(encoding="utf-8"))}
+            sidecar = {"sequence": 0, "derived": [], **json.loads(path.read_text(encoding="utf-8"))}
             if set(sidecar) != _SIDECAR_KEYS:
                 raise ValueError(f"its keys are not {', '.join(sorted(_SIDECAR_KEYS))}")
             sidecar["accepted_jumps"] = _accepted(sidecar["accepted_jumps"])
+            sidecar["derived"] = tuple(sidecar["derived"])
             _check_values(sidecar)
             expected = (table, str(quarter), sha12)
             found = (sidecar["table"], sidecar["quarter"], sidecar["sha256"][:12])
@@ -181,6 +177,7 @@ def _check_values(sidecar: Mapping[str, Any]) -> None:
         "retrieved_at": _is_utc(sidecar["retrieved_at"]),
         "query": all(map(_is_text, _query_texts(sidecar["query"]))),
         "sequence": type(sidecar["sequence"]) is int,
+        "derived": all(map(_is_text, sidecar["derived"])),
     }
     for key in sound:
         if not sound[key]:
@@ -211,7 +208,10 @@ _MOST_DIGITS: Final = 9
 
 
 class FigureReader:
-    """Reads the figures of the snapshots in a store, by the codes of the reference tables."""
+    """Reads the figures of the snapshots in a store, each by the codes that were asked for.
+
+    So an area that ended, or that came later, leaves every older answer readable.
+    """
 
     def __init__(self, reference: Reference, store: SnapshotStore) -> None:
         self.reference = reference
@@ -233,11 +233,13 @@ class FigureReader:
 
     def _checked(self, snapshot: Snapshot) -> Mapping[str, int]:
         source = next(row for row in SOURCE_TABLES if row.table == snapshot.table)
-        codes = tuple(names_of(source, self.reference))
+        reference = self.reference.on(Quarter.parse(snapshot.quarter))
         content = self.store.read(snapshot)
-        people = plain_figures(source, codes, snapshot.quarter, content)
-        people = people or _by_the_door(source, codes, snapshot, content)
-        check_identities(source, self.reference, people, snapshot.path)
+        people = plain_figures(source, snapshot.codes, snapshot.quarter, content)
+        if people is None:
+            may_lack = checksums(source, reference, snapshot.codes)
+            people = _by_the_door(source, may_lack, snapshot, content)
+        check_identities(source, reference, people, snapshot.path)
         return people
 
 
@@ -264,9 +266,10 @@ def _is_count(text: str) -> bool:
 
 
 def _by_the_door(
-    source: SourceTable, codes: tuple[str, ...], snapshot: Snapshot, content: bytes
+    source: SourceTable, may_lack: Collection[str], snapshot: Snapshot, content: bytes
 ) -> dict[str, int]:
     from pipeline.statbank.answers import Asked, read_answer  # pandas, where it is needed
 
     quarter = Quarter.parse(snapshot.quarter)
-    return read_answer(Asked(source, codes, [quarter], snapshot.path), content)[quarter]
+    asked = Asked(source, snapshot.codes, [quarter], snapshot.path, may_lack)
+    return read_answer(asked, content)[quarter]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,17 +24,23 @@ from schemas.quarter import Quarter
 from schemas.source_tables import TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
 
+MISSING: Final = ".."
+ABSENT: Final = -1
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of a table, and where the answer lies, for messages."""
+    """What was asked of a table, and where the answer lies, for messages.
+
+    Of the codes in `may_lack` a figure may be missing: no krone hangs on them.
+    """
 
     source: SourceTable
     codes: Sequence[str]
     quarters: Sequence[Quarter]
     place: str
+    may_lack: Collection[str] = ()
 
 
 def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:
@@ -46,19 +52,20 @@ def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:
     """
     quarters, codes = [str(quarter) for quarter in asked.quarters], list(asked.codes)
     rows = _rows(asked, content)
+    rows = rows[~(rows[VALUE].eq(MISSING) & rows.iloc[:, 0].isin(list(asked.may_lack)))]
     _raise_on(asked, failures(tables.answer(asked.source, codes, quarters), rows))
     cell = [TIME.upper(), asked.source.area_variable.upper()]
     doubled = rows.loc[rows.duplicated(cell), VALUE]
     rule = "must be the only figure of its area and quarter"
     _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
     table = rows.set_index(cell)[VALUE].unstack().reindex(index=quarters, columns=codes)
-    absent = table.isna().iterrows()
-    gone = [f"  {quarter}: {', '.join(table.columns[row])}" for quarter, row in absent if row.any()]
+    absent = table.drop(columns=list(asked.may_lack)).isna().iterrows()
+    gone = [f"  {quarter}: {', '.join(row.index[row])}" for quarter, row in absent if row.any()]
     if gone:
         raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
-    people = table.astype("int64").to_numpy().tolist()
+    people = table.fillna(ABSENT).astype("int64").to_numpy().tolist()
     return {
-        quarter: dict(zip(codes, row, strict=True))
+        quarter: {code: count for code, count in zip(codes, row, strict=True) if count != ABSENT}
         for quarter, row in zip(asked.quarters, people, strict=True)
     }
 

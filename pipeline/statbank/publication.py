@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from pipeline.calculation.membership import tables_of
+from pipeline.calculation.population import checksums, names_of
 from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
 from schemas.quarter import Quarter
-from schemas.records import QUARTER
-from schemas.source_tables import SOURCE_TABLES, TIME, SourceTable
+from schemas.records import QUARTER, Reference
+from schemas.source_tables import FOLK1A, TIME, SourceTable
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import TableInfo
@@ -30,28 +32,28 @@ class Publication:
 
     Args:
         ask: Asks for the tableinfo of a table.
-        codes: Area codes that each table must hold.
+        reference: The areas and districts that are known, and the rules that count by them.
     """
 
     def __init__(
         self,
         ask: Callable[[SourceTable], TableInfo],
-        codes: Mapping[SourceTable, Iterable[str]],
+        reference: Reference,
     ) -> None:
         self._ask = ask
-        self._codes = codes
+        self._reference = reference
         self._infos: dict[str, TableInfo] = {}
 
     def info(self, source: SourceTable) -> TableInfo:
         """Return what the StatBank says of a table, asked once and checked.
 
         Raises:
-            SchemaDrift: The table is closed, or a variable, total or area code is new or gone. The
-                message lists them.
+            SchemaDrift: The table is closed, or a variable or total is new or gone. The message
+                lists them.
         """
         if source.table not in self._infos:
             info = self._ask(source)
-            _check_tableinfo(source, info, self._codes[source])
+            _check_tableinfo(source, info)
             self._infos[source.table] = info
         return self._infos[source.table]
 
@@ -60,8 +62,32 @@ class Publication:
         return sorted(Quarter.parse(period) for period in self.info(source).values[TIME])
 
     def newest(self) -> Quarter:
-        """Return the newest quarter that all tables have published."""
-        return max(set.intersection(*(set(self.quarters(source)) for source in SOURCE_TABLES)))
+        """Return the newest quarter that all tables have published by which its rules count."""
+        for quarter in reversed(self.quarters(FOLK1A)):
+            _, *others = tables_of(self._reference, quarter)
+            if all(quarter in self.quarters(source) for source in others):
+                return quarter
+        raise SchemaDrift("No quarter is in all tables.", _HINT)
+
+    def codes(self, source: SourceTable, quarter: Quarter) -> tuple[str, ...]:
+        """Return the codes to ask for: those of the quarter that are there, and unknown ones.
+
+        Raises:
+            SchemaDrift: A code by which people count is gone, or a district is new.
+        """
+        known, ever = (
+            names_of(source, self._reference.on(quarter)),
+            names_of(source, self._reference),
+        )
+        listed = self.info(source).values[source.area_variable]
+        there = [code for code in listed if re.fullmatch(source.known_codes, code)]
+        sums = checksums(source, self._reference, [*known, *there])
+        counted = set(known) - sums
+        new = [code for code in there if code not in ever]
+        what = f"code of {source.area_variable}"
+        if problems := _differences(what, counted, counted & set(there) | set(new) - sums):
+            raise _drift(source, problems)
+        return (*(code for code in known if code in there), *new)
 
     def require(self, wanted: Mapping[SourceTable, Iterable[Quarter]]) -> None:
         """Check that the tables hold these quarters.
@@ -119,11 +145,9 @@ def overdue_from(source: SourceTable, quarter: Quarter) -> date:
     return last + timedelta(days=1)
 
 
-def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str]) -> None:
+def _check_tableinfo(source: SourceTable, info: TableInfo) -> None:
     if not info.active:
         raise SchemaDrift(f"{source.table} is closed: the StatBank no longer updates it.", _HINT)
-    areas = info.values.get(source.area_variable, ())
-    there = [code for code in areas if re.fullmatch(source.known_codes, code)]
     problems = [
         *(
             f"  period {period} is not a quarter"
@@ -131,7 +155,6 @@ def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str])
             if not re.fullmatch(QUARTER, period)
         ),
         *_differences("variable", source.variables, info.values),
-        *_differences(f"code of {source.area_variable}", codes, there),
         *(
             f"  total {total} of {variable} is gone"
             for variable, total in source.totals
@@ -139,7 +162,11 @@ def _check_tableinfo(source: SourceTable, info: TableInfo, codes: Iterable[str])
         ),
     ]
     if problems:
-        raise SchemaDrift(f"{source.table} has changed shape:\n" + "\n".join(problems), _HINT)
+        raise _drift(source, problems)
+
+
+def _drift(source: SourceTable, problems: Iterable[str]) -> SchemaDrift:
+    return SchemaDrift(f"{source.table} has changed shape:\n" + "\n".join(problems), _HINT)
 
 
 def _differences(what: str, known: Iterable[str], found: Iterable[str]) -> list[str]:

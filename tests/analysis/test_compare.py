@@ -20,7 +20,17 @@ from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from schemas.quarter import Quarter
-from schemas.records import ALL_CLUSTERS, Area, AreaKind, Basis, Cluster, Cost, Membership, Period
+from schemas.records import (
+    ALL_CLUSTERS,
+    Area,
+    AreaKind,
+    Basis,
+    Cluster,
+    Cost,
+    Membership,
+    Per,
+    Period,
+)
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge
@@ -29,7 +39,7 @@ QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)
 STRUCTURE = "sundhedsklynge"
 PLACES = [f"{code}" for code in range(201, 207)]
-AREAS = {code: Area(code, code, AreaKind.MUNICIPALITY, "") for code in ["101", *PLACES]}
+AREAS = {code: Area(code, code, AreaKind.MUNICIPALITY, "", ALWAYS) for code in ["101", *PLACES]}
 CLUSTERS = ("a", "b", "c")
 
 
@@ -61,7 +71,7 @@ def with_costs(result: QuarterResult, amount_dkk: int) -> QuarterResult:
     """The result with a cost in every cluster and a shared fund, so that all have kroner."""
     scopes = [row.cluster_id for row in result.rules.clusters]
     costs = tuple(
-        Cost("post", "post", "post", scope, amount_dkk + number, ALWAYS, "s")
+        Cost("post", "post", "post", scope, amount_dkk + number, Per.YEAR, "", ALWAYS, "s")
         for number, scope in enumerate([*scopes, STRUCTURE + ALL_CLUSTERS])
     )
     return dataclasses.replace(result, rules=dataclasses.replace(result.rules, costs=costs))
@@ -134,7 +144,7 @@ def results(draw: st.DrawFn) -> QuarterResult:
     scopes = [*in_force, *([STRUCTURE + ALL_CLUSTERS] if in_force else [])]
     amounts = st.one_of(st.integers(0, 50), st.integers(0, 10**9))
     costs = [
-        Cost(cost_id, cost_id, cost_id, scope, draw(amounts), ALWAYS, "s")
+        Cost(cost_id, cost_id, cost_id, scope, draw(amounts), Per.YEAR, "", ALWAYS, "s")
         for scope in scopes
         for cost_id in draw(st.lists(st.sampled_from(["x", "y"]), unique=True))
     ]

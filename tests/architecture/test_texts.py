@@ -12,6 +12,9 @@ import pytest
 
 from pipeline.calculation.findings import Subject
 
+WORDS = {"structures", "one", "several", "the_one", "the_ones"}
+"""What a structure is called, which each language uses where its grammar wants it."""
+
 REPOSITORY = Path(__file__).parents[2]
 CATALOGUE = REPOSITORY / "pipeline" / "reporting" / "texts.toml"
 TEXTS = {
@@ -22,8 +25,9 @@ TEXTS = {
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names that a text has filled in."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    """Return the names that a text has filled in; words and names in a language are one."""
+    names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {re.sub("_(da|en)$", "", name) for name in names if name.casefold() not in WORDS}
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -64,4 +68,5 @@ def code_and_words() -> tuple[str, frozenset[str]]:
     code = "\n".join(files)
     rules = (REPOSITORY / "data" / "reference").glob("*.csv")
     values = re.findall(r"[^,\n]+", "\n".join(path.read_text(encoding="utf-8") for path in rules))
-    return code, frozenset([*re.findall(r"""["'](\w+)["']""", code), *values])
+    fields = re.findall(r"^    (\w+): ", code, re.MULTILINE)
+    return code, frozenset([*re.findall(r"""["'](\w+)["']""", code), *fields, *values])

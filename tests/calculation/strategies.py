@@ -21,6 +21,7 @@ from schemas.records import (
     Cost,
     District,
     Membership,
+    Per,
     Period,
     Reference,
 )
@@ -72,7 +73,8 @@ def membership(
 
 def cost(scope: str, amount_dkk: int, period: Period = ALWAYS) -> Cost:
     """Return a cost of this scope."""
-    return Cost(f"cost-{amount_dkk}", "Udgift", "Cost", scope, amount_dkk, period, "source")
+    named = (f"cost-{amount_dkk}", "Udgift", "Cost", scope)
+    return Cost(*named, amount_dkk, Per.YEAR, "K1", period, "source")
 
 
 def rules_of(
@@ -88,13 +90,13 @@ def rules_of(
 
 def municipality(code: str) -> Area:
     """Return a municipality."""
-    return Area(code, f"Kommune {code}", AreaKind.MUNICIPALITY, "084")
+    return Area(code, f"Kommune {code}", AreaKind.MUNICIPALITY, "084", ALWAYS)
 
 
 def districts() -> dict[str, District]:
     """Return København's districts and its total."""
     rows = (COPENHAGEN_TOTAL, *DISTRICTS)
-    return {code: District(code, f"Bydel {code}", COPENHAGEN) for code in rows}
+    return {code: District(code, f"Bydel {code}", COPENHAGEN, ALWAYS) for code in rows}
 
 
 @dataclass(frozen=True)

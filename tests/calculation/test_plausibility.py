@@ -40,7 +40,7 @@ ISLAND = "411"
 
 
 def _place(code: str, name: str, kind: AreaKind) -> Area:
-    return Area(code, name, kind, REGIONS.get(code, "084"))
+    return Area(code, name, kind, REGIONS.get(code, "084"), Period(START, None))
 
 
 def _member(code: str) -> Membership:
@@ -49,11 +49,11 @@ def _member(code: str) -> Membership:
 
 
 REFERENCE = Reference(
-    {
-        **{code: _place(code, name, AreaKind.MUNICIPALITY) for code, name in NAMES.items()},
-        ISLAND: _place(ISLAND, "Christiansø", AreaKind.OTHER),
-    },
-    {},
+    (
+        *(_place(code, name, AreaKind.MUNICIPALITY) for code, name in NAMES.items()),
+        _place(ISLAND, "Christiansø", AreaKind.OTHER),
+    ),
+    (),
     (),
     tuple(map(_member, NAMES)),
     (),

@@ -45,7 +45,8 @@ def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
     assert set(shown) == {"fordeling", "fordeling-amager-hvidovre", "fordeling-workbook"}
     assert "| København | 287.181 | 48,0 % | 177.678 |" in str(shown["fordeling"].data)
     rows = json.loads(str(shown["fordeling-amager-hvidovre"].data))
-    assert [row["½ årsværk"] for row in rows if row["Kommune"] == "København"] == ["177.678"]
+    koebenhavn = next(row for row in rows if row["Kommune"] == "København")
+    assert koebenhavn["½ årsværk, pr. år"] == "177.678"
     assert "r1/fordeling-2022K1.xlsx" in str(shown["fordeling-workbook"].data)
     assert environment.read(run.id).name == f"fordeling-{QUARTER}"
 
@@ -145,3 +146,34 @@ def test_nonsense_is_refused(quarterly: Run, parameters: dict[str, object], name
     run = quarterly(**parameters)
     assert run.name == "Failed"
     assert f"received invalid parameters:\n - {named}" in run.message
+
+
+def test_the_change_of_structure_is_lived_through(
+    quarterly: Run, environment: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2026K4, 2027K1 and 2027K2 are delivered; what has nothing to allocate says so each time."""
+    delivered = tmp_path / "delivered"
+    monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(delivered))
+    runs = {}
+    with StatBankEmulator("2026K1", "2027K2") as bank:
+        monkeypatch.setenv("KLYNGE_STATBANK_URL", bank.url)
+        for quarter in ("2026K4", "2027K1", "2027K2"):
+            runs[quarter] = quarterly(quarter=quarter)
+        assert bank.count("data", "KKBEF1") == 1
+    assert {quarter: outcome(run) for quarter, run in runs.items()} == {
+        "2026K4": ("Completed", "written r1"),
+        "2027K1": ("Completed", "written r1, no costs entered"),
+        "2027K2": ("Completed", "written r1, no costs entered"),
+    }
+    pages = {
+        quarter: (delivered / quarter / "r1" / f"fordeling-{quarter}.html").read_text("utf-8")
+        for quarter in runs
+    }
+    assert "er afregnet efter folketallet i 2026K1" in pages["2026K4"]
+    assert "Alle beløb er fordelt til kronen." in pages["2026K4"]
+    for quarter in ("2027K1", "2027K2"):
+        said = f"Ingen udgifter er angivet for {quarter}; den seneste gjaldt til 2026K4."
+        assert said in pages[quarter]
+        assert said in str(environment.artifacts(runs[quarter].id)["fordeling"].data)
+        assert "Fordeling af fælles udgifter i sundhedsråd" in pages[quarter]
+        assert "Alle beløb er fordelt" not in pages[quarter]

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -138,17 +138,24 @@ def answer(table: str, function: str, world: World, dice: Random) -> str:
 def _honest(world: World, table: str) -> dict[str, int]:
     content = world.answers[table, "data"]
     codes = oracle.read_table("areas", world.contents["areas"])
-    return oracle.read_answer(content, HEADERS[table], str(NEXT), [row["code"] for row in codes])
+    listed = [row["code"] for row in codes]
+    return oracle.read_answer(content, HEADERS[table], str(NEXT), listed, _sums(codes))
+
+
+def _sums(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the codes that no krone hangs on, whose figure may be missing."""
+    return [row["code"] for row in rows if row.get("kind") in ("country", "region")]
 
 
 def _stored_people(world: World) -> dict[str, dict[str, int]]:
     """Return what was stored of the next quarter, as the oracle reads it."""
     found = {}
     for table, name in (("FOLK1A", "areas"), ("KKBEF1", "districts")):
-        codes = [row["code"] for row in oracle.read_table(name, world.contents[name])]
+        rows = oracle.read_table(name, world.contents[name])
+        codes, sums = [row["code"] for row in rows], _sums(rows)
         for path in (world.data_dir / "snapshots" / table / str(NEXT)).glob("*.csv"):
             content = path.read_bytes()
-            found[table] = oracle.read_answer(content, HEADERS[table], str(NEXT), codes)
+            found[table] = oracle.read_answer(content, HEADERS[table], str(NEXT), codes, sums)
     return found
 
 

@@ -21,13 +21,18 @@ Kroner = dict[tuple[str, str, str], int]
 
 COLUMNS = {
     "sources": "source_id title url confidence remark",
-    "areas": "code name kind region_code",
-    "districts": "code name municipality_code",
+    "areas": "code name kind region_code first_quarter last_quarter",
+    "districts": "code name municipality_code first_quarter last_quarter",
+    "structures": "structure name_da one_da several_da the_one_da the_ones_da name_en one_en "
+    "several_en the_one_en the_ones_en",
     "clusters": "cluster_id name structure region hospital first_quarter last_quarter",
     "memberships": "cluster_id municipality_code basis fraction districts first_quarter "
     "last_quarter source_id",
-    "costs": "cost_id name_da name_en scope amount_dkk first_quarter last_quarter source_id",
+    "costs": "cost_id name_da name_en scope amount_dkk per settled_by first_quarter last_quarter "
+    "source_id",
     "assumptions": "number text_da text_en cluster_ids",
+    "alternatives": "alternative_id name_da name_en municipality_code districts from_cluster_id "
+    "to_cluster_id",
 }
 AREA_HEADER = "OMRÅDE;KØN;ALDER;CIVILSTAND;TID;INDHOLD"
 CITY_HEADER = "OMRKK;KON;ALDER;CIVILSTAND;TID;INDHOLD"
@@ -71,8 +76,10 @@ def _clean(cell: str) -> str:
     return "".join(kept).rstrip()
 
 
-def read_answer(content: bytes, header: str, quarter: str, codes: Iterable[str]) -> dict[str, int]:
-    """Return the people by code of an answer, each code once and no other."""
+def read_answer(
+    content: bytes, header: str, quarter: str, codes: Iterable[str], may_lack: Iterable[str] = ()
+) -> dict[str, int]:
+    """Return the people by code of an answer, each code once and no other; sums may be missing."""
     try:
         first, *lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
@@ -81,12 +88,15 @@ def read_answer(content: bytes, header: str, quarter: str, codes: Iterable[str])
         raise Refused(f"header {first!r}")
     people: dict[str, int] = {}
     middle = "TOT;IALT;TOT" if header == AREA_HEADER else "TOT;TOT;TOT"
+    sums = rf"({'|'.join(may_lack) or '-'});{middle};{quarter};\.\.\r?"
     for line in filter(str.strip, lines):
+        if re.fullmatch(sums, line):
+            continue
         match = re.fullmatch(rf"([0-9]+);{middle};{quarter};(0|[1-9][0-9]{{0,8}})\r*", line)
         if match is None or match[1] in people:
             raise Refused(f"row {line!r}")
         people[match[1]] = int(match[2])
-    if people.keys() != set(codes):
+    if people.keys() | set(may_lack) != set(codes):
         raise Refused(f"codes {sorted(people.keys() ^ set(codes))}")
     return people
 
@@ -94,13 +104,15 @@ def read_answer(content: bytes, header: str, quarter: str, codes: Iterable[str])
 def check_sums(people: Mapping[str, int], areas: Sequence[Row]) -> None:
     """Refuse figures of FOLK1A that contradict each other."""
     kinds = {row["code"]: row["kind"] for row in areas}
-    country = [people[code] for code, kind in kinds.items() if kind == "country"]
+    if not kinds.keys() <= people.keys():
+        kinds = {code: kind for code, kind in kinds.items() if kind != "region"}
+    country = [people[code] for code, kind in kinds.items() if kind == "country" and code in people]
     for region in (code for code, kind in kinds.items() if kind == "region"):
         parts = sum(people[row["code"]] for row in areas if row["region_code"] == region)
         if parts != people[region]:
             raise Refused(f"region {region}: {parts}, {people[region]}")
     parts = sum(people[code] for code, kind in kinds.items() if kind in ("municipality", "other"))
-    if country != [parts]:
+    if country not in ([], [parts]):
         raise Refused(f"country {country}: {parts}")
 
 

@@ -13,7 +13,9 @@ from pipeline.reference import bundled
 from tests.conftest import REPOSITORY
 from tests.processes import contents
 
-COST = "halvt-aarsvaerk,½ årsværk,Half a full-time post,amager-hvidovre,370000,2022K1,2026K4"
+COST = (
+    "halvt-aarsvaerk,½ årsværk,Half a full-time post,amager-hvidovre,370000,year,K1,2022K1,2026K4"
+)
 
 
 @pytest.fixture

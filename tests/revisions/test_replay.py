@@ -26,12 +26,14 @@ from schemas.records import (
     Cost,
     District,
     Membership,
+    Per,
     Period,
     Reference,
     Source,
 )
 from schemas.report_name import ReportName
 from schemas.rows import TABLES, columns, from_row, to_row
+from schemas.structures import Structure
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
 
@@ -39,8 +41,8 @@ NOW = Period(Quarter(2022, 1), Quarter(2022, 1))
 ids = st.integers(1, 999).map("id-{}".format)
 three, four = (st.integers(low, 10 * low - 1).map(str) for low in (100, 1000))
 texts = st.sampled_from(["", "Høje-Taastrup", '½ "årsværk", a;b', "=1+1", " x ", "to\nlinjer"])
-areas = st.builds(Area, three, texts, st.sampled_from(AreaKind), ids)
-districts = st.builds(District, four, texts, ids)
+areas = st.builds(Area, three, texts, st.sampled_from(AreaKind), ids, st.just(NOW))
+districts = st.builds(District, four, texts, ids, st.just(NOW))
 clusters = st.builds(Cluster, ids, texts, texts, texts, texts, st.just(NOW))
 memberships = st.builds(
     Membership,
@@ -52,7 +54,19 @@ memberships = st.builds(
     st.just(NOW),
     ids,
 )
-costs = st.builds(Cost, ids, texts, texts, ids, st.integers(0, 10**15), st.just(NOW), ids)
+costs = st.builds(
+    Cost,
+    ids,
+    texts,
+    texts,
+    ids,
+    st.integers(0, 10**15),
+    st.sampled_from(Per),
+    st.sampled_from(["", "K1"]),
+    st.just(NOW),
+    ids,
+)
+structures = st.builds(Structure, ids, *[texts] * 10)
 sources = st.builds(Source, ids, texts, texts, st.sampled_from(["high", "low"]), texts)
 assumptions = st.builds(
     Assumption, st.integers(1, 999), texts, texts, st.lists(ids, max_size=3).map(tuple)
@@ -68,13 +82,14 @@ def unique(records: st.SearchStrategy, *key: str) -> st.SearchStrategy:
 
 references = st.builds(
     Reference,
-    unique(areas, "code").map(lambda rows: {row.code: row for row in rows}),
-    unique(districts, "code").map(lambda rows: {row.code: row for row in rows}),
+    unique(areas, "code").map(tuple),
+    unique(districts, "code").map(tuple),
     unique(clusters, "cluster_id").map(tuple),
     unique(memberships, "cluster_id", "municipality_code").map(tuple),
     unique(costs, "cost_id", "scope").map(tuple),
     unique(sources, "source_id").map(lambda rows: {row.source_id: row for row in rows}),
     unique(assumptions, "number").map(tuple),
+    unique(structures, "structure").map(lambda rows: {row.structure: row for row in rows}),
 )
 
 
@@ -82,7 +97,7 @@ references = st.builds(
 def test_every_table_comes_back_as_it_was_recorded(reference: Reference) -> None:
     """Through JSON and back, every column of every record in force is what it was."""
     recorded = json.loads(json.dumps(recorded_tables(reference)))
-    assert recorded_reference(recorded, NOW.first) == reference
+    assert recorded_reference(recorded, ReportName(NOW.first)) == reference
 
 
 @pytest.mark.parametrize("name", TABLES)

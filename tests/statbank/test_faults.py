@@ -173,7 +173,7 @@ DRIFTED = [
         ("total TOT of KØN is gone",),
     ),
     Case("area gone", tableinfo_edits.area_gone(ISLAND), None, 21, ("OMRÅDE 411 is gone",)),
-    Case("new area", tableinfo_edits.new_area_code(), None, 21, ("OMRÅDE 999 is new",)),
+    Case("municipality gone", tableinfo_edits.area_gone(AREA), None, 21, ("OMRÅDE 147 is gone",)),
 ]
 
 WRONG_FIGURES = [

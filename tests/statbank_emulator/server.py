@@ -6,7 +6,7 @@ the connection after each answer.
 
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from .api import Api, route_of
 from .faults import Fault, Wire, in_blocks
 from .figures import Figures
 from .holdings import Holding
-from .tables import TABLES
+from .tables import TABLES, Table
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -97,6 +97,7 @@ class StatBankEmulator:
         snapshots: Folder with the bundled figures, `TABLE/QUARTER/*.csv`.
         port: Port on loopback; 0 takes a free one.
         tls: The certificate to serve https with; plain http without one.
+        tables: The tables, to serve another geography.
     """
 
     def __init__(
@@ -106,9 +107,10 @@ class StatBankEmulator:
         snapshots: Path = SNAPSHOTS,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        tables: Iterable[Table] = TABLES,
     ) -> None:
         self._holdings = {
-            table.code: Holding(table, Figures(table, snapshots), since, until) for table in TABLES
+            table.code: Holding(table, Figures(table, snapshots), since, until) for table in tables
         }
         self._api = Api(self._holdings)
         self._lock = threading.Lock()

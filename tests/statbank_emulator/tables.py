@@ -7,7 +7,7 @@ are the emulator's own. Left out: the Danish texts, and figures below the level 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,20 @@ class Table:
     def containing(self, base: str) -> set[str]:
         """Name the areas that a base area is a part of, itself included."""
         return {area for area, parts in self.parts_of.items() if base in parts}
+
+    def regrouped(self, new: Mapping[str, tuple[str, ...]], gone: Collection[str]) -> "Table":
+        """Return the table with other areas.
+
+        Args:
+            new: The areas that come, each with the base areas that it is the sum of.
+            gone: The areas that are no longer listed.
+        """
+        area, *others = self.recorded["variables"]
+        kept = [value for value in area["values"] if value["id"] not in gone]
+        values = [*kept, *({"id": code, "text": f"Area {code}"} for code in new)]
+        parts = {code: bases for code, bases in self.parts_of.items() if code not in gone}
+        recorded = {**self.recorded, "variables": [{**area, "values": values}, *others]}
+        return Table(self.bank, recorded, {**parts, **new})
 
     def document(self, periods: list[str], updated: str) -> dict[str, Any]:
         """Describe the table as tableinfo does, in the recorded order of keys."""

@@ -17,7 +17,7 @@ from pipeline.reporting.workbook.development_sheet import (
 )
 from pipeline.reporting.workbook.live_sheet import write_live_sheet
 from pipeline.reporting.workbook.live_table import LiveTable
-from pipeline.reporting.workbook.plan import Plan, plan_of
+from pipeline.reporting.workbook.plan import Plan, plan_of, sheet_name
 
 
 def workbooks(content: Content) -> dict[str, bytes]:
@@ -30,8 +30,9 @@ def workbooks(content: Content) -> dict[str, bytes]:
     plan = plan_of(content)
     with warnings.catch_warnings(action="error"):
         clusters = {
-            f"klynger/{result.cluster.cluster_id}-{content.label}.xlsx": _cluster(plan, result)
+            f"{folder}/{result.cluster.cluster_id}-{content.label}.xlsx": _cluster(plan, result)
             for result in plan.clusters
+            for folder in [content.structure(result).folder]
         }
         return {f"fordeling-{content.label}.xlsx": _national(plan), **clusters}
 
@@ -52,7 +53,8 @@ def _national(plan: Plan) -> bytes:
 
 
 def _cluster(whole: Plan, result: ClusterResult) -> bytes:
-    content, plan = whole.content, whole.of_cluster(result)
+    plan = whole.of_cluster(result)
+    content = plan.content
     title = content.text("cover.cluster_title", cluster=result.cluster.name)
     book = Book(content, title)
     cover = Sheet(book, content.text("sheet.cover"), title)
@@ -70,10 +72,11 @@ def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
     text, issue = plan.content.text, plan.content.issue
     for result in plan.clusters:
         cluster_id = result.cluster.cluster_id
+        kind = plan.content.structure(result).anchor.capitalize()
         title = text("live.title", cluster=result.cluster.name, issue=issue)
-        yield plan.live[cluster_id], title, f"Klynge_{cluster_id.replace('-', '_')}"
+        yield plan.live[cluster_id], title, f"{kind}_{cluster_id.replace('-', '_')}"
     for structure, live in plan.funds.items():
-        title = text("funds.title", structure=text(f"value.{structure}"), issue=issue)
+        title = plan.content.of_structure(structure).text("funds.title", issue=issue)
         yield live, title, f"Puljer_{structure}"
 
 
@@ -81,7 +84,7 @@ def _contents(plan: Plan, overviews: Sequence[str]) -> Contents:
     text = plan.content.text
 
     def described(key: str) -> tuple[str, str]:
-        return text(f"sheet.{key}"), text(f"sheet_holds.{key}")
+        return sheet_name(text, key), text(f"sheet_holds.{key}")
 
     clusters = [
         (plan.live[result.cluster.cluster_id].sheet, result.cluster.name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.calculation.findings import Subject
+from pipeline.calculation.population import regions_of
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.book import (
@@ -19,7 +20,7 @@ from pipeline.reporting.workbook.book import (
     number_of,
 )
 from pipeline.reporting.workbook.plan import Plan
-from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, MUNICIPALITY_COUNT, AreaKind, Basis
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Basis
 
 _COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
 
@@ -133,27 +134,32 @@ def _by_districts(result: ClusterResult) -> bool:
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
-    people, areas = (
-        content.result.population.by_area,
-        content.calculation.inputs.reference.areas.values(),
-    )
-    kinds = {kind: [people[area.code] for area in areas if area.kind is kind] for kind in AreaKind}
-    country = sum(kinds[AreaKind.COUNTRY])
-    regions, others = kinds[AreaKind.REGION], kinds[AreaKind.OTHER]
-    count, parts = len(kinds[AreaKind.MUNICIPALITY]), sum(kinds[AreaKind.MUNICIPALITY] + others)
+    people, reference = content.result.population.by_area, content.calculation.inputs.reference
+    kinds = {
+        kind: [people[code] for code, area in reference.areas.items() if area.kind is kind]
+        for kind in (AreaKind.MUNICIPALITY, AreaKind.OTHER)
+    }
+    others, count = kinds[AreaKind.OTHER], len(reference.municipality_codes)
+    parts = sum(kinds[AreaKind.MUNICIPALITY] + others)
+    country = people.get(next(iter(reference.areas)), parts)
+    regions = regions_of(reference, people)
+    explained = {"regions": content.explained[Subject.REGION_CODES_DIFFER]}
     beside = "".join(f"+{people}" for people in others)
     rows = municipalities.column("A"), municipalities.column("C")
     for key, formula, found, expected in (
-        ("municipalities", f"=COUNTA({rows[0]})", count, MUNICIPALITY_COUNT),
+        ("municipalities", f"=COUNTA({rows[0]})", count, count),
         ("country", f"=SUM({rows[1]}){beside}", parts, country),
-        ("regions", f"={'+'.join(map(str, regions))}", sum(regions), country),
+        ("regions", f"={'+'.join(map(str, regions)) or 0}", sum(regions), country),
     ):
         what, remark = (content.text(f"control.{of}") for of in (key, f"{key}_remark"))
+        remark = explained.get(key) or remark
         yield Check(what, "FOLK1A", Formula(formula, found), expected, remark)
 
 
 def _coverage(content: Content) -> Iterator[Check]:
     text, findings = content.text, content.result.findings
+    reference = content.calculation.inputs.reference
+    count, known = len(reference.municipality_codes), reference.structures
     for structure in content.result.rules.structures:
         broken = [
             finding
@@ -162,9 +168,9 @@ def _coverage(content: Content) -> Iterator[Check]:
         ]
         yield Check(
             text("control.covered"),
-            text(f"value.{structure}"),
-            Formula(f"={MUNICIPALITY_COUNT}-{len(broken)}", MUNICIPALITY_COUNT - len(broken)),
-            MUNICIPALITY_COUNT,
+            text.choose(known[structure].name_da, known[structure].name_en),
+            Formula(f"={count}-{len(broken)}", count - len(broken)),
+            count,
             " ".join(map(text.finding, broken)) or text("control.covered_remark"),
         )
 

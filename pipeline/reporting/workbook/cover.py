@@ -43,7 +43,8 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     for snapshot in calculation.inputs.snapshots:
         yield text("cover.source"), notes.citation(snapshot, text)
     yield text("cover.money"), text("cover.money_text")
-    yield text("cover.all_allocated"), all_allocated
+    allocated = all_allocated if content.has_costs else text("cover.nothing_allocated")
+    yield text("cover.all_allocated"), allocated
     if content.result.population.districts_estimated:
         yield text("column.estimated"), text("cover.estimated")
     for finding in content.result.findings:

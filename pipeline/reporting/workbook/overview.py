@@ -19,7 +19,7 @@ from pipeline.reporting.workbook.book import (
     fitting,
 )
 from pipeline.reporting.workbook.live_table import LiveTable
-from pipeline.reporting.workbook.plan import Plan
+from pipeline.reporting.workbook.plan import Plan, sheet_name
 from schemas.records import Area
 
 ABSENT = "–"
@@ -28,9 +28,10 @@ ABSENT = "–"
 
 def clusters_sheet(book: Book, plan: Plan) -> Range:
     """Write a row a cluster: members, counted population, costs, share of the funds, control."""
-    text, name = book.text, book.text("sheet.clusters")
+    text, name = book.text, sheet_name(book.text, "clusters")
     sheet = Sheet(book, name, text("overview.clusters_title"), [text("overview.clusters_line")])
     clusters = [result.cluster for result in plan.clusters]
+    folder = "_".join(dict.fromkeys(plan.content.structure(row).folder for row in plan.clusters))
     columns = [
         Column(
             text("overview.cluster"),
@@ -45,7 +46,7 @@ def clusters_sheet(book: Book, plan: Plan) -> Range:
         Column(text("control.result"), "outcome", 11),
     ]
     rows = [list(_cluster_cells(plan, result)) for result in plan.clusters]
-    return sheet.table("Overblik_klynger", columns, rows)
+    return sheet.table(f"Overblik_{folder}", columns, rows)
 
 
 def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:

@@ -5,7 +5,7 @@ Sheets refer to each other, so every live table is laid out first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -14,6 +14,7 @@ from pipeline.calculation.allocation import Part
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
+from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Formula, wrapped
 from pipeline.reporting.workbook.live_table import Amount, LiveTable, Row
 from schemas.records import Basis
@@ -47,7 +48,8 @@ class Plan:
     def of_cluster(self, result: ClusterResult) -> Plan:
         """Return the part of the plan that the workbook of one cluster holds."""
         cluster_id = result.cluster.cluster_id
-        return Plan(self.content, (result,), {cluster_id: self.live[cluster_id]}, {})
+        content = self.content.of_structure(result.cluster.structure)
+        return Plan(content, (result,), {cluster_id: self.live[cluster_id]}, {})
 
 
 def plan_of(content: Content) -> Plan:
@@ -55,7 +57,8 @@ def plan_of(content: Content) -> Plan:
     text, clusters = content.text, content.result.clusters
     fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "funds")
     results = {result.cluster.cluster_id: result for result in clusters}
-    names = sheet_names(results, [text(f"sheet.{name}") for name in fixed])
+    short_ids = {key: result.cluster.short_id for key, result in results.items()}
+    names = sheet_names(short_ids, [sheet_name(text, name) for name in fixed])
     live = {key: _cluster(content, result, names[key]) for key, result in results.items()}
     funds = {
         structure: _funds(content, structure, allocations, live)
@@ -64,12 +67,17 @@ def plan_of(content: Content) -> Plan:
     return Plan(content, clusters, live, funds)
 
 
-def sheet_names(cluster_ids: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+def sheet_name(text: Catalogue, key: str) -> str:
+    """Return the name of a sheet, cut where the words of a structure are too long for Excel."""
+    return text(f"sheet.{key}")[:_SHEET_NAME_LENGTH]
+
+
+def sheet_names(short_ids: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
     """Return a name of its own for the sheet of each cluster, as Excel allows it."""
     used = {name.casefold() for name in taken}
     names = {}
-    for cluster_id in cluster_ids:
-        wanted = cluster_id.removeprefix("sundhedsraad-")[:_SHEET_NAME_LENGTH]
+    for cluster_id, short_id in short_ids.items():
+        wanted = short_id[:_SHEET_NAME_LENGTH]
         name, copy = wanted, 2
         while name.casefold() in used:
             name, copy = f"{wanted[: _SHEET_NAME_LENGTH - 4]}-{copy}", copy + 1
@@ -134,7 +142,7 @@ def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
 
 def _amount(content: Content, allocation: Allocation) -> Amount:
     cost = allocation.cost
-    return Amount(content.cost_name(cost), cost.amount_dkk, dict(allocation.parts))
+    return Amount(content.cost_heading(cost), cost.amount_dkk, dict(allocation.parts))
 
 
 def _no_amount(content: Content, result: ClusterResult) -> Amount:

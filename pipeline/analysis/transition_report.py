@@ -1,0 +1,198 @@
+"""A transition as it is handed on: a workbook, a page and CSV, apart from the reports.
+
+    reports/transitions/2026K4-2027K1-on-2026K1/     replaced when it is made again
+
+The structures are those of two quarters, and the people those of a third. What is uncertain is read
+from `alternatives.csv`, and how sure a rule is from its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock
+
+from pipeline.calculation.calculate import Calculation, Parameters, calculate
+from pipeline.calculation.transition import Transition
+from pipeline.errors import UsageError
+from pipeline.files import replace_folder
+from pipeline.gather import gather
+from pipeline.reporting.content import Content
+from pipeline.reporting.page import rendered
+from pipeline.reporting.rows import machine_csv
+from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
+from pipeline.snapshots.acquisition import Acquisition
+from schemas.quarter import Quarter
+from schemas.records import Language, Reference
+from schemas.report_name import ReportName
+
+FOLDER: Final = "transitions"
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class TransitionReport:
+    """A transition as rows, and where it is written.
+
+    Args:
+        rows: A row a municipality.
+        effects: A row an alternative and municipality whose kroner it moves.
+        folder: The folder.
+    """
+
+    rows: Rows
+    effects: Rows
+    folder: Path
+
+
+def write_transition(
+    before: Quarter,
+    after: Quarter,
+    population: Quarter | None,
+    amount_dkk: int | None,
+    language: Language,
+    acquisition: Acquisition,
+) -> TransitionReport:
+    """Compare the structures of two quarters on the people of one, and write what it comes to.
+
+    Args:
+        before: The quarter of the structure before.
+        after: The quarter of the structure after.
+        population: The quarter whose people count; the newest stored if it is left out.
+        amount_dkk: What each cluster shares; that of the clusters' costs before if left out.
+        language: Language of the workbook and the page.
+        acquisition: The folders.
+
+    Raises:
+        UsageError: The costs before are not of one amount, and none is given.
+        KlyngeError: Any of those of `gather` and `calculate`.
+    """
+    people = population or acquisition.newest()
+    first, second = (
+        calculate(gather(Parameters(ReportName(people, rules)), acquisition, history=False))
+        for rules in (before, after)
+    )
+    amount = _amount(first) if amount_dkk is None else amount_dkk
+    known = acquisition.reference
+    rules = first.result.rules, second.result.rules
+    transition = Transition(*rules, first.result.population, amount, known.alternatives)
+    label = f"{before}-{after}-on-{people}" + ("-en" if language is Language.ENGLISH else "")
+    content = Content(second, 0, ())
+    content.text, content.issue = Catalogue(language), label
+    rows, effects = _rows(transition, known), list(_effects(transition, known, content.text))
+    folder = acquisition.settings.reports_dir / FOLDER / label
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    files = _files(label, content, _lines(transition, known, content), rows, effects)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        replace_folder(folder, files)
+    return TransitionReport(rows, effects, folder)
+
+
+def _amount(before: Calculation) -> int:
+    amounts = {row.amount_dkk for row in before.result.rules.costs if not row.structure}
+    if len(amounts) != 1:
+        raise UsageError(
+            f"The costs of clusters in {before.result.rules.quarter} have {len(amounts)} amounts.",
+            "Name the amount that each cluster shares before and after.",
+        )
+    return amounts.pop()
+
+
+def _rows(transition: Transition, reference: Reference) -> Rows:
+    def shown(value: Any) -> Any:
+        names = (reference.areas[row].name if row in reference.areas else row for row in value)
+        return "; ".join(names)
+
+    return [
+        {
+            "municipality_code": move.municipality_code,
+            "municipality_name": reference.areas[move.municipality_code].name,
+            **{
+                key: shown(value) if isinstance(value, tuple) else value
+                for key, value in asdict(move).items()
+            },
+        }
+        for move in transition.moves()
+    ]
+
+
+def _effects(
+    transition: Transition, reference: Reference, text: Catalogue
+) -> Iterator[Mapping[str, Any]]:
+    sources = {
+        (row.cluster_id, row.municipality_code): reference.sources[row.source_id]
+        for row in reference.memberships
+    }
+    for effect in transition.effects():
+        row = effect.alternative
+        source = sources[row.from_cluster_id, row.municipality_code]
+        for code in sorted({*effect.before_dkk, *effect.after_dkk}):
+            yield {
+                "alternative": text.choose(row.name_da, row.name_en),
+                "confidence": text(f"value.{source.confidence}"),
+                "municipality_code": code,
+                "municipality_name": reference.areas[code].name,
+                "moved_before_dkk": effect.before_dkk.get(code, 0),
+                "moved_after_dkk": effect.after_dkk.get(code, 0),
+            }
+
+
+def _lines(transition: Transition, reference: Reference, content: Content) -> tuple[str, ...]:
+    """Return the title and what stands below it."""
+    text, sides = content.text, (transition.before, transition.after)
+    several = [
+        Catalogue(text.language, [reference.structures[key] for key in rules.structures])
+        for rules in sides
+    ]
+    words = {
+        f"several_{side}": names("control.structure")
+        for side, names in zip(("before", "after"), several, strict=True)
+    }
+    people = str(transition.population.quarter)
+    titles = {"before": str(sides[0].quarter), "after": str(sides[1].quarter)}
+    counts = {"count_before": len(sides[0].clusters), "count_after": len(sides[1].clusters)}
+    amount = transition.amount_dkk
+    return (
+        text("transition.title", **titles, population=people),
+        text("transition.line", amount=amount, **counts, **words, population=people),
+        text("transition.steps"),
+        text("transition.range", sheet=text("transition.effects_sheet")),
+    )
+
+
+def _files(
+    label: str, content: Content, lines: Sequence[str], rows: Rows, effects: Rows
+) -> dict[str, bytes]:
+    text, (title, *more) = content.text, lines
+    book = Book(content, title)
+    tables = (
+        ("Overgang", text("transition.sheet"), title, more, rows),
+        ("Usikre", text("transition.effects_sheet"), text("transition.effects_title"), (), effects),
+    )
+    for name, sheet, heading, below, table in tables:
+        Sheet(book, sheet, heading, below).table(name, *_table(text, table))
+    shown = [(heading, *_table(text, table)) for _, _, heading, _, table in tables]
+    page = rendered("transition.html", text, title=title, lines=more, tables=shown)
+    return {
+        f"overgang-{label}.xlsx": book.close(),
+        f"overgang-{label}.html": page,
+        f"overgang-{label}.csv": machine_csv(rows).encode(),
+        f"usikre-regler-{label}.csv": machine_csv(effects).encode(),
+    }
+
+
+def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]:
+    """Return headings and cells; kroner stand to the right."""
+    cells = [list(row.values()) for row in rows]
+    columns = []
+    for at, key in enumerate(rows[0]):
+        heading = text(f"transition.{key}")
+        kroner = key.endswith("_dkk")
+        texts = () if kroner else (row[at] for row in cells)
+        style, header = ("whole", "number_header") if kroner else ("text", "header")
+        columns.append(Column(heading, style, fitting(heading, texts, 36), header))
+    return columns, cells
