@@ -18,8 +18,14 @@ _HEADINGS = ("Before", "After", "Change", "Least", "Most")
 
 
 def transition(
-    before: Annotated[Quarter, typer.Argument(parser=options.quarter, metavar="BEFORE")],
-    after: Annotated[Quarter, typer.Argument(parser=options.quarter, metavar="AFTER")],
+    before: Annotated[
+        Quarter,
+        typer.Argument(parser=options.quarter, metavar="BEFORE", help="Whose rules are before."),
+    ],
+    after: Annotated[
+        Quarter,
+        typer.Argument(parser=options.quarter, metavar="AFTER", help="Whose rules are after."),
+    ],
     population: Annotated[
         Quarter | None,
         typer.Option(

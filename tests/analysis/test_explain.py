@@ -143,7 +143,7 @@ def test_a_wrong_calculation_is_noticed(bundled: dict[str, Calculation]) -> None
         (("2022K1:r1", "hobro", "Rebild"), "There is no revision r1 of 2022K1"),
         (("2022", "hobro", "Rebild"), "is not a quarter"),
         (("2022K1:x", "hobro", "Rebild"), "is not a report"),
-        (("2024K1", "hobro", "Rebild"), "No snapshot of FOLK1A 2024K1 is stored"),
+        (("2024K2", "hobro", "Rebild"), "No snapshot of FOLK1A 2024K2 is stored"),
     ],
 )
 def test_what_cannot_be_explained(klynge: Klynge, arguments: tuple[str, ...], message: str) -> None:

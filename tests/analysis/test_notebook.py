@@ -103,5 +103,5 @@ def test_mistakes_are_said(data_dir: Path) -> None:
     """A quarter that is none, or is not stored, is named."""
     with pytest.raises(ValueError, match="is not a quarter"):
         pipeline.load_population("2022", data_dir)
-    with pytest.raises(UsageError, match="2024K1 is stored"):
-        pipeline.load_population("2024K1", data_dir)
+    with pytest.raises(UsageError, match="2024K2 is stored"):
+        pipeline.load_population("2024K2", data_dir)

@@ -66,7 +66,7 @@ def test_what_a_cluster_reads(
     assert mail["From"] == "fordeling@example.dk"
     lines = text(mail).splitlines()
     assert "Kære Sekretariatet i Syd" in lines
-    assert "½ årsværk, Sundhedsklynge Syd: 370.000 kr." in lines
+    assert "½ årsværk, Sundhedsklynge Syd: 370.000 kr. pr. år" in lines
     assert "  København: 177.678 kr. (48,0 %)" in lines
     assert "  Rødovre: 12.801 kr. (3,5 %)" in lines
     assert any("en forskel på 6" in line for line in lines)
@@ -81,7 +81,7 @@ def test_what_everybody_reads(
     written("deliver", LABEL)
     everything, no_cost = server.mails
     assert everything["Subject"] == "Allocation 2022K1, revision r1: all clusters"
-    assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr." in text(everything)
+    assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr. a year" in text(everything)
     assert "København: 177,678" not in text(everything)
     assert "Klynge Midt (Aalborg): ingen udgift angivet" in text(no_cost)
 
@@ -90,7 +90,7 @@ def test_a_cluster_of_one_municipality(
     klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
 ) -> None:
     """Bornholm is a cluster by itself: its one line is the whole cost."""
-    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,2022K1,2022K1,kl-faelles-midler")
+    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,once,K1,2022K1,2022K1,kl-faelles-midler")
     assert klynge("run", LABEL, "--quiet").exit_code == 0
     server = start_mail_server()
     recipients("bornholm,syd@example.dk,Bornholm,")

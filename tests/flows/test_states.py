@@ -129,7 +129,7 @@ def test_statbank_away_for_good(
     assert "The StatBank did not answer" in run.message
     assert len(statbank.log) == 4 * REQUESTS_A_TRY
     shown = environment.artifacts(run.id)
-    assert "The newest quarter stored is 2023K1" in str(shown["fordeling-failure"].data)
+    assert "The newest quarter stored is 2026K1" in str(shown["fordeling-failure"].data)
 
 
 @pytest.mark.parametrize(
