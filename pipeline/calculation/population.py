@@ -99,7 +99,7 @@ def check_identities(
     if lost := [code for code in gone if rows[code].counts]:
         raise SchemaDrift(f"{place} lacks {', '.join(lost)}, by which people count.", _DRIFT)
     parts = sum(people[code] for code in names_of_parts(source, reference))
-    total = people.get(next(iter(rows)), parts)
+    total = people.get(total_of(source, reference), parts)
     regions = sum(regions_of(reference, people)) if source is FOLK1A else total
     sums = _sums(source, parts, regions, total)
     if parts != total and new:
@@ -111,6 +111,14 @@ def check_identities(
     codes = {"gone": ", ".join(gone) or "–", "new": ", ".join(new) or "–"}
     differ = Finding.of(Subject.REGION_CODES_DIFFER, **codes, regions=regions, country=total)
     return [differ] if gone or new else []
+
+
+def total_of(source: SourceTable, reference: Reference) -> str:
+    """Return the code of the country, or of the city."""
+    if source is not FOLK1A:
+        return COPENHAGEN_TOTAL
+    countries = (code for code, row in reference.areas.items() if row.kind is AreaKind.COUNTRY)
+    return next(countries, "")
 
 
 def _sums(source: SourceTable, parts: int, regions: int, total: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.calculation.findings import Subject
-from pipeline.calculation.population import regions_of
+from pipeline.calculation.population import regions_of, total_of
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.book import (
@@ -21,6 +21,7 @@ from pipeline.reporting.workbook.book import (
 )
 from pipeline.reporting.workbook.plan import Plan
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Basis
+from schemas.source_tables import FOLK1A
 
 _COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
 
@@ -141,7 +142,7 @@ def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
     }
     others, count = kinds[AreaKind.OTHER], len(reference.municipality_codes)
     parts = sum(kinds[AreaKind.MUNICIPALITY] + others)
-    country = people.get(next(iter(reference.areas)), parts)
+    country = people.get(total_of(FOLK1A, reference), parts)
     regions = regions_of(reference, people)
     explained = {"regions": content.explained[Subject.REGION_CODES_DIFFER]}
     beside = "".join(f"+{people}" for people in others)
