@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
 from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
-from pipeline.revisions.recorded import INPUTS, check_memberships, read_inputs, recorded_reference
+from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference
 from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
@@ -79,7 +79,7 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
     try:
         files = tuple(FileRecord(**file) for file in manifest["reference"])
         recorded = read_inputs(folder)
-        check_memberships(recorded)
+        check_recorded(recorded)
         reference = recorded_reference(recorded, name, files)
         parameters = _recorded_parameters(name, manifest)
         listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}

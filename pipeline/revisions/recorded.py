@@ -9,6 +9,7 @@ another quarter, another order or another line end is no change.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ INPUTS: Final = "inputs.json"
 POPULATION: Final = "population"
 COSTS_ENDED: Final = "costs_ended"
 PLACES: Final = ("areas", "districts")
+_PART: Final = re.compile(r"(?:[1-9][0-9]{0,5}(?:/[1-9][0-9]{0,5})?)?")
 _ORDER: Final = (
     "areas", "districts", "structures", "clusters", "memberships", "costs", "sources",
     "assumptions",
@@ -98,11 +100,11 @@ def recorded_reference(
     return replace(Reference.of(tables, files), costs_ended=costs_ended)
 
 
-def check_memberships(recorded: Recorded) -> None:
-    """Check that the memberships recorded name rows that were recorded too.
+def check_recorded(recorded: Recorded) -> None:
+    """Check that memberships name rows that were recorded too, and that amounts can be allocated.
 
     Raises:
-        ValueError: One does not.
+        ValueError: They do not, or cannot.
     """
     for key, row in recorded["memberships"].items():
         cluster_id, code = key.split()
@@ -110,6 +112,10 @@ def check_memberships(recorded: Recorded) -> None:
         named["districts"] = row.get("districts", "").split()
         if not all(recorded[table].keys() >= set(codes) for table, codes in named.items()):
             raise ValueError(f"the membership {key} names what is not there")
+        if not _PART.fullmatch(str(row.get("fraction", ""))):
+            raise ValueError(f"the membership {key} counts {row['fraction']!r}")
+    if any(int(row["amount_dkk"]) < 0 for row in recorded["costs"].values()):
+        raise ValueError("an amount is negative")
 
 
 def recorded_structures(recorded: Recorded) -> list[Structure]:

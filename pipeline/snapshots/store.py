@@ -28,6 +28,7 @@ from pipeline.calculation.plausibility import AcceptedJump
 from pipeline.calculation.population import check_identities, checksums
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, write_atomically
+from pipeline.plain_text import plain
 from schemas.quarter import Quarter
 from schemas.records import Reference
 from schemas.source_tables import SOURCE_TABLES, SourceTable
@@ -185,7 +186,7 @@ def _check_values(sidecar: Mapping[str, Any]) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable()
+    return isinstance(value, str) and (value.isprintable() or plain(value) == value)
 
 
 def _query_texts(query: Any) -> list[Any]:

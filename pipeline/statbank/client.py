@@ -101,7 +101,7 @@ class StatBank:
             content = json.loads(reply.content)
             return TableInfo(
                 active=content["active"] is True,
-                updated=str(content["updated"]),
+                updated=plain(str(content["updated"])),
                 values={
                     plain(str(variable["id"])): tuple(
                         plain(str(value["id"])) for value in variable["values"]
@@ -128,7 +128,7 @@ class StatBank:
         """
         url, query = self._url(source, "data"), source.query(codes, quarters)
         reply = self._post(url, query)
-        request_id = reply.headers.get(REQUEST_ID)
+        request_id = plain(reply.headers.get(REQUEST_ID, "")) or None
         moment = moment_text(self.transport.clock.now())
         return Answer(source, quarters, url, query, request_id, moment, reply.content)
 

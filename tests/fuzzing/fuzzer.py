@@ -9,6 +9,7 @@ from random import Random
 
 from flows.terminal.remedies import told
 from pipeline.errors import KlyngeError
+from pipeline.plain_text import terminal_text
 from tests.fuzzing.doors import DOORS, moves_the_cursor
 from tests.fuzzing.oracle import Refused
 from tests.fuzzing.world import World, Wrong
@@ -31,7 +32,7 @@ def knock(world: World, door: str, seed: int, number: int) -> str:
         outcome = DOORS[door](world, Random(f"{door} {seed} {number}"))
     except KlyngeError as error:
         outcome = f"refused {error.exit_code}"
-        _check_message(case, told(error))
+        _check_message(case, terminal_text(told(error)))
     except (Refused, Wrong) as error:
         raise Wrong(f"--door {case}: {type(error).__name__}: {error}") from None
     except Exception:

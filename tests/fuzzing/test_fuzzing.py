@@ -12,6 +12,9 @@ from tests.fuzzing.fuzzer import fuzz
 from tests.fuzzing.world import World, quick
 
 CASES = 300
+VERIFIED = ("manifest", "snapshot")
+"""Doors at which a sha256 refuses nearly everything."""
+
 SEED = int(os.environ.get("KLYNGE_TEST_SEED", "2022"))
 
 
@@ -28,4 +31,4 @@ def test_nothing_wrong_comes_in(world: World, door: str) -> None:
     outcomes, wrong = fuzz(world, door, SEED, CASES)
     assert wrong == []
     assert any(outcome.startswith("refused") for outcome in outcomes)
-    assert outcomes["accepted"]
+    assert outcomes["accepted"] or door in VERIFIED

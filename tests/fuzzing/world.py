@@ -36,10 +36,13 @@ REPORT = ReportName(QUARTER)
 HEADERS = {"FOLK1A": oracle.AREA_HEADER, "KKBEF1": oracle.CITY_HEADER}
 DEPENDS = {
     "districts": ("areas",),
-    "memberships": ("areas", "districts", "clusters", "sources"),
-    "costs": ("clusters", "sources"),
-    "assumptions": ("clusters",),
-}
+    "clusters": ("structures",),
+    "memberships": ("areas", "districts", "structures", "clusters", "sources"),
+    "costs": ("structures", "clusters", "sources"),
+    "assumptions": ("structures", "clusters"),
+    "alternatives": ("areas", "districts", "structures", "clusters", "memberships", "costs",
+                     "sources"),
+}  # fmt: skip
 
 
 class Wrong(AssertionError):
