@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import json_bytes, record
-from pipeline.revisions.store import read_revision
+from pipeline.revisions.store import read_revision, sealed
 from pipeline.version import VERSION
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
@@ -145,7 +145,7 @@ def as_version_0_wrote_it(folder: Path, *changed: str) -> None:
         if output["file"] in changed:
             (folder / output["file"]).write_bytes(b"other figures\n")
             output |= asdict(record(output["file"], b"other figures\n"))
-    (folder / "manifest.json").write_bytes(json_bytes(manifest))
+    (folder / "manifest.json").write_bytes(json_bytes(sealed(manifest)))
 
 
 @pytest.mark.parametrize("name", ["fordeling-2022K1", "fordeling-2022K1-excel", "puljer-2022K1"])

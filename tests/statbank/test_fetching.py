@@ -165,14 +165,14 @@ def test_a_jump_is_measured_from_the_quarter_before(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
     """Sixteen per cent since the quarter before stop an answer of many quarters; over the years
-    since the oldest stored one they would pass. It is set aside under its first quarter.
+    since the oldest stored one they would pass. It is set aside under the quarter at fault.
     """
     statbank.revise("FOLK1A", "2022K2", {"169": 61_500})
     ended = asking("fetch", "--from", "2022K1", "--to", "2022K2")
     assert ended.exit_code == 20
     assert "169 Høje-Taastrup: 53053 in 2022K1, 61500 in 2022K2 (+15.9 %)" in ended.err
     (kept,) = (data_dir / "quarantine").glob("*.csv")
-    assert re.fullmatch(r"FOLK1A-2022K1-[0-9a-f]{12}", kept.stem)
+    assert re.fullmatch(r"FOLK1A-2022K2-[0-9a-f]{12}", kept.stem)
     assert "\n\n" not in ended.err
 
 
