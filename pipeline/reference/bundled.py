@@ -14,7 +14,14 @@ from typing import Final
 
 from pipeline.errors import Remedy, UsageError
 from pipeline.files import write_atomically, write_folder_atomically
-from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of
+from pipeline.reference.files import (
+    COLUMNS,
+    Row,
+    bundled_data,
+    canonical,
+    read_content,
+    rows_of,
+)
 from pipeline.reference.tables import load_reference
 from schemas.rows import KEYS, PERIOD, TABLES
 
@@ -53,12 +60,6 @@ class Update:
     def quarters(self) -> list[str]:
         """The quarters whose figures come."""
         return sorted({path.parent.name for path in self.files if "snapshots" in path.parts})
-
-
-def bundled_data() -> Path:
-    """Return the data folder of the package: within an installed one, or of the repository."""
-    package = Path(__file__).parents[1] / "data"
-    return package if package.exists() else Path(__file__).parents[2] / "data"
 
 
 def initialise(data_dir: Path) -> None:

@@ -26,7 +26,9 @@ def cells(path: Path) -> dict[str, int]:
 def test_the_plain_script_writes_the_same_report(
     klynge: Klynge, data_dir: Path, reports_dir: Path, tmp_path: Path
 ) -> None:
-    """The same files, the same CSV bytes, and in each workbook the same sheets and cells."""
+    """The same files, the same CSV bytes, and in each workbook the same sheets and cells; the memo
+    as a document is python-docx's work, and left out.
+    """
     assert klynge("run", "2022K1").exit_code == 0
     recorded = tmp_path / "cells.json"
     record(recorded)
@@ -37,7 +39,7 @@ def test_the_plain_script_writes_the_same_report(
         stdout=subprocess.DEVNULL,
     )
     ours, theirs = reports_dir / "2022K1" / "r1", tmp_path / "plain" / "2022K1" / "r1"
-    names = sorted(relative_files(ours))
+    names = [name for name in sorted(relative_files(ours)) if not name.endswith(".docx")]
     assert sorted(relative_files(theirs)) == names
     for name in names:
         if name.endswith(".csv"):
