@@ -116,9 +116,7 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:
             counted: localized(exact(member.counted_population), text.language),
             share: percent(member.share, text.language),
             **{
-                f"{text.cost_name(row.cost)}, {text(f'value.{row.cost.per}')}": whole(
-                    row.parts[code].amount, text.language
-                )
+                text.cost_heading(row.cost): whole(row.parts[code].amount, text.language)
                 for row in cluster.allocations
             },
         }

@@ -162,6 +162,5 @@ def _delivery(settings: Settings) -> Iterator[Check]:
         yield Check(Part.DELIVERY, Level.WARNING, error.message.splitlines()[0])
         return
     left = ", ".join(map(str, plan.pending)) if plan else ""
-    name = f"{plan.issue.label} r{plan.issue.revision}" if plan else ""
-    said = f"{name} has not reached {left}" if left else "nothing is left to do"
+    said = f"{plan.issue} has not reached {left}" if plan and left else "nothing is left to do"
     yield Check(Part.DELIVERY, Level(bool(left)), said)

@@ -159,7 +159,7 @@ def print_published(publication: Publication) -> None:
 def print_delivery(plan: Plan, what: str) -> None:
     """Print a line a target: what happened to it now, or when it was delivered before."""
     console = Terminal()
-    name = f"{plan.issue.label} r{plan.issue.revision}"
+    name = str(plan.issue)
     pending = {str(target) for target in plan.pending}
     for target in plan.pending:
         refused = plan.refused.get(str(target))

@@ -191,10 +191,8 @@ def _within_one(table: PublishedTable) -> bool:
 def _totals_of_each(table: PublishedTable, method: Method) -> range:
     """Return the totals of which each amount is the rounded part."""
     basis = Column.FIGURE if method is Method.EACH else Column.SHARE
-    whole, parts = (
-        table.whole(basis),
-        zip(table.cells[Column.AMOUNT], table.cells[basis], strict=True),
-    )
+    whole = table.whole(basis)
+    parts = zip(table.cells[Column.AMOUNT], table.cells[basis], strict=True)
     bounds = [(amount, weight) for amount, weight in parts if amount or weight]
     if not all(weight for _, weight in bounds):
         return range(0)

@@ -141,8 +141,7 @@ def regions_of(reference: Reference, people: Mapping[str, int]) -> list[int]:
         if area.kind is AreaKind.REGION and code in people
     ]
     more = [count for code, count in people.items() if code not in areas]
-    parts = (AreaKind.MUNICIPALITY, AreaKind.OTHER)
-    counted = sum(people[code] for code, area in areas.items() if area.kind in parts)
+    counted = sum(people[code] for code, area in areas.items() if area.counts)
     return [*regions, *more] if sum(regions) + sum(more) == counted else regions
 
 

@@ -186,7 +186,7 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
                 continue
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
             write_atomically(issue.record, json_bytes(planned.delivered))
-            log.info("delivered %s r%d: %s", issue.label, issue.revision, target)
+            log.info("delivered %s: %s", issue, target)
         _keep_refusals(planned, failures)
     if failures:
         raise _together(list(failures.values()), known=failures.keys() <= known)

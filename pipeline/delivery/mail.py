@@ -64,6 +64,9 @@ class Issue:
     manifest: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
 
+    def __str__(self) -> str:
+        return f"{self.label} r{self.revision}"
+
     @property
     def record(self) -> Path:
         """The file that says where and when it was delivered."""
@@ -174,7 +177,7 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
 
 def _message_id(issue: Issue, recipient: Recipient, sender: str) -> str:
     """Return the same id for the same mail, so that a copy of it can be told."""
-    key = f"{issue.label} r{issue.revision} {recipient.cluster_id} {recipient.email}"
+    key = f"{issue} {recipient.cluster_id} {recipient.email}"
     digest = hashlib.sha256(key.encode() + issue.files[MANIFEST]).hexdigest()[:16]
     return f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
 

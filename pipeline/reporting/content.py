@@ -14,7 +14,6 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting.notes import Note, numbered_notes
 from pipeline.reporting.texts import Catalogue
-from schemas.records import Cost
 from schemas.structures import Structure
 
 
@@ -88,14 +87,6 @@ class Content:
         quarter = str(point.quarter)
         estimated = result.estimated and point.quarter == self.result.quarter
         return self.text.estimated(quarter) if estimated else quarter
-
-    def cost_name(self, cost: Cost) -> str:
-        """Return the name of a cost in the language of the report."""
-        return self.text.cost_name(cost)
-
-    def cost_heading(self, cost: Cost) -> str:
-        """Return the name of a cost, and what its amount is for."""
-        return f"{self.text.cost_name(cost)}, {self.text(f'value.{cost.per}')}"
 
     @property
     def has_costs(self) -> bool:

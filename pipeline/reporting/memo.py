@@ -42,37 +42,30 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
     """Return the memo of a cluster."""
     text, quarter = content.text, content.result.quarter
     language = text.language
-    starred: dict[str, str] = {}
-    for member in result.members:
-        code = member.membership.municipality_code
-        if note := content.rule_note(result, code):
-            starred[code] = note.text
-    stars = {code: "*" * number for number, code in enumerate(starred, start=1)}
-    members = [
-        f"{member.name}{stars.get(member.membership.municipality_code, '')}"
-        for member in result.members
-    ]
+    codes = [member.membership.municipality_code for member in result.members]
+    rules = {code: note.text for code in codes if (note := content.rule_note(result, code))}
+    stars = {code: "*" * number for number, code in enumerate(rules, start=1)}
     people = [localized(exact(member.counted_population), language) for member in result.members]
     costs = [
         (
-            text("memo.cost", name=content.cost_name(cost.cost), amount=cost.cost.amount_dkk),
-            tuple(
-                whole(cost.parts[member.membership.municipality_code].amount, language)
-                for member in result.members
-            ),
+            text("memo.cost", name=text.cost_name(row.cost), amount=row.cost.amount_dkk),
+            tuple(whole(row.parts[code].amount, language) for code in codes),
         )
-        for cost in result.allocations
+        for row in result.allocations
     ]
     return Memo(
         text("memo.title", cluster=content.cluster_name(result)),
         content.mark or text("memo.issue", issue=content.issue, quarter=content.quarter_text),
-        tuple(members),
+        tuple(
+            f"{row.name}{stars.get(code, '')}"
+            for code, row in zip(codes, result.members, strict=True)
+        ),
         (
             (text("memo.population", number=quarter.number, year=str(quarter.year)), tuple(people)),
             (text("column.share"), tuple(percent(row.share, language) for row in result.members)),
             *costs,
         ),
-        (text("memo.source"), *(f"{stars[code]} {note}" for code, note in starred.items())),
+        (text("memo.source"), *(f"{stars[code]} {rule}" for code, rule in rules.items())),
     )
 
 
@@ -130,12 +123,13 @@ def _set_language(document: Any, language: str) -> None:
 
 
 def _set_properties(document: Any, content: Content, memo: Memo) -> None:
-    retrieved = max(snapshot.retrieved_at for snapshot in content.calculation.inputs.snapshots)
     properties = document.core_properties
     properties.title, properties.subject = memo.title, memo.issue
     properties.author = properties.last_modified_by = "klyngefordeling"
     properties.comments = ""
-    properties.created = properties.modified = datetime.fromisoformat(retrieved)
+    properties.created = properties.modified = datetime.fromisoformat(
+        content.calculation.inputs.retrieved_at
+    )
 
 
 def _add_table(document: Any, memo: Memo, part: slice) -> None:

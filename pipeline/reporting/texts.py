@@ -50,6 +50,10 @@ class Catalogue:
         """Return the name of a cost."""
         return self.choose(cost.name_da, cost.name_en)
 
+    def cost_heading(self, cost: Cost) -> str:
+        """Return the name of a cost, and what its amount is for."""
+        return f"{self.cost_name(cost)}, {self(f'value.{cost.per}')}"
+
     def estimated(self, name: str) -> str:
         """Return a name with the mark of figures that rest on an estimate."""
         return f"{name} ({self('column.estimated').lower()})"

@@ -75,10 +75,8 @@ class Publication:
         Raises:
             SchemaDrift: A code by which people count is gone, or a district is new.
         """
-        known, ever = (
-            names_of(source, self._reference.on(quarter)),
-            names_of(source, self._reference),
-        )
+        known = names_of(source, self._reference.on(quarter))
+        ever = names_of(source, self._reference)
         listed = self.info(source).values[source.area_variable]
         there = [code for code in listed if re.fullmatch(source.known_codes, code)]
         sums = checksums(source, self._reference, [*known, *there])

@@ -142,7 +142,7 @@ def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
 
 def _amount(content: Content, allocation: Allocation) -> Amount:
     cost = allocation.cost
-    return Amount(content.cost_heading(cost), cost.amount_dkk, dict(allocation.parts))
+    return Amount(content.text.cost_heading(cost), cost.amount_dkk, dict(allocation.parts))
 
 
 def _no_amount(content: Content, result: ClusterResult) -> Amount:
