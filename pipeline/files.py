@@ -18,6 +18,13 @@ def record(file: str, content: bytes) -> FileRecord:
     return FileRecord(file, len(content), hashlib.sha256(content).hexdigest())
 
 
+def packaged(package: str, name: str) -> Path:
+    """Return what comes with a package: in an installed one, or at the top of the repository."""
+    top = Path(__file__).parents[1]
+    inside = top / package / name
+    return inside if inside.exists() else top / name
+
+
 def json_bytes(value: Any) -> bytes:
     """Return a value as JSON in the one form in which this project writes it."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flows.server.environment import API_URL, AUTHENTICATION
 from pipeline.errors import KlyngeError
+from pipeline.files import packaged
 from pipeline.settings import setting
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ class ServerError(KlyngeError):
 
 
 def prefect_file() -> Path:
-    """Return `prefect.yaml`: beside the packages, or within an installed one."""
-    installed = Path(__file__).parents[1] / "prefect.yaml"
-    return installed if installed.exists() else Path(__file__).parents[2] / "prefect.yaml"
+    """Return `prefect.yaml`."""
+    return packaged("flows", "prefect.yaml")
 
 
 def deploy(environment: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import InvalidData, Remedy
+from pipeline.files import packaged
 from pipeline.plain_text import plain
 from schemas.quarter import Quarter
 from schemas.rows import TABLES, columns
@@ -53,9 +54,8 @@ MOST_SIGNS: Final = 1000
 
 
 def bundled_data() -> Path:
-    """Return the data folder of the package: within an installed one, or of the repository."""
-    package = Path(__file__).parents[1] / "data"
-    return package if package.exists() else Path(__file__).parents[2] / "data"
+    """Return the data folder that comes with the package."""
+    return packaged("pipeline", "data")
 
 
 def read_content(path: Path) -> bytes:
