@@ -204,6 +204,7 @@ class Source:
     url: str
     confidence: str
     remark: str
+    title_da: str = ""
 
 
 @dataclass(frozen=True, slots=True)

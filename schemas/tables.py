@@ -73,6 +73,7 @@ def _sources(_: Tables) -> pa.DataFrameSchema:
             "url": matches(r"|https?://\S+", "must be a web address, or blank"),
             "confidence": known(_CONFIDENCE, "must be high, medium or low"),
             "remark": [],
+            "title_da": [],
         }
     )
 

@@ -14,6 +14,7 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting.notes import Note, numbered_notes
 from pipeline.reporting.texts import Catalogue
+from schemas.quarter import Quarter
 from schemas.structures import Structure
 
 
@@ -26,10 +27,12 @@ class Content:
         revision: Its number, from 1; 0 for a scenario.
         reasons: Why it was written.
 
-    `text` gives the texts in the language of the report, `label` its name, `issue` the name with
-    its revision, and `mark` what marks every page of a scenario. `development` holds counted
-    population and shares of the stored quarters, `notes` all notes by their numbers, `explained`
-    what was found by its subject, and `changes_text` the first changes since the revision before.
+    `text` gives the texts in the language of the report, `label` its name, `quarter_text` the
+    quarter, and in a back-cast whose rules were applied to it, `issue` the name with its revision,
+    `edition` the same in words, and `mark` what marks every page of a scenario.
+    `development` holds counted population and shares of the stored quarters, `notes` all notes by
+    their numbers, `explained` what was found by its subject, and `changes_text` the first changes
+    since the revision before.
     """
 
     calculation: Calculation
@@ -44,6 +47,13 @@ class Content:
         self.label = report.label
         self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
         self.issue = self.label if self.mark else f"{self.label} r{self.revision}"
+        quarter, rules = self._quarter_words(report.quarter), report.rules_quarter
+        if rules:
+            words = {"quarter": quarter, "rules": self._quarter_words(rules)}
+            quarter = self.text("cover.backcast", **words)
+        self.quarter_text = quarter
+        edition = self.text("cover.edition", revision=self.revision)
+        self.edition = self.label if self.mark else f"{self.label}, {edition}"
         self.changes_text = self.text.findings(self.reasons)
         self.explained: dict[Subject, str] = defaultdict(str)
         for finding in self.result.findings:
@@ -60,12 +70,9 @@ class Content:
             by_structure.setdefault(fund.cost.structure or "", []).append(fund)
         return by_structure
 
-    @property
-    def quarter_text(self) -> str:
-        """The quarter, and in a back-cast whose rules were applied to it."""
-        report = self.calculation.report
-        quarter, rules = str(report.quarter), report.rules_quarter
-        return self.text("cover.backcast", quarter=quarter, rules=str(rules)) if rules else quarter
+    def _quarter_words(self, quarter: Quarter) -> str:
+        key, number = "cover.quarter_words", str(quarter.number)
+        return self.text(key, number=number, year=str(quarter.year), quarter=str(quarter))
 
     def notes_on(self, result: ClusterResult) -> list[Note]:
         """Return the notes that a reader of one cluster needs."""

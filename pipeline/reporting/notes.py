@@ -13,7 +13,7 @@ from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import Member
 from pipeline.reporting.texts import Catalogue, entries
 from pipeline.version import VERSION
-from schemas.records import Basis, Language
+from schemas.records import Basis, Language, Source
 
 _NO_CLUSTER: Final = ("",)
 """A note that no cluster's reader needs; without any cluster it would concern all."""
@@ -56,6 +56,11 @@ def citation(snapshot: Snapshot, text: Catalogue) -> str:
     return text(
         "cover.citation", source=snapshot.source, retrieved=retrieved, licence=snapshot.licence
     )
+
+
+def source_title(source: Source, text: Catalogue) -> str:
+    """Return the title of a source in the language of the report."""
+    return text.choose(source.title_da or source.title, source.title)
 
 
 def basis_text(member: Member, text: Catalogue) -> str:
@@ -141,6 +146,8 @@ def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
             )
             if member.estimated and known:
                 worded = f"{worded} {text('cluster.estimated', quarter=str(known))}"
+            source = calculation.inputs.reference.sources[rule.source_id]
+            worded = f"{worded} {text('cluster.source', title=source_title(source, text))}"
             concerns = (cluster_id, rule.municipality_code)
             yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
 
@@ -156,7 +163,7 @@ def _sources(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
             worded = text(
                 "notes.source",
                 municipalities=", ".join(cited_for),
-                title=source.title,
+                title=source_title(source, text),
                 confidence=text(f"value.{source.confidence}"),
             )
             yield Note(text("notes.membership"), worded, (result.cluster.cluster_id,))

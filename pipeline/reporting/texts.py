@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -60,7 +61,14 @@ class Catalogue:
 
     def finding(self, finding: Finding) -> str:
         """Return the sentence of a finding or a change."""
-        return self(f"finding.{finding.subject.value}", **dict(finding.values))
+        values = {name: self._signed(value) for name, value in finding.values}
+        return self(f"finding.{finding.subject.value}", **values)
+
+    def _signed(self, value: str | int) -> str | int:
+        """Return a number that says its sign with the marks of the language: `−12,5`."""
+        if not isinstance(value, str) or not re.fullmatch(r"[+-]\d+(\.\d+)?", value):
+            return value
+        return value[0].replace("-", "−") + localized(value[1:], self.language)
 
     def findings(self, findings: Sequence[Finding]) -> str:
         """Return the sentences of at most ten findings, and a count of the rest."""

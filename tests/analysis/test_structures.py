@@ -59,7 +59,7 @@ ROWS = {
     "structures": "brandvaesen,brandvæsener,brandvæsen,brandvæsener,brandvæsenet,brandvæsenerne,"
     "fire brigades,fire brigade,fire brigades,the fire brigade,the fire brigades",
     "clusters": "brand-oest,Brandvæsen Øst,brandvaesen,Østdanmark,,2027K1,",
-    "sources": "brandaftale,Aftale om brandvæsenet,,high,",
+    "sources": "brandaftale,Aftale om brandvæsenet,,high,,",
     "memberships": "brand-oest,153,whole,,,2027K1,,brandaftale\n"
     "brand-oest,161,whole,,,2027K1,,brandaftale",
     "costs": "beredskab,Beredskab,Fire service,brand-oest,1000000,quarter,,2027K1,,brandaftale",
@@ -87,7 +87,9 @@ def test_a_third_structure_gets_its_whole_report(klynge: Klynge, reports_dir: Pa
     page = (folder / f"fordeling-{label}.html").read_text("utf-8")
     title = "Fordeling af fælles udgifter i brandvæsener og sundhedsråd"
     assert f"<h1>{title}</h1>" in page
-    assert "1.000.000 kr. pr. kvartal (Beredskab) deles af 2 kommuner i Brandvæsen Øst." in page
+    assert (
+        "1.000.000 kr. pr. kvartal (Beredskab) fordeles mellem 2 kommuner i Brandvæsen Øst." in page
+    )
     rows = csv.DictReader((folder / f"fordeling-{label}.csv").read_text("utf-8").splitlines())
     assert sum(int(row["amount_dkk"]) for row in rows if row["amount_dkk"]) == 1_000_000
     own = zipfile.ZipFile(folder / "brandvaesener" / f"brand-oest-{label}.xlsx")
@@ -109,7 +111,7 @@ def test_a_year_is_settled_once(klynge: Klynge, data_dir: Path, reports_dir: Pat
     assert klynge("run", "2026K1", "--offline").exit_code == 0
     assert not findings(reports_dir, "2026K1").keys() & {"settled_before", "settled_later"}
     page = (reports_dir / "2026K1/r1/fordeling-2026K1.html").read_text("utf-8")
-    assert "370.000 kr. pr. år (½ årsværk) deles af 11 kommuner" in page
+    assert "370.000 kr. pr. år (½ årsværk) fordeles mellem 11 kommuner" in page
     ended = klynge("run", "2026K3", "--offline")
     assert "370,000 kr. was settled by the population of 2026K1" in ended.out
     page = (reports_dir / "2026K3/r1/fordeling-2026K3.html").read_text("utf-8")

@@ -83,7 +83,7 @@ def test_what_everybody_reads(
     assert everything["Subject"] == "Allocation 2022K1, revision r1: all clusters"
     assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr. a year" in text(everything)
     assert "København: 177,678" not in text(everything)
-    assert "Klynge Midt (Aalborg): ingen udgift angivet" in text(no_cost)
+    assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
 
 
 def test_a_cluster_of_one_municipality(

@@ -121,7 +121,7 @@ def test_rows_added_and_removed_on_either_side(data: Path, newer: Path) -> None:
     """New rows come, rows that went go, and those of an analyst's own stay."""
     for folder, name in ((data, "eget-notat"), (newer, "nyt-notat")):
         with (folder / "reference/sources.csv").open("a", encoding="utf-8") as file:
-            file.write(f"{name},Et notat,,high,\n")
+            file.write(f"{name},Et notat,,high,,\n")
     (added,) = updated(data).rows
     assert added.now is None
     text = (data / "reference/sources.csv").read_text()

@@ -16,11 +16,12 @@ from functools import cache
 from typing import Final
 
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook.document import MARKED, STYLES, Document
+from pipeline.reporting.workbook.document import MARKED, PERCENT, STYLES, Document
 from schemas.records import Language
 
 _A4: Final = 9
@@ -152,11 +153,15 @@ class Book:
             }
         )
         self._formats: dict[str, Format] = {}
+        self._percent = self.text("value.percent_format")
 
     def style(self, name: str) -> Format:
         """Return a style, made when it is first used."""
         if name not in self._formats:
-            self._formats[name] = self.document.add_format(STYLES[name])
+            look = dict(STYLES[name])
+            if look.get("num_format") == PERCENT:
+                look["num_format"] = self._percent
+            self._formats[name] = self.document.add_format(look)
         return self._formats[name]
 
     def close(self) -> bytes:
@@ -172,13 +177,7 @@ def _words(cell: Cell) -> str:
 
 
 def _style_of(cell: Cell, style: str) -> str:
-    """Return the style of a cell; a whole number shows no decimals."""
-    if isinstance(cell, Formula) and cell.style:
-        return cell.style
-    if style != "counted":
-        return style
-    number = cell.value if isinstance(cell, Formula) else cell
-    return "whole" if isinstance(number, (int, float)) and number == int(number) else style
+    return cell.style if isinstance(cell, Formula) and cell.style else style
 
 
 @cache
@@ -203,7 +202,7 @@ class Sheet:
         self.worksheet: Worksheet = book.document.add_worksheet(name)
         worksheet = self.worksheet
         worksheet.set_row(0, _TITLE_POINTS)
-        worksheet.write_string(0, 0, plain(title), book.style("title"))
+        worksheet.write_string(0, 0, plain(f"{title}, {book.content.edition}"), book.style("title"))
         self.next_row = 2
         for line in wrapped([*filter(None, [book.content.mark]), *lines]):
             worksheet.write_string(self.next_row - 1, 0, line, book.style("line"))
@@ -235,6 +234,9 @@ class Sheet:
             for position, column in enumerate(columns)
             if STYLES[column.style].get("text_wrap")
         ]
+        for position, column in enumerate(columns):
+            if column.style == "counted":
+                self.show_halves(header, position, header + len(rows) - 1)
         for row, cells in enumerate(rows, start=first):
             for position, cell in enumerate(cells):
                 self.write(row, position, cell, columns[position].style)
@@ -264,6 +266,12 @@ class Sheet:
         lines = max((_line_count(text, width) for text, width in long), default=1)
         if lines > 1:
             self.worksheet.set_row(row - 1, lines * _LINE_POINTS + 1)
+
+    def show_halves(self, first: int, column: int, last: int) -> None:
+        """Show a decimal where people are not counted whole, also after a change; 0-based."""
+        rule = f"=MOD(ROUND({xl_rowcol_to_cell(first, column)},6),1)<>0"
+        look = {"type": "formula", "criteria": rule, "format": self.book.style("halves")}
+        self.worksheet.conditional_format(first, column, last, column, look)
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""

@@ -69,14 +69,14 @@ def _cluster(whole: Plan, result: ClusterResult) -> bytes:
 
 def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
     """Yield each live table with the title of its sheet and its own name."""
-    text, issue = plan.content.text, plan.content.issue
+    text = plan.content.text
     for result in plan.clusters:
         cluster_id = result.cluster.cluster_id
         kind = plan.content.structure(result).anchor.capitalize()
-        title = text("live.title", cluster=result.cluster.name, issue=issue)
+        title = text("live.title", cluster=result.cluster.name)
         yield plan.live[cluster_id], title, f"{kind}_{cluster_id.replace('-', '_')}"
     for structure, live in plan.funds.items():
-        title = plan.content.of_structure(structure).text("funds.title", issue=issue)
+        title = plan.content.of_structure(structure).text("funds.title")
         yield live, title, f"Puljer_{structure}"
 
 

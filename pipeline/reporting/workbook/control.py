@@ -1,14 +1,19 @@
-"""The controls: what was found, what was expected, the difference, and OK or not in words."""
+"""The controls: what was found, what was expected, the difference, and OK or not in words.
+
+A row says OK, FORKLARET where the remark explains a difference in the figures as published, or
+AFVIGER; an error value, a blank or a text in an input cell is a difference like any other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.population import regions_of, total_of
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
+from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import (
     Book,
     Cell,
@@ -16,6 +21,7 @@ from pipeline.reporting.workbook.book import (
     Formula,
     Range,
     Sheet,
+    added,
     fitting,
     number_of,
 )
@@ -37,60 +43,80 @@ class Check:
         expected: What should be there.
         remark: What explains a difference, or what the check is for.
         also: A condition that must hold besides, and whether it does.
+        inputs: Input cells, as formulas refer to them, with what they were issued with.
+        explained: Whether the remark explains a difference.
     """
 
     what: str
     where: str
     found: Cell
     expected: Cell
-    remark: str
-    also: tuple[str, bool] = ("", True)
+    remark: str = ""
+    also: tuple[str, bool] = ("TRUE", True)
+    inputs: Mapping[str, int] = field(default_factory=dict)
+    explained: bool = False
 
 
 def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formula:
-    """Write the controls, and return the formula that says whether all amounts are allocated."""
+    """Write the controls, and return the formula that says whether all of them hold."""
     text, name = book.text, book.text("sheet.control")
     sheet = Sheet(book, name, text("control.title"), [text("control.line")])
     checks = [*_national(plan, municipalities), *_sums(plan), *_as_issued(plan)]
     columns = [
         Column(text("control.what"), "label", fitting("", (row.what for row in checks), 34)),
-        Column(text("control.where"), "text", fitting("", (row.where for row in checks), 26)),
-        Column(text("control.found"), "whole", 15, "number_header"),
+        Column(text("control.where"), "text", fitting("", (row.where for row in checks), 40)),
+        Column(text("control.found"), "counted", 15, "number_header"),
         Column(text("control.expected"), "counted", 15, "number_header"),
         Column(text("control.difference"), "counted", 13, "number_header"),
-        Column(text("control.result"), "outcome", 12),
+        Column(text("control.result"), "outcome", 13),
         Column(text("control.remark"), "text", 58),
     ]
     first = sheet.next_row + 1
-    rows = [_cells(book, number, check) for number, check in enumerate(checks, start=first)]
-    cells = sheet.table("Kontrol", columns, rows)
-    return _all_allocated(book, plan, cells)
+    rows = [_cells(book.text, number, check) for number, check in enumerate(checks, start=first)]
+    results = sheet.table("Kontrol", columns, rows).column("F")
+    fine = [f'COUNTIF({results},"{text(f"control.{word}")}")' for word in ("ok", "explained")]
+    yes, no = text("value.true"), text("cover.not_all")
+    holds = all(_shown(row[5]) != text("control.differs") for row in rows)
+    return Formula(f'=IF({"+".join(fine)}=ROWS({results}),"{yes}","{no}")', yes if holds else no)
 
 
-def _cells(book: Book, row: int, check: Check) -> list[Cell]:
-    text = book.text
-    yes, no = text("control.ok"), text("control.differs")
+def _shown(cell: Cell) -> Cell:
+    return cell.value if isinstance(cell, Formula) else cell
+
+
+def _cells(text: Catalogue, row: int, check: Check) -> list[Cell]:
+    yes, no = (
+        text("control.ok"),
+        text("control.explained" if check.explained else "control.differs"),
+    )
     difference = number_of(check.found) - number_of(check.expected)
     condition, holds = check.also
-    test = f"AND(E{row}=0,{condition})" if condition else f"E{row}=0"
+    tests = ",".join([f"E{row}=0", condition, *map(_unchanged, check.inputs.items())])
+    result = f'=IFERROR(IF(AND({tests}),"{yes}","{no}"),"{text("control.differs")}")'
     return [
         check.what,
         check.where,
         check.found,
         check.expected,
         Formula(f"=C{row}-D{row}", difference),
-        Formula(f'=IF({test},"{yes}","{no}")', yes if difference == 0 and holds else no),
-        check.remark,
+        Formula(result, yes if difference == 0 and holds else no),
+        _named(text, row, check) if check.inputs else check.remark,
     ]
 
 
-def _all_allocated(book: Book, plan: Plan, cells: Range) -> Formula:
-    text = book.text
-    differs = f'COUNTIFS({cells.column("A")},"{text("control.sum")}",'
-    differs += f'{cells.column("F")},"{text("control.differs")}")'
-    yes, no = text("value.true"), text("value.false")
-    holds = all(live.holds(cost) for live in plan.tables for cost in range(len(live.amounts)))
-    return Formula(f'=IF({differs}=0,"{yes}","{no}")', yes if holds else no)
+def _unchanged(issued: tuple[str, int]) -> str:
+    """Return whether a cell holds the number that it was issued with, and not a text or blank."""
+    return "IF(ISNUMBER({0}),{0}={1},FALSE)".format(*issued)
+
+
+def _named(text: Catalogue, row: int, check: Check) -> Formula:
+    """Return the remark that names the input cells which were changed."""
+    named = "&".join(
+        f'IF({_unchanged(issued)},""," {issued[0].replace("$", "")}")'
+        for issued in check.inputs.items()
+    )
+    same, changed = text("control.unchanged"), text("control.changed")
+    return Formula(f'=IF(F{row}="{text("control.ok")}","{same}","{changed}"&{named})', same)
 
 
 def _sums(plan: Plan) -> Iterator[Check]:
@@ -98,26 +124,34 @@ def _sums(plan: Plan) -> Iterator[Check]:
     text = plan.content.text
     for live in plan.tables:
         for cost, amount in enumerate(live.amounts):
-            outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
-            found, expected = live.seen("kroner", cost), live.seen("exact", cost)
-            also = outcome, live.holds(cost)
-            yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
+            if amount.entered:
+                outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
+                found, expected = live.seen("kroner", cost), live.seen("exact", cost)
+                also = outcome, live.holds(cost)
+                yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
 
 
 def _as_issued(plan: Plan) -> Iterator[Check]:
-    """Yield the checks that tell whether an input cell was changed since the file was made."""
-    text = plan.content.text
-    for live in plan.live.values():
-        what, remark = text("control.population_as_issued"), text("control.as_issued")
-        counted = live.seen("counted")
-        yield Check(what, live.sheet, counted, number_of(counted), remark)
+    """Yield the checks that tell which input cells were changed since the file was made."""
+    text, free = plan.content.text, list[Formula]()
     for live in plan.tables:
         for cost, amount in enumerate(live.amounts):
+            what, found = text("control.amount_as_issued"), live.seen("exact", cost)
             if amount.entered:
-                what = text("control.amount_as_issued")
-                remark = text("control.as_issued_amount", name=amount.name)
-                found = live.seen("exact", cost)
-                yield Check(what, live.sheet, found, amount.amount_dkk, remark)
+                where, inputs = f"{live.sheet}: {amount.name}", {found.text[1:]: amount.amount_dkk}
+                yield Check(what, where, found, amount.amount_dkk, inputs=inputs)
+            else:
+                free.append(found)
+    if free:
+        inputs = dict.fromkeys((found.text[1:] for found in free), 0)
+        yield Check(
+            text("control.no_amount"), text("overview.no_cost"), added(free), 0, inputs=inputs
+        )
+    for live in plan.live.values():
+        for row in live.rows:
+            what, where = text("control.population_as_issued"), f"{live.sheet}: {row.labels[1]}"
+            found, inputs = live.counted_of(row), live.inputs_of(row)
+            yield Check(what, where, found, number_of(found), inputs=inputs)
 
 
 def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
@@ -173,6 +207,7 @@ def _coverage(content: Content) -> Iterator[Check]:
             Formula(f"={count}-{len(broken)}", count - len(broken)),
             count,
             " ".join(map(text.finding, broken)) or text("control.covered_remark"),
+            explained=bool(broken),
         )
 
 
@@ -195,6 +230,7 @@ def _districts(content: Content) -> Iterator[Check]:
         Formula(f"={city}", city),
         population.by_area[COPENHAGEN],
         content.explained[Subject.CITY_TOTALS_DIFFER] or text("control.city_remark"),
+        explained=bool(content.explained[Subject.CITY_TOTALS_DIFFER]),
     )
 
 
@@ -213,5 +249,5 @@ def _findings(plan: Plan) -> Iterator[Check]:
         ("estimated", "KKBEF1", sum(member.estimated for member in members), estimated),
         ("jumps", "FOLK1A, KKBEF1", len(jumps), " ".join(jumps)),
     ):
-        remark = remark or text(f"control.{key}_remark")
-        yield Check(text(f"control.{key}"), where, Formula(f"={count}", count), 0, remark)
+        found, worded = Formula(f"={count}", count), remark or text(f"control.{key}_remark")
+        yield Check(text(f"control.{key}"), where, found, 0, worded, explained=bool(remark))

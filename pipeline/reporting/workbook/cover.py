@@ -38,13 +38,12 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     if content.mark:
         yield text("column.scenario"), content.changes_text
     else:
-        yield text("cover.revision"), f"r{content.revision}"
+        yield text("cover.revision"), text("cover.edition", revision=content.revision)
         yield text("cover.reason"), content.changes_text
     for snapshot in calculation.inputs.snapshots:
         yield text("cover.source"), notes.citation(snapshot, text)
     yield text("cover.money"), text("cover.money_text")
-    allocated = all_allocated if content.has_costs else text("cover.nothing_allocated")
-    yield text("cover.all_allocated"), allocated
+    yield text("cover.all_allocated"), all_allocated
     if content.result.population.districts_estimated:
         yield text("column.estimated"), text("cover.estimated")
     for finding in content.result.findings:

@@ -72,10 +72,11 @@ MARKED: Final = "#C00000"
 """Tab of a scenario's sheets, which also say so in words."""
 
 _LINE: Final = "#C9D3DF"
-_WHOLE: Final = "#,##0"
-_EXACT: Final = "#,##0.0000"
-_PERCENT: Final = "0.0%"
-_POINTS: Final = '+0.00" pp.";-0.00" pp.";0.00" pp."'
+_WHOLE: Final = '#,##0;"−"#,##0'
+_EXACT: Final = '#,##0.0000;"−"#,##0.0000'
+PERCENT: Final = "0.0%"
+_POINTS: Final = '+0.00" pp.";"−"0.00" pp.";0.00" pp."'
+
 
 _BASE: Final = {"font_name": "Calibri", "font_size": FONT_POINTS, "valign": "top"}
 _RIGHT: Final = {"align": "right", "indent": 1}
@@ -108,8 +109,8 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "label": {**_BODY, "bold": True, "text_wrap": True},
         "link": {**_BODY, "font_color": "#0B5394", "underline": 1, "text_wrap": True},
         "whole": {**_NUMBER, "num_format": _WHOLE},
-        "counted": {**_NUMBER, "num_format": "#,##0.0"},
-        "percent": {**_NUMBER, "num_format": _PERCENT},
+        "counted": {**_NUMBER, "num_format": _WHOLE},
+        "percent": {**_NUMBER, "num_format": PERCENT},
         "points": {**_NUMBER, "num_format": _POINTS},
         "exact": {**_NUMBER, "num_format": _EXACT},
         "money": {**_NUMBER, "num_format": _WHOLE, "bold": True},
@@ -120,8 +121,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "total_label": _TOTAL_LABEL,
         "total_number_label": {**_TOTAL_LABEL, **_RIGHT},
         "total_whole": {**_TOTAL, **_RIGHT, "num_format": _WHOLE},
-        "total_counted": {**_TOTAL, **_RIGHT, "num_format": "#,##0.0"},
-        "total_percent": {**_TOTAL, **_RIGHT, "num_format": _PERCENT},
+        "total_percent": {**_TOTAL, **_RIGHT, "num_format": PERCENT},
         "total_outcome": {**_TOTAL, **_RIGHT},
     }.items()
-}
+} | {"halves": {"num_format": '#,##0.0;"−"#,##0.0'}}  # laid over another style

@@ -62,7 +62,7 @@ KINDS: Final = {
     "people": Kind(13, "input", "", "SUM({all_people})"),
     "numerator": Kind(9, "input"),
     "denominator": Kind(9, "input", "", "LCM({all_denominator})"),
-    "counted": Kind(13, "whole", "{part}/{denominator}", "{total_weight}/{total_denominator}"),
+    "counted": Kind(13, "counted", "{part}/{denominator}", "{total_weight}/{total_denominator}"),
     "share": Kind(17, "percent", "{weight}/{total_place}", "SUM({all_share})", "total_percent"),
     "exact": Kind(17, "exact", "{total_exact}*{weight}/{total_place}", "", "input"),
     "kroner": Kind(14, "money", "{floor}+IF({rank}<={total_rest},1,0)", "SUM({all_kroner})"),
@@ -71,7 +71,8 @@ KINDS: Final = {
         "IF({total_weight}=0,0,{total_exact}-SUM({all_floor}))",
     ),
     "rank": Kind(
-        10, "helper", f"{_LARGER}+{_EQUAL_BEFORE}", f'IF({_PARTED},"{{yes}}","{{no}}")',
+        10, "helper", f"{_LARGER}+{_EQUAL_BEFORE}",
+        f'IFERROR(IF({_PARTED},"{{yes}}","{{no}}"),"{{no}}")',
         "total_outcome",
     ),
     "weight": Kind(

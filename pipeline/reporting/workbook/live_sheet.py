@@ -58,10 +58,10 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
             continue
         label = _total_label(text, live.amounts[cost], kind)
         labels.append((label, KINDS[kind].width + 1))
-        halves = kind == "counted" and live.scale > 1
         sheet.write(totals_row - 1, position, label, "total_number_label")
-        style = "total_counted" if halves else KINDS[kind].total_style
-        sheet.write(totals_row, position, total, style)
+        sheet.write(totals_row, position, total, KINDS[kind].total_style)
+        if kind == "counted":
+            sheet.show_halves(totals_row - 1, position, totals_row - 1)
     sheet.fit_row(totals_row - 1, labels)
 
 

@@ -124,9 +124,20 @@ class LiveTable:
 
     def seen(self, kind: str, cost: int = 0) -> Formula:
         """Return the cell above a column as other sheets show it."""
-        style = "counted" if kind == "counted" and self.scale > 1 else ""
-        value = number_of(self.totals[kind, cost])
-        return Formula(f"={self.elsewhere(kind, cost)}", value, style)
+        return Formula(f"={self.elsewhere(kind, cost)}", number_of(self.totals[kind, cost]))
+
+    def inputs_of(self, row: Row) -> dict[str, int]:
+        """Return the input cells of a row as other sheets refer to them, with their numbers."""
+        numbers = {"people": row.people, "numerator": row.numerator, "denominator": row.denominator}
+        return {self._cell_of(row, kind): number for kind, number in numbers.items()}
+
+    def counted_of(self, row: Row) -> Formula:
+        """Return the counted population of a row as other sheets show it."""
+        counted = row.people * row.numerator / row.denominator
+        return Formula(f"={self._cell_of(row, 'counted')}", counted)
+
+    def _cell_of(self, row: Row, kind: str) -> str:
+        return f"'{self.sheet}'!${self.columns[kind, 0]}${self.row_of[row.key]}"
 
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
@@ -208,13 +219,11 @@ class LiveTable:
         number = self.row_of[row.key]
         names = [self._names(cost, number) for cost in range(len(self.amounts))]
         values = {**self._values(row), ("place", 0): place}
-        halves = "counted" if row.denominator > 1 else ""
         cells: list[Cell] = [*row.labels]
         for kind, cost in list(self.columns)[len(row.labels) :]:
             value, formula = values[kind, cost], KINDS[kind].formula
-            style = halves if kind == "counted" else ""
             shown = f"={formula.format_map(names[cost])}"
-            cells.append(Formula(shown, number_of(value), style) if formula else value)
+            cells.append(Formula(shown, number_of(value)) if formula else value)
         return cells
 
     def _values(self, row: Row) -> dict[Key, Cell]:

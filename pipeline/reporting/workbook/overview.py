@@ -62,7 +62,7 @@ def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     yes, no = live.words
     tests = ",".join(f'{live.elsewhere("rank", cost)}="{yes}"' for cost in costs)
     holds = all(live.holds(cost) for cost in costs)
-    yield Formula(f'=IF(AND({tests}),"{yes}","{no}")', yes if holds else no)
+    yield Formula(f'=IFERROR(IF(AND({tests}),"{yes}","{no}"),"{no}")', yes if holds else no)
 
 
 def municipalities_sheet(book: Book, plan: Plan) -> Range:

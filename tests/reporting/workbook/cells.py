@@ -89,24 +89,27 @@ def grid(sheet: Worksheet) -> Grid:
     return Grid(table.name, header, header + 1, last, letters)
 
 
-def changed(content: bytes, numbers: Mapping[str, Mapping[str, int]]) -> bytes:
-    """Return a workbook with other numbers in cells that hold numbers, by sheet and cell."""
+def changed(content: bytes, inputs: Mapping[str, Mapping[str, int | str | None]]) -> bytes:
+    """Return a workbook with other inputs in cells that hold inputs, by sheet and cell."""
     names = opened(content).sheetnames
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, part in parts(content):
             match = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
             sheet = names[int(match[1]) - 1] if match else ""
-            package.writestr(
-                name, _with(part.decode(), numbers[sheet]) if sheet in numbers else part
-            )
+            package.writestr(name, _with(part.decode(), inputs[sheet]) if sheet in inputs else part)
     return target.getvalue()
 
 
-def _with(xml: str, numbers: Mapping[str, int]) -> str:
-    for cell, number in numbers.items():
-        xml, count = re.subn(
-            rf'(<c r="{cell}"(?: s="\d+")?><v>)[^<]*(</v>)', rf"\g<1>{number}\g<2>", xml
-        )
+def _with(xml: str, inputs: Mapping[str, int | str | None]) -> str:
+    for cell, value in inputs.items():
+        if value is None:
+            kind, content = "", ""
+        elif isinstance(value, str):
+            kind, content = ' t="inlineStr"', f'<is><t xml:space="preserve">{value}</t></is>'
+        else:
+            kind, content = "", f"<v>{value}</v>"
+        old = rf'<c r="{cell}"((?: s="\d+")?)><v>[^<]*</v></c>'
+        xml, count = re.subn(old, rf'<c r="{cell}"\g<1>{kind}>{content}</c>', xml)
         assert count == 1, cell
     return xml

@@ -62,7 +62,7 @@ def test_every_sheet_shows_what_was_calculated(content: Content, national: bytes
 
 def test_a_municipality_in_two_clusters_has_one_row(content: Content, national: bytes) -> None:
     """Rødovre pays in two clusters, and its row names both and the sum."""
-    sheet = opened(national, values=True)["Overblik kommuner"]
+    sheet = opened(national, values=True)["Oversigt over kommuner"]
     table = grid(sheet)
     assert len(table.rows) == 98
     row = next(row for row in table.rows if sheet.cell(row, 2).value == "Rødovre")
@@ -99,8 +99,8 @@ def test_both_languages_hold_the_same_figures(national: bytes, english: bytes) -
 
 def test_the_cover_says_that_all_amounts_are_allocated(national: bytes, english: bytes) -> None:
     """The result of the control stands on the cover in a word."""
-    for book, label, yes in ((national, "Alle beløb er fordelt", "ja"),
-                             (english, "All amounts are allocated", "yes")):  # fmt: skip
+    for book, label, yes in ((national, "Alle kontroller er i orden", "ja"),
+                             (english, "All controls hold", "yes")):  # fmt: skip
         cover = opened(book, values=True).worksheets[0]
         assert dict(row[:2] for row in cover.iter_rows(values_only=True))[label] == yes
 
@@ -111,9 +111,9 @@ def test_a_difference_is_said_in_words_and_explained(national: bytes) -> None:
     table = grid(sheet)
     rows = [[cell.value for cell in sheet[row]] for row in table.rows]
     differing = [row for row in rows if row[5] != "OK"]
-    assert [row[0] for row in differing] == ["KKBEF1 mod FOLK1A for København"]
+    assert [row[0] for row in differing] == ["KKBEF1 sammenholdt med FOLK1A for København"]
     assert differing[0][4] == -6
-    assert differing[0][5] == "AFVIGER"
+    assert differing[0][5] == "FORKLARET"
     assert "forskellige dage" in differing[0][6]
 
 

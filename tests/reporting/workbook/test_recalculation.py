@@ -68,7 +68,7 @@ def random_case(chance: random.Random, codes: list[str]) -> Case:
 
 def inputs(sheet: Grid, book: Workbook, name: str, case: Case) -> dict[str, int]:
     """Return the input cells of a sheet with what they are changed to."""
-    cells = {f"{sheet.letter('Nøjagtigt beløb')}{sheet.header - 1}": case.amount_dkk}
+    cells = {f"{sheet.letter('Uafrundet beløb')}{sheet.header - 1}": case.amount_dkk}
     for row in sheet.rows:
         code = str(book[name].cell(row, 1).value)
         cells[f"{sheet.letter('Folketal')}{row}"] = case.people[code]
@@ -103,7 +103,7 @@ def random_change(chance: random.Random, book: Workbook, names: list[str], file:
         numbers[name] = inputs(table, book, name, cases[name])
     funds = [chance.randrange(10**8), chance.randrange(10**10)]
     table = grid(book["Puljer"])
-    letters = [table.letter(f"Udgift {number}: Nøjagtigt") for number in (1, 2)]
+    letters = [table.letter(f"Udgift {number}: Uafrundet") for number in (1, 2)]
     cells = [f"{letter}{table.header - 1}" for letter in letters]
     numbers["Puljer"] = dict(zip(cells, funds, strict=True))
     return Change(cases, funds, changed(file, numbers))
@@ -120,7 +120,7 @@ def changes(content: Content, national: bytes) -> list[Change]:
 def with_amount(file: bytes, amount_dkk: int) -> bytes:
     """Return the national workbook with another amount for Sundhedsklynge Syd."""
     table = grid(opened(file)["amager-hvidovre"])
-    cell = f"{table.letter('Nøjagtigt beløb')}{table.header - 1}"
+    cell = f"{table.letter('Uafrundet beløb')}{table.header - 1}"
     return changed(file, {"amager-hvidovre": {cell: amount_dkk}})
 
 
@@ -229,7 +229,7 @@ def test_what_is_too_large_to_be_exact_is_said(both: Both, national: bytes) -> N
     control = f"{table.letter('Rang')}{table.header - 1}"
     assert (within[sheet][control].value, beyond[sheet][control].value) == ("OK", "AFVIGER")
     allocated = {row[0].value: row[1].value for row in beyond["Forside"].iter_rows(min_row=3)}
-    assert allocated["Alle beløb er fordelt"] == "nej"
+    assert allocated["Alle kontroller er i orden"].startswith("NEJ")
 
 
 def test_texts_from_outside_are_not_calculated(both: Both) -> None:
