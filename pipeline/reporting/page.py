@@ -1,19 +1,31 @@
-"""The page: one self-contained file that opens from a mail, without network and without script."""
+"""The page: one self-contained file that opens from a mail, without network.
+
+Its script finds a municipality; all that it finds is there to read without it.
+"""
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue, exact, localized, percent, points, rounded, whole
+
+_SPAN = 0.8
+"""A drawing reaches down to this part of its highest value at least: 0.5 % is no collapse."""
 
 _MARGIN = 0.12
 """Part of the height of a drawing that stays free above and below a curve."""
@@ -33,6 +45,7 @@ def page(content: Content) -> bytes:
         "page.html",
         content.text,
         content=content,
+        payers=_payers(content),
         notes=content.notes,
         development=content.development,
         funds=funds,
@@ -44,6 +57,7 @@ def page(content: Content) -> bytes:
         points=partial(points, language=language),
         rounded=rounded,
         marks=_marks,
+        script=_script(),
     )
 
 
@@ -51,6 +65,45 @@ def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
     """Return a template filled in with texts and values, as HTML (UTF-8)."""
     kroner = partial(whole, language=text.language)
     return _template(template).render(text=text, kroner=kroner, **values).encode()
+
+
+@dataclass(frozen=True)
+class Payer:
+    """A municipality in a cluster, and what it pays there.
+
+    Args:
+        member: How it counts.
+        result: The cluster.
+        kroner: What it pays in all costs of the cluster.
+    """
+
+    member: Member
+    result: ClusterResult
+    kroner: int
+
+    @property
+    def anchor(self) -> str:
+        """Name of its place on the page."""
+        return re.sub(r"\W+", "-", self.member.name.lower())
+
+
+def _payers(content: Content) -> list[Payer]:
+    """Return what each municipality pays in each of its clusters, by name."""
+    payers = [
+        Payer(member, result, sum(parts[code].amount for parts in costs))
+        for result in content.result.clusters
+        for costs in [[allocation.parts for allocation in result.allocations]]
+        for member in result.members
+        for code in [member.membership.municipality_code]
+    ]
+    return sorted(payers, key=lambda payer: (payer.member.name, -payer.kroner))
+
+
+@cache
+def _script() -> tuple[str, str]:
+    """Return the script of the page, and the hash by which its policy allows that script alone."""
+    source = files("pipeline.reporting").joinpath("templates/page.js").read_text(encoding="utf-8")
+    return source, b64encode(sha256(source.encode()).digest()).decode()
 
 
 @cache
@@ -75,7 +128,8 @@ def _marks(values: Iterable[Fraction], width: int, height: int) -> list[tuple[st
         height: Of the drawing, pixels.
     """
     heights = [float(value) for value in values]
-    lowest, highest = min(heights), max(heights)
+    highest = max(heights)
+    lowest = min(*heights, _SPAN * highest)
     step = width / max(1, len(heights) - 1)
     marks = []
     for position, value in enumerate(heights):

@@ -126,7 +126,7 @@ def excel_csv(rows: Rows, columns: Sequence[str], text: Catalogue) -> bytes:
     headings = {column: text(f"column.{column}") for column in columns}
     localized = []
     for row in rows:
-        words = {column: text(f"value.{row[column]}") for column in _WORDED_COLUMNS}
+        words = {name: text(f"value.{row[name]}") for name in _WORDED_COLUMNS if name in row}
         decimals = {column: row[column].replace(".", point) for column in _EXACT_COLUMNS}
         shown = {**row, **words, **decimals}
         localized.append({heading: shown[column] for column, heading in headings.items()})
@@ -204,8 +204,10 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     rows = [{**marked, **row} for row in allocation_rows(calculation.result)]
     funds = [{**marked, **row} for row in fund_rows(calculation.result)]
     columns = (*marked, *ALLOCATION_COLUMNS)
+    fund_columns = (*marked, *FUND_COLUMNS)
     return {
         f"fordeling-{label}.csv": machine_csv(rows, columns).encode(),
         f"fordeling-{label}-excel.csv": excel_csv(rows, columns, text),
-        f"puljer-{label}.csv": machine_csv(funds, (*marked, *FUND_COLUMNS)).encode(),
+        f"puljer-{label}.csv": machine_csv(funds, fund_columns).encode(),
+        f"puljer-{label}-excel.csv": excel_csv(funds, fund_columns, text),
     }

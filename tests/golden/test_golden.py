@@ -20,7 +20,13 @@ def now() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "name", ["fordeling-2022K1.csv", "fordeling-2022K1-excel.csv", "puljer-2022K1.csv"]
+    "name",
+    [
+        "fordeling-2022K1.csv",
+        "fordeling-2022K1-excel.csv",
+        "puljer-2022K1.csv",
+        "puljer-2022K1-excel.csv",
+    ],
 )
 def test_csv_is_the_approved_text(now: dict[str, bytes], name: str) -> None:
     """Every row, number and line end of a CSV file is the approved one."""

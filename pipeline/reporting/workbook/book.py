@@ -148,6 +148,7 @@ class Book:
         self.document.set_properties(
             {
                 "title": plain(title),
+                "author": "klyngefordeling",
                 "subject": content.issue,
                 "created": retrieved.replace(tzinfo=None),
             }

@@ -49,6 +49,8 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     for finding in content.result.findings:
         yield text("notes.finding"), text.finding(finding)
     yield text("cover.contact"), calculation.inputs.parameters.contact or text("cover.no_contact")
+    for role in ("calculated_by", "checked_by", "approved_by"):
+        yield text(f"cover.{role}"), text("cover.sign")
     yield text("cover.usage"), text("cover.usage_text")
 
 
