@@ -1,7 +1,5 @@
 """The manual, typer's with the settings and exit codes: `python -m flows.manual`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path

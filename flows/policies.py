@@ -4,8 +4,6 @@ Prefect validates a run's parameters against the types here before it starts; a 
 stands in the docstring of its flow. Folders and addresses are no parameters: a worker has its own.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress

@@ -3,8 +3,6 @@
 For notebooks: `from pipeline import allocate, count_population, load_population, run_quarter`.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

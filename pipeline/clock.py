@@ -1,7 +1,5 @@
 """The clock and the pause, injected at the edge, so that tests can put their own in place."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

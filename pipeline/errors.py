@@ -18,8 +18,6 @@ Every error says what happened and where, and `hint` says what to try next. What
 command is a `Remedy` with the facts that the command needs: `flows` knows how it is typed.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -146,7 +144,7 @@ class StorageError(KlyngeError):
     exit_code = 51
 
     @classmethod
-    def of(cls, error: OSError) -> StorageError:
+    def of(cls, error: OSError) -> Self:
         """Return the error for what the operating system said."""
         what = error.strerror or str(error)
         return cls(

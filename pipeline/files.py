@@ -1,7 +1,5 @@
 """Files on disk: their digest, and writing that is all or nothing."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -5,8 +5,6 @@ when it is read, those of the quarters that the report only shows as well: a fau
 stops the run here, before anything is calculated, and in the same way each time.
 """
 
-from __future__ import annotations
-
 import logging
 
 from pipeline.calculation.calculate import Figures, Inputs, Parameters

@@ -6,8 +6,6 @@ They read the data folder and write nothing. Exact numbers stay exact: a counted
 share are `fractions.Fraction`, an amount is a whole number of kroner.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction

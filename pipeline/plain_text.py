@@ -6,8 +6,6 @@ In a workbook every text is written as a string, which no program calculates. Co
 have no place in either.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Final

@@ -5,8 +5,6 @@ alone. What else is in the data folder today plays no part: its figures come out
 although rules were edited since.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ The variable of `data_dir` is `KLYNGE_DATA_DIR`, and so on; one that is empty co
 manual's table is made from what stands here.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -13,7 +11,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from pipeline.errors import StorageError, UsageError
 
@@ -207,7 +205,7 @@ class Settings:
     smtp_password_file: Path | None = _setting(None, _FILE, "The password, instead.")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read all settings.
 
         Raises:
@@ -241,7 +239,7 @@ class Settings:
         except OSError as error:
             raise StorageError.of(error) from None
 
-    def without_secrets(self) -> Settings:
+    def without_secrets(self) -> Self:
         """Return the settings for another machine that needs no password."""
         return replace(self, postgres_url="", smtp_password="")
 

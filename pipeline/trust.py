@@ -5,8 +5,6 @@ machines. `SSL_CERT_FILE` names a file of authorities on Linux, and `REQUESTS_CA
 one for the StatBank.
 """
 
-from __future__ import annotations
-
 import ssl
 
 from pipeline.errors import AccessRefused

@@ -1,7 +1,5 @@
 """Columns and tables, and rules for them, each with the sentence that its failure prints."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd

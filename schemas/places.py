@@ -1,7 +1,5 @@
 """What tables of places and structures must look like, and what all reference tables share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

@@ -1,11 +1,9 @@
 """A quarter in Statistics Denmark's notation, and what follows from it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
 YEAR: Final = "(?:19|20|21)[0-9]{2}"
 """A year that a calendar can count on from: a slip of the pen is no quarter of the year 9999."""
@@ -35,7 +33,7 @@ class Quarter:
     number: int
 
     @classmethod
-    def parse(cls, text: str) -> Quarter:
+    def parse(cls, text: str) -> Self:
         """Read `2022K1`, or as people write it: `2022-Q1`, `1. kvartal 2022`, its first day.
 
         Raises:
@@ -51,18 +49,18 @@ class Quarter:
         return cls(int(year if len(year) == 4 else f"20{year}"), int(number))
 
     @classmethod
-    def of_day(cls, day: date) -> Quarter:
+    def of_day(cls, day: date) -> Self:
         """Return the quarter in which a day lies."""
         return cls(day.year, (day.month + 2) // 3)
 
     def __str__(self) -> str:
         return f"{self.year:04d}K{self.number}"
 
-    def __add__(self, quarters: int) -> Quarter:
+    def __add__(self, quarters: int) -> Self:
         year, zero_based = divmod(self._ordinal + quarters, QUARTERS_PER_YEAR)
-        return Quarter(year, zero_based + 1)
+        return type(self)(year, zero_based + 1)
 
-    def __sub__(self, earlier: Quarter) -> int:
+    def __sub__(self, earlier: Self) -> int:
         """Return the number of quarters from `earlier` to this one."""
         return self._ordinal - earlier._ordinal
 

@@ -7,11 +7,9 @@
 2022K1-en                      in English; a revision is never added to, so it has its own
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from schemas.quarter import Quarter
 from schemas.records import IDENTIFIER, Language
@@ -48,7 +46,7 @@ class ReportName:
             object.__setattr__(self, "rules_quarter", None)
 
     @classmethod
-    def parse(cls, text: str) -> ReportName:
+    def parse(cls, text: str) -> Self:
         """Read a name such as `2022K1`, `2022K1:r1` or `2019K1-rules-2022K1-en`.
 
         Raises:

@@ -5,8 +5,6 @@ same API. Every variable is asked for with explicit codes, totals included: noth
 API's defaults.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Structures: kinds of clusters, with their words; and what an uncertain rule may be instead."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ does not hold the secret, nor from the page of another web site, and the home wi
 and the secret is its user's alone.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

@@ -8,8 +8,6 @@ of its own, in whatever order and place the caller chooses. A quarter that fails
 reason, and the others are written.
 """
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Each check goes on where another has failed, so that one command lists all that 
 hold and does not is an error with its exit code; what must only be explained is a finding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -7,8 +7,6 @@ remainders), and all cells are compared with the revision that finance received.
 error.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping

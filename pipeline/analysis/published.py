@@ -4,8 +4,6 @@ Its columns are known by words of their headings; municipalities stand in rows o
 number that a spreadsheet keeps unrounded, as many decimals count as a table would print.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

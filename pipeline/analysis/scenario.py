@@ -14,8 +14,6 @@ same rules as the real tables, and is refused with the same messages. What is ch
 scenario itself as its source, so that every trail leads to it.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

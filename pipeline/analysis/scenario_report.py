@@ -8,8 +8,6 @@
 A scenario is never a revision: run again under the same name it replaces what was there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

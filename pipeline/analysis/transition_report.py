@@ -6,8 +6,6 @@ The structures are those of two quarters, and the people those of a third. What 
 from `alternatives.csv`, and how sure a rule is from its source.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -12,8 +12,6 @@ Weights are exact fractions. Scaled by the least common multiple of their denomi
 integers, and quotient and remainder of `amount * weight` by the sum decide everything.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,8 +15,6 @@ compared in the same way, by cluster. Where one structure replaces another, the 
 municipality are added up over its clusters, and so are the contributions.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ cluster. A change is the difference of two shares; it is None where the earlier 
 stored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction

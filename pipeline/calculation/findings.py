@@ -4,11 +4,9 @@ The report and the terminal say it in their language: `pipeline.reporting.texts`
 under each subject.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 Value = str | int
 
@@ -39,7 +37,7 @@ class Subject(StrEnum):
     CALCULATION_CHANGED = "calculation_changed"
 
     @classmethod
-    def _missing_(cls, value: object) -> Subject | None:
+    def _missing_(cls, value: object) -> Self | None:
         """Return the subject that manifests of earlier versions name differently."""
         return cls.POPULATION_JUMP if value == "population_moved" else None
 
@@ -55,7 +53,7 @@ class Finding:
     values: tuple[tuple[str, Value], ...]
 
     @classmethod
-    def of(cls, subject: Subject, **values: Value) -> Finding:
+    def of(cls, subject: Subject, **values: Value) -> Self:
         """Return a finding with these values, in this order."""
         return cls(subject, tuple(values.items()))
 

@@ -8,8 +8,6 @@ bounds. The bounds are ours: the largest sound changes seen in 16 quarters are 1
 and, of a district, 18 % (1010).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

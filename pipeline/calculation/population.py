@@ -10,8 +10,6 @@ Where KKBEF1 lacks the quarter, the districts can be estimated: the last known d
 the city's population in FOLK1A and rounded by largest remainder so that they add up to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction

@@ -3,8 +3,6 @@
 Everything here is a pure function of plain values: no clock, no network, no files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction

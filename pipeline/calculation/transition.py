@@ -14,8 +14,6 @@ The rules that are uncertain have alternatives. The range is the least and the m
 combinations of them; alternatives to the same membership exclude each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction

@@ -10,8 +10,6 @@ left. Between sending a mail and recording it a machine may die: that mail is se
 same Message-ID.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 Everything in a mail is read from the files of the revision, which were compared with its manifest.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

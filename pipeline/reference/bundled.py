@@ -5,8 +5,6 @@ row: as given, as it is now, and as it comes with the package. A row that nobody
 replaced; one that an analyst changed, added or removed stays.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -10,8 +10,6 @@ An edit of the rules takes a row as it is written, with names or codes, and give
 file would have. Without a last quarter the rule ends with its cluster or structure.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -8,8 +8,6 @@ by cluster and id, shared funds last; sources by id; assumptions by number. The 
 districts and clusters was chosen by people: it stays.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

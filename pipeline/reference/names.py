@@ -7,8 +7,6 @@ name fits, a word or the beginning of a name may, as long as it fits one thing o
 is never guessed: the nearest ones are offered instead.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence

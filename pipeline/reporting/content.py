@@ -1,12 +1,11 @@
 """What a report says, before it is laid out: as a workbook, as a page, in one language."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.development import Point, development_of
@@ -113,7 +112,7 @@ class Content:
         known = self.calculation.inputs.reference.structures
         return Catalogue(self.calculation.report.language, [known[row] for row in structures])
 
-    def of_structure(self, structure: str) -> Content:
+    def of_structure(self, structure: str) -> Self:
         """Return the same content, worded for the clusters of one structure."""
         worded = copy(self)
         worded.text = self.words_of(structure)

@@ -1,7 +1,5 @@
 """The memo of a cluster: its table as it goes on an agenda, a document (.docx) of one page."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What the report says in words: sources, how a municipality counts, and the numbered notes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Figures as tidy rows, exact numbers as text; and rows as CSV, for machines and for Excel."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

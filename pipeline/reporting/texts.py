@@ -1,7 +1,5 @@
 """What the reports say: texts in Danish and English (`texts.toml`), and exact numbers as text."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,6 @@ Only what is in force in the quarter is recorded, without the quarters of a rule
 another quarter, another order or another line end is no change.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping

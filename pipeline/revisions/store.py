@@ -8,8 +8,6 @@ next revision is written beside it, with what changed. Nothing in a revision dep
 A manifest holds the sha256 of the rest of itself, and of the manifest of the revision before it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -10,8 +10,6 @@ came in, so one that agrees is read plainly, without pandas. A row that is not e
 asked for sends it through the checks of the door once more, which name what is wrong.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Mapping

@@ -8,8 +8,6 @@ combination exactly once. Another shape is a `SchemaDrift`; a figure that cannot
 is wrong, and memory is bounded.
 """
 
-from __future__ import annotations
-
 import io
 import warnings
 from collections.abc import Collection, Sequence

@@ -14,8 +14,6 @@ recorded below was seen in answers of the API and is not in its documentation.
   (recorded).
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import string

@@ -9,8 +9,6 @@ keeps every read alive and a name lookup has no timeout at all; so the call runs
 own, and after the budget it is waited for no longer.
 """
 
-from __future__ import annotations
-
 import re
 import ssl
 import threading
