@@ -6,10 +6,19 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
+import pytest
+
 from tests.conftest import Klynge, PretendClock
 from tests.statbank_emulator import StatBankEmulator
 
 ISLAND, AREA = "411", "147"
+
+
+def texts_of(workbook: Path) -> list[str]:
+    """Return the texts of all cells as a reader sees them."""
+    sheets = openpyxl.load_workbook(workbook, data_only=True).worksheets
+    return [str(cell) for sheet in sheets for row in sheet.values for cell in row if cell]
 
 
 def test_a_clock_that_is_behind_hides_no_revision(
@@ -43,13 +52,26 @@ def test_a_range_keeps_the_quarters_that_are_sound(
     assert asking("fetch", "2021K3", "--accept-jump", AREA).exit_code == 0
 
 
-def test_christiansoe_stops_nothing(asking: Klynge, statbank: StatBankEmulator) -> None:
-    """That half of the island left is a remark, in a report that is like any other."""
+@pytest.mark.workbooks
+def test_christiansoe_stops_nothing(
+    asking: Klynge, statbank: StatBankEmulator, reports_dir: Path
+) -> None:
+    """That half of the island left is a remark, in a report that is like any other, and in no
+    cluster's own workbook.
+    """
     statbank.revise("FOLK1A", "2022K1", {ISLAND: 45})
     ended = asking("run", "2022K1")
     assert ended.exit_code == 0, ended.err
     assert "Finding: Christiansø (411) moved from 90 inhabitants" in ended.out
     assert asking("check").exit_code == 0
+    workbooks = {
+        path.stem: texts_of(path) for path in (reports_dir / "2022K1" / "r1").rglob("*.xlsx")
+    }
+    remark = "Christiansø (411) er ændret fra 90 indbyggere"
+    told = {name for name, texts in workbooks.items() if remark in " ".join(texts)}
+    assert told == {"fordeling-2022K1"}
+    assert len(workbooks) == 23
+    assert not [name for name, texts in workbooks.items() if "AFVIGER" in texts]
 
 
 def test_an_acceptance_is_kept_though_the_answer_is_the_same(

@@ -48,7 +48,8 @@ def _national(plan: Plan) -> bytes:
     clusters_development(book, plan, clusters)
     all_allocated = control_sheet(book, plan, municipalities)
     notes_sheet(book, content.notes)
-    write_cover(cover, _contents(plan, ["clusters", "municipalities"]), all_allocated)
+    contents = _contents(plan, ["clusters", "municipalities"])
+    write_cover(cover, contents, all_allocated, content.notes)
     return book.close()
 
 
@@ -62,8 +63,9 @@ def _cluster(whole: Plan, result: ClusterResult) -> bytes:
         write_live_sheet(book, live, heading, table)
     cluster_development(book, plan, result)
     all_allocated = control_sheet(book, plan, None)
-    notes_sheet(book, content.notes_on(result))
-    write_cover(cover, _contents(plan, []), all_allocated)
+    notes = content.notes_on(result)
+    notes_sheet(book, notes)
+    write_cover(cover, _contents(plan, []), all_allocated, notes)
     return book.close()
 
 

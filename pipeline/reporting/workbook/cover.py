@@ -14,10 +14,12 @@ Contents = list[tuple[str, str]]
 """Name of each sheet, and what it holds."""
 
 
-def write_cover(sheet: Sheet, contents: Contents, all_allocated: Formula) -> None:
-    """Write the cover as a table of subject and text."""
+def write_cover(
+    sheet: Sheet, contents: Contents, all_allocated: Formula, said: Iterable[Note]
+) -> None:
+    """Write the cover as a table of subject and text, with the findings among the notes."""
     book, text = sheet.book, sheet.book.text
-    lines = [*_about(book.content, all_allocated), *_links(book, contents)]
+    lines = [*_about(book.content, all_allocated, said), *_links(book, contents)]
     columns = [
         Column(text("cover.subject"), "label", 27),
         Column(text("cover.information"), "text", 108),
@@ -30,7 +32,7 @@ def write_cover(sheet: Sheet, contents: Contents, all_allocated: Formula) -> Non
     sheet.worksheet.activate()
 
 
-def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
+def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> Iterator[Line]:
     text, calculation = content.text, content.calculation
     quarter = calculation.report.quarter
     yield text("cover.quarter"), content.quarter_text
@@ -46,8 +48,9 @@ def _about(content: Content, all_allocated: Formula) -> Iterator[Line]:
     yield text("cover.all_allocated"), all_allocated
     if content.result.population.districts_estimated:
         yield text("column.estimated"), text("cover.estimated")
-    for finding in content.result.findings:
-        yield text("notes.finding"), text.finding(finding)
+    for note in said:
+        if note.subject == text("notes.finding"):
+            yield note.subject, note.text
     yield text("cover.contact"), calculation.inputs.parameters.contact or text("cover.no_contact")
     for role in ("calculated_by", "checked_by", "approved_by"):
         yield text(f"cover.{role}"), text("cover.sign")
