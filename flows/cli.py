@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from functools import partial
 
 import typer
 
@@ -19,6 +20,7 @@ from flows.commands.server import app as server
 from flows.commands.server import serve
 from flows.commands.transition import transition
 from flows.terminal.remedies import told
+from flows.terminal.shared import Command
 from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError
 from pipeline.plain_text import terminal_text
@@ -31,33 +33,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
-app.command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
-app.command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
-app.command(epilog="Example: klynge status")(status)
-app.command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
-app.command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
-app.command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
-app.command(epilog="Example: klynge transition 2026K4 2027K1")(transition)
-app.command(
+command = partial(app.command, cls=Command)
+command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
+command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
+command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
+command(epilog="Example: klynge status")(status)
+command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
+command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
+command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
+command(epilog="Example: klynge transition 2026K4 2027K1")(transition)
+command(
     epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
 )(scenario)
-app.command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
-app.command(epilog="Example: klynge check 2022K1")(check)
-app.command(epilog="Example: klynge audit notat.xlsx --quarter 2022K1 --cluster amager-hvidovre")(
-    audit
-)
-app.command(
+command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
+command(epilog="Example: klynge check 2022K1")(check)
+command(epilog="Example: klynge audit notat.xlsx --quarter 2022K1 --cluster amager-hvidovre")(audit)
+command(
     epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
     "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"
 )(add_cost)
-app.command(
+command(
     epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
     "--source memo-syd-2022"
 )(add_membership)
-app.command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
+command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
 
-app.command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)
+command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)
 app.add_typer(server, name="server")
 
 

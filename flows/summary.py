@@ -17,8 +17,9 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.plain_text import fenced, markdown
+from pipeline.reporting.members import member_rows
 from pipeline.reporting.notes import citation
-from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
+from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 
@@ -61,7 +62,7 @@ def show_report(report: Report, reports_url: str) -> None:
     text = Catalogue(calculation.report.language, structures)
     title = f"{outcome.label} r{outcome.revision}"
     tables = {
-        cluster.cluster: list(_rows(cluster, text))
+        cluster.cluster: _rows(cluster, text)
         for cluster in report.calculation.result.clusters
         if cluster.allocations
     }
@@ -105,18 +106,10 @@ def _section(name: str, rows: list[Row]) -> list[str]:
     return ["", f"## {markdown(name)}", "", *(f"| {' | '.join(line)} |" for line in lines)]
 
 
-def _rows(cluster: ClusterResult, text: Catalogue) -> Iterator[Row]:
-    """Yield a row a municipality: name, counted population, share, and kroner of each cost."""
-    headings = ("municipality_name", "counted_population", "share")
-    name, counted, share = (text(f"column.{heading}") for heading in headings)
-    for member in cluster.members:
-        code = member.membership.municipality_code
-        yield {
-            name: member.name,
-            counted: localized(exact(member.counted_population), text.language),
-            share: percent(member.share, text.language),
-            **{
-                text.cost_heading(row.cost): whole(row.parts[code].amount, text.language)
-                for row in cluster.allocations
-            },
-        }
+def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
+    """Return a row a municipality: name, counted population, share, and kroner of each cost."""
+    columns = ("municipality_name", "counted_population", "share")
+    costs = [text.cost_heading(row.cost) for row in cluster.allocations]
+    headings = [*(text(f"column.{column}") for column in columns), *costs]
+    rows = [[row.name, *row.figures(text)] for row in member_rows(cluster, text)]
+    return [dict(zip(headings, row, strict=True)) for row in rows]

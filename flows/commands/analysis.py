@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
+from flows.terminal.shared import Shared, shares
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
@@ -15,52 +16,43 @@ if TYPE_CHECKING:
     from pipeline.analysis.explain import Steps, Trail
 
 
+@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def explain(
     report: Annotated[ReportName, options.report_argument("QUARTER")],
     cluster: options.Cluster,
     municipality: options.Municipality,
-    data_dir: options.DataDir = None,
-    reports_dir: options.ReportsDir = None,
-    as_json: options.AsJson = False,
-    as_csv: options.AsCsv = False,
+    shared: Shared,
 ) -> None:
     """Show where an amount comes from.
 
     The whole trail, from the krone back to the answer of the StatBank, with its sha256. Each
     number is worked out on the spot and compared with the report; a difference is an error.
     """
-
-    from flows.terminal import screen as output
+    from flows.terminal import console
     from pipeline.analysis.explain import found_in_revision, trail
     from pipeline.reference import names
     from pipeline.run import calculation_of
     from pipeline.snapshots.acquisition import Acquisition
 
-    output.one_form(as_json, as_csv)
-    settings = options.settings(data_dir, reports_dir)
-    calculation = calculation_of(report, Acquisition.offline(settings))
-    clusters = names.clusters(calculation.result.rules.clusters)
+    calculation = calculation_of(report, Acquisition.offline(shared.settings))
     areas = names.municipalities(calculation.inputs.reference.areas.values())
     found = trail(
         calculation,
-        names.find("cluster", cluster, clusters).code,
+        names.cluster_ids([cluster], calculation.result.rules.clusters)[0],
         names.find("municipality", municipality, areas).code,
     )
     steps = found.steps()
-    if report_steps := found_in_revision(found, report, settings.reports_dir):
+    if report_steps := found_in_revision(found, report, shared.settings.reports_dir):
         steps["report"] = report_steps
-    if as_json:
-        output.print_json(_as_dict(found, steps))
-    elif as_csv:
-        output.print_csv(
-            [
-                {"about": about, "item": item, "value": value}
-                for about, values in steps.items()
-                for item, value in values.items()
-            ]
-        )
-    else:
-        _print(report, found, steps)
+    shared.show(
+        console.trail_parts(found, report, steps),
+        _as_dict(found, steps),
+        [
+            {"about": about, "item": item, "value": value}
+            for about, values in steps.items()
+            for item, value in values.items()
+        ],
+    )
 
 
 def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:
@@ -75,70 +67,41 @@ def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:
     }
 
 
-def _print(report: ReportName, found: Trail, steps: Steps) -> None:
-    from flows.terminal.screen import Terminal, table
-
-    console = Terminal()
-    cluster = found.cluster.cluster
-    console.say(
-        f"{found.member.name} ({found.municipality_code}) in {cluster.name} "
-        f"({cluster.cluster_id}), {report}",
-        "bold",
-    )
-    rows = table(("", "left"), ("", "left"))
-    rows.show_header = False
-    for about, values in steps.items():
-        rows.add_row(about, style="bold")
-        for item, value in values.items():
-            rows.add_row(f"  {item}", value)
-    console.print(rows)
-    if "report" not in steps:
-        console.say(f"No report of {report.label} is written yet: klynge run writes it.")
-
-
+@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def compare(
     before: Annotated[ReportName, options.report_argument("BEFORE")],
     after: Annotated[ReportName, options.report_argument("AFTER")],
+    shared: Shared,
     cluster: options.ShownClusters = None,
-    data_dir: options.DataDir = None,
-    reports_dir: options.ReportsDir = None,
-    as_json: options.AsJson = False,
-    as_csv: options.AsCsv = False,
 ) -> None:
     """Show what changed per municipality, and why.
 
     The change is attributed to the krone, in this order: the municipality's own population, the
     others' population, the rules, the amount.
     """
-
-    from flows.terminal import comparison_view
-    from flows.terminal import screen as output
+    from flows.terminal.comparison_view import View
     from pipeline.calculation.comparison import compare as compare_results
+    from pipeline.reference.names import cluster_ids
     from pipeline.run import calculation_of
     from pipeline.snapshots.acquisition import Acquisition
 
-    output.one_form(as_json, as_csv)
-    acquisition = Acquisition.offline(options.settings(data_dir, reports_dir))
+    acquisition = Acquisition.offline(shared.settings)
     first, second = calculation_of(before, acquisition), calculation_of(after, acquisition)
-    view = comparison_view.View(
+    clusters = dict.fromkeys((*first.result.rules.clusters, *second.result.rules.clusters))
+    view = View(
         compare_results(first.result, second.result),
         (str(before), str(after)),
         {**first.inputs.reference.areas, **second.inputs.reference.areas},
+        cluster_ids(cluster or (), clusters),
     )
-    view = view.limited_to(cluster or [])
-    if as_json:
-        output.print_json(view.as_dict())
-    elif as_csv:
-        output.print_csv(view.rows())
-    else:
-        view.print()
+    shared.show(view.parts(), view.as_dict(), view.rows())
 
 
+@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def scenario(
     name: Annotated[str, typer.Argument(help="Names its folder, such as hoejere-beloeb.")],
-    quarter: Annotated[
-        Quarter, typer.Argument(parser=options.quarter, metavar="QUARTER", help="Such as 2022K1.")
-    ],
+    quarter: Annotated[Quarter, options.quarter_argument()],
+    shared: Shared,
     override: Annotated[
         list[str] | None,
         typer.Option(
@@ -153,38 +116,32 @@ def scenario(
     ] = None,
     cluster: options.ShownClusters = None,
     rules: options.Rules = None,
-    data_dir: options.DataDir = None,
-    reports_dir: options.ReportsDir = None,
-    as_json: options.AsJson = False,
-    as_csv: options.AsCsv = False,
 ) -> None:
     """Show what other rules or amounts would give.
 
     The difference to the real allocation is shown. The report is written to
     reports/scenarios/NAME, marked on every page, and never becomes a revision.
     """
-    from flows.terminal import screen as output
     from flows.terminal.comparison_view import View
     from pipeline.analysis.scenario import Scenario, read_set, read_toml
     from pipeline.analysis.scenario_report import run_scenario
-    from schemas.report_name import ReportName
+    from pipeline.calculation.membership import rules_in_force
+    from pipeline.reference.names import cluster_ids
+    from pipeline.snapshots.acquisition import Acquisition
 
-    output.one_form(as_json, as_csv)
     overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []
     overrides += [read_set(text) for text in override or []]
-    report = run_scenario(
-        Scenario(name, tuple(overrides)),
-        ReportName(quarter, rules),
-        options.settings(data_dir, reports_dir),
+    acquisition, report_name = Acquisition.offline(shared.settings), ReportName(quarter, rules)
+    known = rules_in_force(acquisition.reference, report_name.rules).clusters
+    shown = cluster_ids(cluster or (), known)  # before anything is written
+    report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition)
+    view = View(
+        report.comparison,
+        (report.real.report.label, report.calculation.report.label),
+        report.calculation.inputs.reference.areas,
+        shown,
+        only_changed=True,
     )
-    if as_json:
-        output.print_json({**report.manifest, "difference": report.difference})
-        return
-    titles = (report.real.report.label, report.calculation.report.label)
-    areas = report.calculation.inputs.reference.areas
-    view = View(report.comparison, titles, areas, only_changed=True).limited_to(cluster or [])
-    if as_csv:
-        output.print_csv(view.rows())
-        return
-    view.print()
-    print(f"\nScenario, not in force. Written: {report.folder}")
+    written = f"\nScenario, not in force. Written: {report.folder}"
+    document = {**report.manifest, "difference": report.difference}
+    shared.show([*view.parts(), written], document, view.rows())

@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.terminal import options
+from flows.terminal.shared import Shared, shares
 from pipeline.errors import InvalidData
 from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.analysis.published import Counted
     from pipeline.calculation.audit import Audit, Doubt
 
 
+@shares("data_dir", "as_json")
 def audit(
+    shared: Shared,
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="CSV or xlsx, as received or typed.")
     ],
     quarter: Annotated[
         Quarter | None,
-        typer.Option(
-            parser=options.quarter,
-            metavar="QUARTER",
-            help="Compare the figures with those stored of this quarter.",
+        options.quarter_option(
+            "--quarter", "Compare the figures with those stored of this quarter."
         ),
     ] = None,
     cluster: Annotated[
@@ -46,8 +49,6 @@ def audit(
         ),
     ] = None,
     rules: options.Rules = None,
-    data_dir: options.DataDir = None,
-    as_json: options.AsJson = False,
 ) -> None:
     """Check a published table: does it add up, and which number is wrong?
 
@@ -55,7 +56,6 @@ def audit(
     from the figures, and amounts by one method of rounding. If they do not, the exit code is 20,
     and the number is named that would make everything right.
     """
-    from flows.terminal import screen as output
     from pipeline.analysis.published import count_again, read_tables
     from pipeline.calculation.audit import audit as audited
     from pipeline.snapshots.acquisition import Acquisition
@@ -67,17 +67,13 @@ def audit(
     for heading, found in read_tables(table).items():
         counted = None
         if quarter:
-            acquisition = Acquisition.offline(options.settings(data_dir))
+            acquisition = Acquisition.offline(shared.settings)
             name = ReportName(quarter, rules)
             counted = count_again(found, name, cluster, member or [], acquisition)
         told[heading] = _as_dict(audited(found), counted)
-    if as_json:
-        output.print_json(told)
-    else:
-        for heading, outcome in told.items():
-            _print(heading, outcome, quarter)
-    if not all(outcome["holds"] for outcome in told.values()):
-        raise typer.Exit(InvalidData.exit_code)
+    holds = all(outcome["holds"] for outcome in told.values())
+    parts = (part for row in told.items() for part in _parts(*row, quarter))
+    shared.show(parts, told, exit_code=0 if holds else InvalidData.exit_code)
 
 
 def _as_dict(audited: Audit, counted: Counted | None) -> dict[str, Any]:
@@ -103,31 +99,31 @@ def _doubt(audited: Audit, doubt: Doubt) -> dict[str, Any]:
     return {"where": where, "column": doubt.column, "printed": shown[0], "right": shown[1:]}
 
 
-def _print(heading: str, outcome: dict[str, Any], quarter: Quarter | None) -> None:
-    print(f"{heading}: {outcome['municipalities']} municipalities")
+def _parts(heading: str, outcome: dict[str, Any], quarter: Quarter | None) -> Iterator[str]:
+    yield f"{heading}: {outcome['municipalities']} municipalities"
     if outcome["methods"]:
-        print(f"The table holds. The amounts follow from {'; or '.join(outcome['methods'])}.")
+        yield f"The table holds. The amounts follow from {'; or '.join(outcome['methods'])}."
     elif found := outcome["explanations"]:
         one = (
             "One wrong number explains it" if len(found) == 1 else "Each of these alone explains it"
         )
-        print(f"The table does not hold. {one}:")
-        _print_doubts(found)
+        yield f"The table does not hold. {one}:"
+        yield from _doubt_parts(found)
     else:
-        print("The table does not hold, and no single number explains it. What does not follow:")
-        _print_doubts(outcome["deviations"])
+        yield "The table does not hold, and no single number explains it. What does not follow:"
+        yield from _doubt_parts(outcome["deviations"])
     if quarter:
         agree = "" if outcome["differing"] else " are those of the table"
-        print(f"The StatBank's figures of {quarter}{agree or ' differ'}.")
-        _print_doubts(outcome["differing"])
+        yield f"The StatBank's figures of {quarter}{agree or ' differ'}."
+        yield from _doubt_parts(outcome["differing"])
         for what, names in (("lacks", outcome["missing"]), ("also has", outcome["others"])):
             if names:
-                print(f"The table {what} {', '.join(names)}.")
+                yield f"The table {what} {', '.join(names)}."
 
 
-def _print_doubts(doubts: list[dict[str, Any]]) -> None:
+def _doubt_parts(doubts: list[dict[str, Any]]) -> Iterator[str]:
     for row in doubts:
         right = " or ".join(row["right"])
-        print(
+        yield (
             f"  {row['where']}, {row['column']}: printed {row['printed']}, right would be {right}"
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
+from flows.terminal.shared import Shared, shares
 from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -18,23 +19,14 @@ if TYPE_CHECKING:
 SourceId = Annotated[
     str, typer.Option("--source", metavar="ID", help="Where it comes from: an id of sources.csv.")
 ]
-First = Annotated[
-    Quarter,
-    typer.Option(
-        "--from", parser=options.quarter, metavar="QUARTER", help="First quarter in force."
-    ),
-]
+First = Annotated[Quarter, options.quarter_option("--from", "First quarter in force.")]
 Last = Annotated[
     Quarter | None,
-    typer.Option(
-        "--to",
-        parser=options.quarter,
-        metavar="QUARTER",
-        help="Last quarter in force; that of the cluster if it is left out.",
-    ),
+    options.quarter_option("--to", "Last quarter in force; that of the cluster if it is left out."),
 ]
 
 
+@shares("data_dir", "as_json")
 def add_cost(
     cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
     scope: Annotated[
@@ -45,9 +37,8 @@ def add_cost(
     name_en: Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")],
     first: First,
     source: SourceId,
+    shared: Shared,
     last: Last = None,
-    data_dir: options.DataDir = None,
-    as_json: options.AsJson = False,
 ) -> None:
     """Add a cost, if all tables are valid with it."""
     from pipeline.reference import editing
@@ -62,14 +53,16 @@ def add_cost(
         "first_quarter": str(first),
         "source_id": source,
     }
-    _edit(data_dir, COSTS, partial(editing.add_cost, cost, last), as_json)
+    _edit(shared, COSTS, partial(editing.add_cost, cost, last))
 
 
+@shares("data_dir", "as_json")
 def add_membership(
     cluster: options.Cluster,
     municipality: options.Municipality,
     first: First,
     source: SourceId,
+    shared: Shared,
     last: Last = None,
     fraction: Annotated[
         str, typer.Option(metavar="P/Q", help="Count with a part of its population, such as 1/2.")
@@ -77,8 +70,6 @@ def add_membership(
     districts: Annotated[
         str, typer.Option(metavar="CODES", help="Count with districts, such as '1004 1005'.")
     ] = "",
-    data_dir: options.DataDir = None,
-    as_json: options.AsJson = False,
 ) -> None:
     """Add a membership, if all tables are valid."""
     from pipeline.reference import editing
@@ -95,70 +86,56 @@ def add_membership(
         "source_id": source,
     }
     added = partial(editing.add_membership, membership, last)
-    _edit(data_dir, MEMBERSHIPS, added, as_json)
+    _edit(shared, MEMBERSHIPS, added)
 
 
+@shares("data_dir", "as_json")
 def end_membership(
     cluster: options.Cluster,
     municipality: options.Municipality,
-    last: Annotated[
-        Quarter,
-        typer.Option(
-            "--last", parser=options.quarter, metavar="QUARTER", help="Last quarter in force."
-        ),
-    ],
-    data_dir: options.DataDir = None,
-    as_json: options.AsJson = False,
+    last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    shared: Shared,
 ) -> None:
     """End a membership, if all tables are valid."""
     from pipeline.reference import editing
     from pipeline.reference.files import MEMBERSHIPS
 
     named = {"cluster_id": cluster, "municipality_code": municipality}
-    _edit(data_dir, MEMBERSHIPS, partial(editing.end_membership, named, last), as_json)
+    _edit(shared, MEMBERSHIPS, partial(editing.end_membership, named, last))
 
 
-def _edit(data_dir: options.DataDir, name: str, change: Change, as_json: bool) -> None:
-    from flows.terminal import screen as output
+def _edit(shared: Shared, name: str, change: Change) -> None:
+    from flows.terminal import console
     from pipeline.reference.editing import edit
     from pipeline.reporting.texts import Catalogue
     from schemas.records import Language
 
-    edited = edit(options.settings(data_dir).data_dir, name, change)
+    edited = edit(shared.settings.data_dir, name, change)
     english = Catalogue(Language.ENGLISH)
     findings = [
         {"period": str(period), "text": english.finding(finding)}
         for period, finding in edited.findings
     ]
-    if as_json:
-        rows = {"removed": edited.removed, "added": edited.added}
-        output.print_json({"file": name, **rows, "findings": findings})
-        return
-    for row in edited.removed:
-        print(f"- {row}")
-    for row in edited.added:
-        print(f"+ {row}")
-    for finding in findings:
-        print(f"Finding, {finding['period']}: {finding['text']}")
-    print(f"{'Written' if edited.written else 'Unchanged'}: {edited.path}")
+    rows = {"removed": edited.removed, "added": edited.added}
+    document = {"file": name, **rows, "findings": findings}
+    shared.show(console.edited_parts(edited, findings), document)
 
 
+@shares("data_dir")
 def clusters(
+    shared: Shared,
     quarter: Annotated[
         Quarter | None,
-        typer.Option(
-            parser=options.quarter,
-            metavar="QUARTER",
-            help="Quarter whose rules to show; the current one if it is left out.",
+        options.quarter_option(
+            "--quarter", "Quarter whose rules to show; the current one if it is left out."
         ),
     ] = None,
-    data_dir: options.DataDir = None,
 ) -> None:
     """List the clusters in force, their members and how each counts."""
     from flows.terminal import console
     from pipeline.calculation.membership import rules_in_force
     from pipeline.reference.tables import load_reference
 
-    reference = load_reference(options.settings(data_dir).data_dir)
+    reference = load_reference(shared.settings.data_dir)
     rules = rules_in_force(reference, quarter or Quarter.of_day(date.today()))
-    console.print_clusters(rules, reference)
+    shared.show(console.cluster_parts(rules, reference))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +20,7 @@ from flows.server.environment import (
     server_environment,
 )
 from flows.server.health import Part
-from flows.terminal import options
+from flows.terminal.shared import Command, Shared, shares
 
 app = typer.Typer(
     help="Start, watch and stop a Prefect server and worker on this machine.",
@@ -30,10 +29,11 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def up(data_dir: options.DataDir = None, reports_dir: options.ReportsDir = None) -> None:
+@app.command(cls=Command)
+@shares("data_dir", "reports_dir")
+def up(shared: Shared) -> None:
     """Start the server and a worker, with our deployments on it; print where to look."""
-    _set_folders(data_dir, reports_dir)
+    _set_folders(shared)
     api_url = local_server.up(os.environ)
     print(f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open")
     print(f"To use it from a shell: export PREFECT_API_URL={api_url}")
@@ -70,15 +70,14 @@ def down() -> None:
     print("Stopped." if local_server.down(os.environ) else "Nothing was running.")
 
 
-@app.command()
+@app.command(cls=Command)
+@shares("data_dir", "reports_dir", "as_json")
 def status(
+    shared: Shared,
     parts: Annotated[
         list[Part] | None,
         typer.Argument(metavar="PART", help="What to look at; everything if it is left out."),
     ] = None,
-    data_dir: options.DataDir = None,
-    reports_dir: options.ReportsDir = None,
-    as_json: options.AsJson = False,
 ) -> None:
     """Say whether runs will come and come through, the worst first; fit for a monitor.
 
@@ -86,15 +85,13 @@ def status(
     no run will come, 1 where runs go on and somebody must look, and 0 else.
     """
     from flows.server.health import look
-    from flows.terminal.screen import print_json
 
-    found = look(os.environ, options.settings(data_dir, reports_dir), parts or ())
-    if as_json:
-        print_json([{**row._asdict(), "level": row.level.name.lower()} for row in found])
-    else:
-        print(*found, sep="\n")
-        print(f"History, logs and secret: {home(os.environ)}")
-    raise typer.Exit(max(row.level for row in found))
+    found = look(os.environ, shared.settings, parts or ())
+    shared.show(
+        [*map(str, found), f"History, logs and secret: {home(os.environ)}"],
+        [{**row._asdict(), "level": row.level.name.lower()} for row in found],
+        exit_code=max(row.level for row in found),
+    )
 
 
 @app.command()
@@ -104,9 +101,10 @@ def deploy() -> None:
     print("Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
-def serve(data_dir: options.DataDir = None, reports_dir: options.ReportsDir = None) -> None:
+@shares("data_dir", "reports_dir")
+def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
-    _set_folders(data_dir, reports_dir)
+    _set_folders(shared)
     os.environ.update(client_environment(os.environ))
     local_server.wait_until_healthy(os.environ[API_URL], "Start it, or correct PREFECT_API_URL.")
     deployments.deploy(os.environ)
@@ -118,7 +116,7 @@ def _be_prefect(*arguments: str) -> None:
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
 
 
-def _set_folders(data_dir: Path | None, reports_dir: Path | None) -> None:
-    settings = options.settings(data_dir, reports_dir)
+def _set_folders(shared: Shared) -> None:
+    settings = shared.settings
     os.environ["KLYNGE_DATA_DIR"] = str(settings.data_dir.resolve())
     os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir.resolve())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
-from flows.terminal.screen import Terminal, kroner, table
+from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.comparison import (
     ORDER,
     Change,
@@ -17,13 +17,12 @@ from pipeline.calculation.comparison import (
     ScopeChange,
     total,
 )
-from pipeline.reference import names
 from pipeline.reporting.rows import municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
-from schemas.records import ALL_CLUSTERS, Area, Cluster, Language
+from schemas.records import Area, Language
 
-_AMOUNTS = ("Before", "After", "Change", "Own", "Others'", "Rules", "Amount")
-_ORDER_TEXT = f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner."
+_AMOUNTS = (">Before", ">After", ">Change", ">Own", ">Others'", ">Rules", ">Amount")
+_SHARES = (">Share\nbefore", ">Share\nafter")
 
 
 @dataclass(frozen=True)
@@ -41,35 +40,25 @@ class View:
     comparison: Comparison
     titles: tuple[str, str]
     areas: Mapping[str, Area]
-    cluster_ids: tuple[str, ...] = ()
+    cluster_ids: Collection[str] = ()
     only_changed: bool = False
-
-    @property
-    def clusters(self) -> dict[str, Cluster]:
-        """The clusters of both."""
-        results = (self.comparison.before, self.comparison.after)
-        return {row.cluster_id: row for result in results for row in result.rules.clusters}
-
-    def limited_to(self, written: Sequence[str]) -> View:
-        """Return the view of some clusters, as a user writes them.
-
-        Raises:
-            UsageError: One is not known.
-        """
-        known = names.clusters(self.clusters.values())
-        chosen = tuple(names.find("cluster", text, known).code for text in written)
-        return replace(self, cluster_ids=chosen)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return a row a cluster, cost and municipality; or a municipality, if that is compared."""
-        if self.by_municipality:
-            return municipality_rows(self.comparison, self.titles, self._name)
-        return scope_rows(self._scopes(), self.titles, self._name)
 
     @property
     def by_municipality(self) -> bool:
         """Whether the structure changed, so that only municipalities can be compared."""
         return self.comparison.structure_changed and not self.cluster_ids
+
+    @property
+    def scopes(self) -> list[ScopeChange]:
+        """The clusters and costs to show."""
+        chosen = self.cluster_ids
+        return [row for row in self.comparison.scopes if row.scope in chosen or not chosen]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row a cluster, cost and municipality; or a municipality, if that is compared."""
+        if self.by_municipality:
+            return municipality_rows(self.comparison, self.titles, self._name)
+        return scope_rows(self.scopes, self.titles, self._name)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison with all its rows."""
@@ -81,95 +70,77 @@ class View:
             "rows": self.rows(),
         }
 
-    def print(self) -> None:
-        """Print a table a cluster and cost, or all municipalities where the structure changed."""
-        console = Terminal()
-        console.say(f"{self.titles[0]} to {self.titles[1]}", "bold")
+    def parts(self) -> Iterator[Part]:
+        """Yield a table a cluster and cost, or all municipalities where the structure changed."""
+        yield styled(" to ".join(self.titles))
         if self.by_municipality:
-            self._print_structures()
+            yield from self._structures()
             return
-        console.say(_ORDER_TEXT)
-        scopes = self._scopes()
-        shown = [scope for scope in scopes if self._is_shown(scope)]
+        yield f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner."
+        shown = [scope for scope in self.scopes if self._is_shown(scope)]
         for scope in shown:
-            console.print()
-            console.say(self._title(scope), "bold")
-            console.print(self._table(scope))
-        if len(shown) < len(scopes):
-            console.print()
-            console.say(f"{len(scopes) - len(shown)} {self._left_out}; --cluster shows one.")
-
-    @property
-    def _left_out(self) -> str:
-        return "others are unchanged" if self.only_changed else "clusters have no cost of their own"
+            yield from ("", styled(self._title(scope)), self._table(scope))
+        if others := len(self.scopes) - len(shown):
+            why = (
+                "others are unchanged"
+                if self.only_changed
+                else "clusters have no cost of their own"
+            )
+            yield from ("", f"{others} {why}; --cluster shows one.")
 
     def _is_shown(self, scope: ScopeChange) -> bool:
         if self.cluster_ids:
             return True
-        return any(map(_moved, scope.changes)) if self.only_changed else bool(scope.cost_id)
-
-    def _scopes(self) -> list[ScopeChange]:
-        chosen = self.cluster_ids
-        return [row for row in self.comparison.scopes if not chosen or row.scope in chosen]
+        return any(map(_changed, scope.changes)) if self.only_changed else bool(scope.cost_id)
 
     def _name(self, code: str) -> str:
-        return self.areas[code].name if code in self.areas else self.clusters[code].name
-
-    def _label(self, code: str) -> str:
-        """A municipality by its name; a cluster by its id, which is shorter."""
-        return self.areas[code].name if code in self.areas else code
+        if code in self.areas:
+            return self.areas[code].name
+        results = (self.comparison.before, self.comparison.after)
+        clusters = [row for result in results for row in result.rules.clusters]
+        return next((row.name for row in clusters if row.cluster_id == code), code)
 
     def _title(self, scope: ScopeChange) -> str:
-        fund = scope.scope.endswith(ALL_CLUSTERS)
-        name = scope.scope if fund else self.clusters[scope.scope].name
+        name = self._name(scope.scope)
         if not scope.cost_id:
             return f"{name}: no cost"
         return f"{name}, {scope.cost_id}: {kroner(scope.before_dkk)} to {kroner(scope.after_dkk)}"
 
     def _table(self, scope: ScopeChange) -> Table:
-        headings = _AMOUNTS if scope.cost_id else ()
-        rows = table(
-            ("", "left"),
-            *((heading, "right") for heading in headings),
-            ("Share\nbefore", "right"),
-            ("Share\nafter", "right"),
-        )
+        rows = []
         for change in scope.changes:
-            if self.only_changed and not _moved(change):
-                continue
-            shares = [
-                percent(part, Language.ENGLISH)
-                for part in (change.share_before, change.share_after)
-            ]
-            rows.add_row(
-                self._label(change.code), *(_cells(change.kroner) if scope.cost_id else ()), *shares
-            )
-        if scope.cost_id:
-            rows.add_row("Total", *_cells(total(row.kroner for row in scope.changes)), style="bold")
-        return rows
+            if _changed(change) or not self.only_changed:
+                is_municipality = change.code in self.areas
+                label = self._name(change.code) if is_municipality else change.code
+                shares = (change.share_before, change.share_after)
+                figures = _cells(change.kroner) if scope.cost_id else []
+                rows.append([label, *figures, *(percent(row, Language.ENGLISH) for row in shares)])
+        if not scope.cost_id:
+            return table(["<", *_SHARES], rows)
+        sums = total(change.kroner for change in scope.changes)
+        return table(["<", *_AMOUNTS, *_SHARES], rows, ["Total", *_cells(sums)])
 
-    def _print_structures(self) -> None:
-        console = Terminal()
+    def _structures(self) -> Iterator[Part]:
         before, after = (
             ", ".join(result.rules.structures)
             for result in (self.comparison.before, self.comparison.after)
         )
-        console.say(f"The structure changed from {before} to {after}: compared by municipality.")
-        console.say("What the change comes from is in --csv and --json.")
-        console.print()
-        rows = table(("", "left"), ("Cluster before", "left"), ("Cluster after", "left"),
-                     *((heading, "right") for heading in _AMOUNTS[:3]))  # fmt: skip
-        for row in self.comparison.by_municipality():
-            rows.add_row(
+        yield f"The structure changed from {before} to {after}: compared by municipality."
+        yield "What the change comes from is in --csv and --json."
+        yield ""
+        rows = [
+            [
                 self._name(row.code),
                 _short(row.clusters_before),
                 _short(row.clusters_after),
                 *_cells(row.kroner)[:3],
-            )
-        console.print(rows)
+            ]
+            for row in self.comparison.by_municipality()
+        ]
+        yield table(["<", "<Cluster before", "<Cluster after", *_AMOUNTS[:3]], rows)
 
 
-def _moved(change: Change) -> bool:
+def _changed(change: Change) -> bool:
     return bool(change.kroner.change_dkk) or change.share_before != change.share_after
 
 

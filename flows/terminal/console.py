@@ -1,189 +1,150 @@
-"""What the terminal shows: short and calm, in plain text where it is piped."""
+"""What commands show on a terminal, part by part: short and calm."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from flows.terminal.screen import Terminal, kroner, table
+from flows.terminal.remedies import command, told
+from flows.terminal.screen import Part, kroner, progress, styled, table
 from pipeline.calculation.membership import RulesInForce
-from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResult
-from pipeline.reporting.notes import basis_text, citation, day_text
-from pipeline.reporting.texts import Catalogue, exact, localized, percent
+from pipeline.calculation.quarter import ClusterResult, QuarterResult
+from pipeline.reporting.members import member_rows, total_row
+from pipeline.reporting.notes import citation, day_text
+from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
-from pipeline.snapshots.store import SnapshotStore
-from pipeline.statbank.publication import Publication, expected_release
+from pipeline.snapshots.acquisition import Acquisition
+from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
 from schemas.records import Basis, Language, Membership, Reference
+from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
 
 if TYPE_CHECKING:  # a run that delivers nothing needs no mail
+    from pipeline.analysis.backfill import Backfilled
+    from pipeline.analysis.checks import Checked
+    from pipeline.analysis.explain import Steps, Trail
     from pipeline.delivery.deliver import Plan
+    from pipeline.reference.editing import Edited
     from pipeline.snapshots.intake import Stored
 
 
-def print_json(manifest: Mapping[str, Any]) -> None:
-    """Print a manifest as JSON."""
-    print(json.dumps(manifest, ensure_ascii=False, indent=1))
-
-
-def print_report(report: Report, cluster_ids: Sequence[str]) -> None:
-    """Print the source, a line a cluster with a cost or the clusters asked for, and findings."""
-    console = Terminal()
-    calculation = report.calculation
+def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
+    """Yield the source, a line a cluster with a cost or the clusters asked for, and findings."""
+    calculation, outcome = report.calculation, report.outcome
     text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
-    shown = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
     day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
-    console.say(f"{calculation.report.label}: population on {day}", "bold")
+    yield styled(f"{calculation.report.label}: population on {day}")
     for snapshot in calculation.inputs.snapshots:
-        console.say(citation(snapshot, text), "dim")
-    console.print()
-    if shown:
-        for cluster in shown:
-            console.print(_members(cluster, text))
-    elif report.outcome.has_costs:
-        console.print(_costs(calculation.result, text))
+        yield styled(citation(snapshot, text), "dim")
+    yield ""
+    asked = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
+    if asked:
+        yield from (_members(row, text) for row in asked)
+    elif outcome.has_costs:
+        yield _costs(calculation.result, text)
     for finding in calculation.result.findings:
-        console.say(f"Finding: {text.finding(finding)}")
-    outcome = report.outcome
-    what = "Written" if outcome.written else "Unchanged"
-    console.say(f"{what}: {outcome.folder}", "bold")
+        yield f"Finding: {text.finding(finding)}"
+    yield styled(f"{'Written' if outcome.written else 'Unchanged'}: {outcome.folder}")
     if outcome.written:
-        console.say(f"Reason: {outcome.manifest['reason']}")
+        yield f"Reason: {outcome.manifest['reason']}"
 
 
 def _costs(result: QuarterResult, text: Catalogue) -> Table:
-    rows = table(
-        ("Cost", "left"),
-        (text("overview.cluster"), "left"),
-        ("Municipalities", "right"),
-        ("Amount", "right"),
+    rows = [
+        (row.cost, cluster.cluster.name, str(len(cluster.members)))
+        for cluster in result.clusters
+        for row in cluster.allocations
+    ]
+    funds = result.shared_funds
+    rows += [(fund.cost, text("funds.count", count=len(fund.parts)), "") for fund in funds]
+    return table(
+        ["<Cost", f"<{text('overview.cluster')}", ">Municipalities", ">Amount"],
+        [
+            (cost.name_en, *cells, f"{kroner(cost.amount_dkk)} {text(f'value.{cost.per}')}")
+            for cost, *cells in rows
+        ],
     )
-    for cluster in result.clusters:
-        for allocation in cluster.allocations:
-            cost = allocation.cost
-            rows.add_row(
-                cost.name_en,
-                cluster.cluster.name,
-                str(len(cluster.members)),
-                f"{kroner(cost.amount_dkk)} {text(f'value.{cost.per}')}",
-            )
-    for fund in result.shared_funds:
-        clusters = text("funds.count", count=len(fund.parts))
-        amount = f"{kroner(fund.cost.amount_dkk)} {text(f'value.{fund.cost.per}')}"
-        rows.add_row(fund.cost.name_en, clusters, "", amount)
-    return rows
 
 
 def _members(cluster: ClusterResult, text: Catalogue) -> Table:
-    costs = [allocation.cost.name_en for allocation in cluster.allocations]
-    rows = table(
-        (cluster.cluster.name, "left"),
-        ("Counts with", "left"),
-        ("Counted", "right"),
-        ("Share", "right"),
-        *((name, "right") for name in costs),
+    headings = [f"<{cluster.cluster.name}", "<Counts with", ">Counted", ">Share"]
+    rows = member_rows(cluster, text)
+    total = total_row(rows, text)
+    return table(
+        [*headings, *(f">{text.cost_heading(row.cost)}" for row in cluster.allocations)],
+        [(f"{row.code} {row.name}", row.basis, *row.figures(text, " kr.")) for row in rows],
+        (total.name, total.basis, *total.figures(text, " kr.")),
     )
-    for member in cluster.members:
-        code = member.membership.municipality_code
-        rows.add_row(
-            f"{code} {member.name}",
-            basis_text(member, text),
-            localized(exact(member.counted_population), text.language),
-            percent(member.share, text.language),
-            *(kroner(allocation.parts[code].amount) for allocation in cluster.allocations),
-        )
-    totals = [kroner(_total(allocation)) for allocation in cluster.allocations]
-    counted = localized(exact(cluster.counted_population), text.language)
-    rows.add_row(
-        "Total", "", counted, percent(_share(cluster), text.language), *totals, style="bold"
-    )
-    return rows
 
 
-def _total(allocation: Allocation) -> int:
-    return sum(part.amount for part in allocation.parts.values())
-
-
-def _share(cluster: ClusterResult) -> Fraction:
-    return sum((member.share for member in cluster.members), Fraction(0))
-
-
-def print_fetched(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> None:
-    """Show a progress bar on a terminal while quarters come in, then a line a table."""
-    from rich.progress import Progress
-
-    console = Terminal()
+def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
+    """Show how far it is while quarters come in, then return a line a table."""
     changes: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Fetching", total=len(quarters) * len(SOURCE_TABLES))
-        for item in fetched:
-            changes[item.snapshot.table][item.change.value] += 1
-            progress.advance(task)
+    for item in progress(fetched, "Fetching", len(quarters) * len(SOURCE_TABLES)):
+        changes[item.snapshot.table][item.change.value] += 1
+    parts: list[Part] = []
     for table_id, counts in changes.items():
         stored = len(quarters) - counts.total()
-        told = [f"{count} {what}" for what, count in sorted(counts.items())]
-        told += [f"{stored} already stored"] if stored > 0 else []
-        console.say(f"{table_id}: {', '.join(told)}")
+        words = [f"{count} {what}" for what, count in sorted(counts.items())]
+        words += [f"{stored} already stored"] if stored > 0 else []
+        parts.append(f"{table_id}: {', '.join(words)}")
+    return parts
 
 
-def print_stored(store: SnapshotStore, revisions: Mapping[str, int]) -> None:
-    """Print the snapshots stored and the revisions written."""
-    console = Terminal()
+def status_parts(
+    acquisition: Acquisition, revisions: Mapping[str, int], plan: Plan | None
+) -> Iterator[Part]:
+    """Yield what is stored, written and published, and when the next quarter is expected."""
     for source in SOURCE_TABLES:
-        stored = store.quarters(source.table)
+        stored = acquisition.store.quarters(source.table)
         span = f"{stored[0]} to {stored[-1]}" if stored else "none"
-        console.say(f"{source.table}: {len(stored)} quarters stored ({span})")
+        yield f"{source.table}: {len(stored)} quarters stored ({span})"
     written = ", ".join(f"{label} r{number}" for label, number in revisions.items())
-    console.say(f"Reports: {written or 'none written'}")
-
-
-def print_published(publication: Publication) -> None:
-    """Print what each table has published, and when its next quarter is expected."""
-    console = Terminal()
+    yield f"Reports: {written or 'none written'}"
+    if plan and plan.pending:
+        yield from delivery_parts(plan, "to be delivered")
     for source in SOURCE_TABLES:
+        publication = acquisition.publication
         newest = publication.quarters(source)[-1]
-        release = expected_release(source, newest + 1)
-        console.say(
+        release = day_text(expected_release(source, newest + 1), Language.ENGLISH)
+        yield (
             f"{source.table}: newest published {newest}, "
             f"updated {publication.info(source).updated}, next expected {newest + 1} about "
-            f"{day_text(release, Language.ENGLISH)} at 08:00"
+            f"{release} at 08:00"
         )
 
 
-def print_delivery(plan: Plan, what: str) -> None:
-    """Print a line a target: what happened to it now, or when it was delivered before."""
-    console = Terminal()
+def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
+    """Yield a line a target: what happened to it now, or when it was delivered before."""
     name = str(plan.issue)
     pending = {str(target) for target in plan.pending}
     for target in plan.pending:
         refused = plan.refused.get(str(target))
-        console.say(f"{name} {what}: {target}{f'; last time: {refused}' if refused else ''}")
+        yield f"{name} {what}: {target}{f'; last time: {refused}' if refused else ''}"
     for reached, moment in plan.delivered.items():
         if reached not in pending:
-            console.say(f"{name} delivered {moment}: {reached}")
+            yield f"{name} delivered {moment}: {reached}"
     if not pending and not plan.delivered:
-        console.say(
+        yield (
             f"{name} has nowhere to go: set KLYNGE_DELIVERY_FOLDER, or KLYNGE_SMTP_HOST and "
             "data/reference/recipients.csv."
         )
 
 
-def print_clusters(rules: RulesInForce, reference: Reference) -> None:
-    """Print each cluster in force with its members, one a line, and how they count."""
-    console = Terminal()
+def cluster_parts(rules: RulesInForce, reference: Reference) -> Iterator[Part]:
+    """Yield each cluster in force with its members, one a line, and how they count."""
     for cluster in rules.clusters:
-        console.say(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}", "bold")
+        yield styled(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}")
         for membership in rules.memberships[cluster.cluster_id]:
             name = reference.areas[membership.municipality_code].name
-            console.say(f"  {membership.municipality_code} {name}{_rule(membership)}")
+            yield f"  {membership.municipality_code} {name}{_rule(membership)}"
     noun = ", ".join(rules.structures)
-    console.say(f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun}).")
+    yield f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun})."
 
 
 def _rule(membership: Membership) -> str:
@@ -192,3 +153,80 @@ def _rule(membership: Membership) -> str:
     if membership.basis is Basis.FRACTION:
         return f": {membership.fraction} of its population"
     return f": districts {' '.join(membership.districts)}"
+
+
+def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part]:
+    """Yield the steps of a trail below what each is about."""
+    cluster = trail.cluster.cluster
+    yield styled(
+        f"{trail.member.name} ({trail.municipality_code}) in {cluster.name} "
+        f"({cluster.cluster_id}), {report}"
+    )
+    rows = table(["<", "<"], ())
+    rows.show_header = False
+    for about, values in steps.items():
+        rows.add_row(about, style="bold")
+        for item, value in values.items():
+            rows.add_row(f"  {item}", value)
+    yield rows
+    if "report" not in steps:
+        yield f"No report of {report.label} is written yet: klynge run writes it."
+
+
+def checked_parts(checked: Sequence[Checked], rewritten: Iterable[Path]) -> Iterator[Part]:
+    """Yield the files rewritten, and a line a check with what it found below it."""
+    yield from (f"Rewritten in canonical form: {path}" for path in rewritten)
+    for row in checked:
+        found = found_by(row)
+        outcome = "FAILED" if row.error else "explain" if found else "ok"
+        yield styled(f"{outcome:8}{row.subject}", "bold red" if row.exit_code else "")
+        yield from (f"        {line}" for text in found for line in text.splitlines())
+    failed = sum(bool(row.exit_code) for row in checked)
+    yield f"{len(checked)} checks, {f'{failed} failed' if failed else 'all right'}."
+
+
+def found_by(check: Checked) -> list[str]:
+    """Return what a check found, and what to type about it."""
+    found = [told(check.error)] if check.error else list(check.texts)
+    return [*found, *filter(None, [command(check.remedy, {})])]
+
+
+def edited_parts(edited: Edited, findings: Iterable[Mapping[str, str]]) -> Iterator[Part]:
+    """Yield the rows that are gone and new, and what must be explained now."""
+    yield from (f"- {row}" for row in edited.removed)
+    yield from (f"+ {row}" for row in edited.added)
+    yield from (f"Finding, {finding['period']}: {finding['text']}" for finding in findings)
+    yield f"{'Written' if edited.written else 'Unchanged'}: {edited.path}"
+
+
+def quarter_rows(done: Backfilled) -> list[dict[str, Any]]:
+    """Return a row a quarter that a back-fill calculated, with the sums of its costs."""
+    return [
+        {
+            "quarter": str(quarter),
+            "rules": str(row.result.rules.quarter),
+            "clusters": len(row.result.clusters),
+            "allocated_dkk": sum(
+                allocation.cost.amount_dkk
+                for cluster in row.result.clusters
+                for allocation in cluster.allocations
+            ),
+            "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in row.result.shared_funds),
+            "report": str(row.outcome.folder) if row.outcome else "",
+        }
+        for quarter, row in done.calculated.items()
+    ]
+
+
+def backfill_parts(done: Backfilled) -> Iterator[Part]:
+    """Yield a line a quarter, the files written, and what was left out."""
+    yield table(
+        ["<Quarter", "<Rules", ">Clusters", ">Allocated", ">Shared funds", "<Report"],
+        [
+            [kroner(cell) if column.endswith("_dkk") else str(cell) for column, cell in row.items()]
+            for row in quarter_rows(done)
+        ],
+    )
+    yield from (styled(f"Written: {path}") for path in done.files)
+    if done.left_out:
+        yield f"Not stored, left out: {', '.join(map(str, done.left_out))}"

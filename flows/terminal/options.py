@@ -1,24 +1,23 @@
-"""Options that commands share, how their values are read, and what the shell completes."""
+"""How a quarter, a report, a place and a jump are named on the command line, and completed."""
 
 from __future__ import annotations
 
 import csv
-import logging
 import os
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from pipeline.settings import Settings, setting, variable
+from pipeline.settings import setting
 from schemas.quarter import Quarter
 from schemas.records import AREA_CODE, DISTRICT_CODE
 from schemas.report_name import ReportName
 
 _MUNICIPALITY = "municipality"
+Value = TypeVar("Value")
 
 
 def quarters(incomplete: str) -> list[str]:
@@ -60,35 +59,38 @@ def _data_dir() -> Path:
     return Path(setting("data_dir", os.environ))
 
 
-def area_code(text: str) -> str:
-    """Read the code of a municipality or district given as an option."""
+def _read_by(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return a parser of what a user types: what it does not understand is the user's mistake."""
+
+    def read(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return read
+
+
+def _area_code(text: str) -> str:
     if not re.fullmatch(f"{AREA_CODE}|{DISTRICT_CODE}", text):
-        raise typer.BadParameter(
-            f"{text!r} is not a code; write it like 147, or 1004 for a district"
-        )
+        raise ValueError(f"{text!r} is not a code; write it like 147, or 1004 for a district")
     return text
 
 
-def quarter(text: str) -> Quarter:
-    """Read a quarter given as an option or argument."""
-    try:
-        return Quarter.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+def quarter_argument(what: str = "Such as 2022K1.") -> Any:
+    """Return an argument that is a quarter, with its help."""
+    return typer.Argument(parser=_read_by(Quarter.parse), metavar="QUARTER", help=what)
 
 
-def report_name(text: str) -> ReportName:
-    """Read a quarter, back-cast or revision given as an argument."""
-    try:
-        return ReportName.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+def quarter_option(name: str, what: str) -> Any:
+    """Return an option that is a quarter, with its help."""
+    return typer.Option(name, parser=_read_by(Quarter.parse), metavar="QUARTER", help=what)
 
 
 def report_argument(metavar: str) -> Any:
     """Return an argument that names a report or one of its revisions."""
     return typer.Argument(
-        parser=report_name,
+        parser=_read_by(ReportName.parse),
         autocompletion=quarters,
         metavar=metavar,
         help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
@@ -116,33 +118,12 @@ ShownClusters = Annotated[
         autocompletion=clusters,
     ),
 ]
-DataDir = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="Reference data and snapshots.", envvar="KLYNGE_DATA_DIR"),
-]
-ReportsDir = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="The reports.", envvar="KLYNGE_REPORTS_DIR")
-]
-
 Rules = Annotated[
     Quarter | None,
-    typer.Option(
-        parser=quarter,
-        metavar="QUARTER",
-        help="Apply the rules of another quarter: a back-cast, kept apart from the reports.",
+    quarter_option(
+        "--rules", "Apply the rules of another quarter: a back-cast, kept apart from the reports."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: comma, decimal point, UTF-8.")]
-
-
-def settings(data_dir: Path | None, reports_dir: Path | None = None) -> Settings:
-    """Return the settings of the environment, with these folders where they are given."""
-    given = {"data_dir": data_dir, "reports_dir": reports_dir}
-    options = {variable(name): str(path) for name, path in given.items() if path}
-    return Settings.from_environment({**os.environ, **options})
-
-
 Offline = Annotated[bool, typer.Option("--offline", help="Use stored snapshots only; ask nobody.")]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Ask the StatBank also for what is stored.")
@@ -150,12 +131,11 @@ Refresh = Annotated[
 AcceptJump = Annotated[
     list[str] | None,
     typer.Option(
-        parser=area_code,
+        parser=_read_by(_area_code),
         metavar="CODE",
         help="Accept, on record, that this municipality or district changed so much. Repeatable.",
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print each step.")]
 
 
 def offline_unless(refresh: bool, offline: bool) -> bool:
@@ -163,15 +143,3 @@ def offline_unless(refresh: bool, offline: bool) -> bool:
     if offline and refresh:
         raise typer.BadParameter("--offline and --refresh contradict each other")
     return offline
-
-
-def log_to_terminal(verbose: bool) -> None:
-    """Let each step be printed to standard error, or only warnings."""
-    level = logging.INFO if verbose else logging.WARNING
-    terminal = logging.StreamHandler(sys.stderr)
-    terminal.setLevel(level)  # a flow logs its steps to Prefect also where they are not printed
-    # What a flow fails with is printed once, by the command.
-    terminal.addFilter(lambda line: verbose or not line.name.startswith("prefect"))
-    logging.basicConfig(level=level, format="%(message)s", handlers=[terminal])
-    logging.getLogger("urllib3").setLevel(logging.INFO if verbose else logging.ERROR)
-    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeVar
 
-import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.plain_text import terminal_text
-from pipeline.reporting.rows import machine_csv
+from pipeline.reporting.rows import Rows, machine_csv
 from pipeline.reporting.texts import whole
 from schemas.records import Language
 
 Item = TypeVar("Item")
+Part = str | Text | Table
 
-PIPE_WIDTH = 100
+PIPE_WIDTH: Final = 100
 """Columns of the tables where the output is not a terminal."""
 
 
@@ -38,20 +40,61 @@ class Terminal(Console):
         """Leave it to the command line; rich would end the program with 1."""
         raise BrokenPipeError
 
-    def say(self, sentence: str, style: str = "") -> None:
-        """Print a sentence, in one line where it is piped."""
-        self.print(sentence, style=style, soft_wrap=not self.is_terminal)
+
+def print_parts(parts: Iterable[Part]) -> None:
+    """Print sentences and tables."""
+    terminal = Terminal()
+    for part in parts:
+        is_sentence = not isinstance(part, Table)
+        terminal.print(part, soft_wrap=is_sentence and not terminal.is_terminal)
 
 
-def table(*columns: tuple[str, str]) -> Table:
-    """Return an empty table; each column is a heading and `left` or `right`."""
-    rows = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in columns:
-        number = justify == "right"
-        rows.add_column(
-            heading, justify="right" if number else "left", overflow="fold", no_wrap=number
-        )
-    return rows
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    _print_for_machines(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_csv(rows: Rows | str) -> None:
+    """Print rows, or the content of a file, as CSV for machines."""
+    _print_for_machines(rows if isinstance(rows, str) else machine_csv(rows))
+
+
+def _print_for_machines(content: str) -> None:
+    """Print as UTF-8 with LF, whatever the console of a system such as Windows is set to."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    print(content, end="")
+
+
+def warn(sentence: str) -> None:
+    """Print on standard error what went wrong."""
+    print(terminal_text(sentence), file=sys.stderr)
+
+
+def styled(sentence: str, style: str = "bold") -> Text:
+    """Return a sentence in a style, in which nothing moves the cursor."""
+    return Text(terminal_text(sentence), style)
+
+
+def table(
+    headings: Iterable[str], rows: Iterable[Sequence[str]], total: Sequence[str] = ()
+) -> Table:
+    """Return a table.
+
+    Args:
+        headings: Each begins with `<`, or with `>` over numbers: how its column is aligned.
+        rows: The cells of each row.
+        total: The cells of a last row in bold, if there is one.
+    """
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in headings:
+        justify: JustifyMethod = "right" if heading.startswith(">") else "left"
+        drawn.add_column(heading[1:], justify=justify, overflow="fold", no_wrap=justify == "right")
+    for row in rows:
+        drawn.add_row(*row)
+    if total:
+        drawn.add_row(*total, style="bold")
+    return drawn
 
 
 def kroner(amount_dkk: int) -> str:
@@ -59,35 +102,11 @@ def kroner(amount_dkk: int) -> str:
     return f"{whole(amount_dkk, Language.ENGLISH)} kr."
 
 
-def progress(items: Iterable[Item], doing: str) -> Iterable[Item]:
+def progress(items: Iterable[Item], doing: str, total: int | None = None) -> Iterable[Item]:
     """Hand the items on, with a progress bar where standard error is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         return items
-    return _with_bar(items, doing, console)
-
-
-def _with_bar(items: Iterable[Item], doing: str, console: Console) -> Iterator[Item]:
     from rich.progress import track  # only where there is a terminal to show it on
 
-    yield from track(items, description=doing, console=console, transient=True)
-
-
-def one_form(as_json: bool, as_csv: bool) -> None:
-    """Refuse both forms at once.
-
-    Raises:
-        typer.BadParameter: Both are asked for.
-    """
-    if as_json and as_csv:
-        raise typer.BadParameter("choose one of --json and --csv")
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows as CSV for machines; the first row names the columns."""
-    print(machine_csv(rows), end="")
+    return track(items, description=doing, total=total, console=console, transient=True)

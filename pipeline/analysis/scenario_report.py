@@ -27,7 +27,6 @@ from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import machine_csv, scope_rows
 from pipeline.revisions.store import report_files
 from pipeline.run import calculation_of
-from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.report_name import ReportName
 
@@ -53,19 +52,19 @@ class ScenarioReport:
     manifest: Mapping[str, Any]
 
 
-def run_scenario(scenario: Scenario, name: ReportName, settings: Settings) -> ScenarioReport:
+def run_scenario(scenario: Scenario, name: ReportName, acquisition: Acquisition) -> ScenarioReport:
     """Calculate a report by the rules of a scenario and write it.
 
     Args:
         scenario: The overrides.
         name: The report whose rules are overridden.
-        settings: The folders.
+        acquisition: Reads what is stored.
 
     Raises:
         KlyngeError: Any of those of `calculate`; the message says that the scenario breaks the
             rule. Nothing is written then.
     """
-    acquisition = Acquisition.offline(settings)
+    settings = acquisition.settings
     real = calculation_of(name, acquisition)
     reference_dir = settings.data_dir / "reference"
     tables = {file: read_rows(reference_dir, file) for file in (MEMBERSHIPS, COSTS, SOURCES)}

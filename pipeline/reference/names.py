@@ -75,6 +75,16 @@ def clusters(rows: Iterable[Cluster]) -> list[Named]:
     return named
 
 
+def cluster_ids(written: Iterable[str], rows: Iterable[Cluster]) -> list[str]:
+    """Return the ids of the clusters that texts name.
+
+    Raises:
+        UsageError: One of them fits none, or several.
+    """
+    named = clusters(rows)
+    return [find("cluster", text, named).code for text in written]
+
+
 def find(kind: str, text: str, things: Sequence[Named]) -> Named:
     """Return the one thing that a text names.
 

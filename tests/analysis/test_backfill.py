@@ -63,9 +63,9 @@ def test_a_quarter_that_fails_stops_no_other(
     next((data_dir / "snapshots" / "KKBEF1" / "2017K1").glob("*.json")).write_text("{}")
     ended = klynge("backfill", *SPAN)
     assert ended.exit_code == 50
-    assert "FAILED 2019K1:" in ended.out
-    assert "differs from its sidecar" in ended.out
-    assert "FAILED 2017K1:" in ended.out
+    assert "FAILED 2019K1:" in ended.err
+    assert "differs from its sidecar" in ended.err
+    assert "FAILED 2017K1:" in ended.err
     table = rows((reports_dir / "backfill" / f"{TABLE}.csv").read_text("utf-8"))
     assert {row["quarter"] for row in table} == {"2016K1", "2021K1", "2022K1", "2023K1"}
 
