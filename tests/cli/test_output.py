@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Klynge
 from tests.processes import KLYNGE, contents, environment, finish, start
-from tests.reference.broken import cells, reference
+from tests.reference.broken import cells, member, reference
 
 
 def test_the_summary(klynge: Klynge, reports_dir: Path) -> None:
@@ -217,6 +217,36 @@ def test_an_error_is_one_message_without_a_traceback(data_dir: Path, reports_dir
     assert (ended.returncode, ended.stdout) == (20, "")
     assert ended.stderr.startswith("klynge: ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("form", ["--csv", "--json"])
+def test_what_machines_read_is_utf8(data_dir: Path, reports_dir: Path, form: str) -> None:
+    """CSV and JSON reach a pipe as UTF-8 with LF, also where the console has another encoding."""
+    env = environment(data_dir, reports_dir, PYTHONIOENCODING="cp1252")
+    command = [KLYNGE, "compare", "2022K1", "2023K1", form]
+    content = subprocess.run(command, env=env, check=True, capture_output=True).stdout
+    assert "Rødovre" in content.decode("utf-8")
+    assert b"\r" not in content
+
+
+def test_an_unknown_cluster_stops_a_scenario(klynge: Klynge, reports_dir: Path) -> None:
+    """A cluster that is not known is refused in every form, before anything is written."""
+    override = ("--set", "halvt-aarsvaerk.amount_dkk=400000", "--cluster", "nowhere")
+    for form in ((), ("--csv",), ("--json",)):
+        ended = klynge("scenario", "higher", "2022K1", *override, *form)
+        assert (ended.exit_code, ended.out) == (2, "")
+    assert not reports_dir.exists() or not list(reports_dir.iterdir())
+
+
+def test_a_third_of_a_municipality(klynge: Klynge, data_dir: Path) -> None:
+    """People that no decimal gives exactly are shown as a fraction."""
+    reference("memberships", member("amager-hvidovre", "175", fraction="1/3"))(data_dir)
+    reference("memberships", member("herlev-gentofte", "175", fraction="2/3"))(data_dir)
+    ended = klynge("run", "2023K1", "--cluster", "amager-hvidovre")
+    assert (ended.exit_code, ended.err) == (0, "")
+    shown = [line.split() for line in ended.out.splitlines() if "/3" in line]
+    assert shown[0][:5] == ["175", "Rødovre", "fraction", "1/3", "42563/3"]
+    assert shown[1][:2] == ["Total", "1812800/3"]
 
 
 @pytest.mark.parametrize("arguments", [("run", "2022K1"), ("add-cost", "--help"), ("run", "½")])
