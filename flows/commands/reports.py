@@ -135,14 +135,11 @@ def backfill(
     acquisition = Acquisition(shared.settings, access, shared.clock)
     request = Request(first, last, rules, shared.settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(screen.progress, doing="Back-filling"))
+    table = done.files[0].read_text(encoding="utf-8") if done.files else ""
+    shared.show(console.backfill_parts(done), _as_dict(done), table)
     for quarter, error in done.failures.items():
         screen.warn(f"FAILED {quarter}: {told(error)}")
-    shared.show(
-        console.backfill_parts(done),
-        _as_dict(done),
-        done.files[0].read_text(encoding="utf-8") if done.files else "",
-        max((error.exit_code for error in done.failures.values()), default=0),
-    )
+    raise typer.Exit(max((error.exit_code for error in done.failures.values()), default=0))
 
 
 def _as_dict(done: Backfilled) -> dict[str, Any]:

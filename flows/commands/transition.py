@@ -23,8 +23,8 @@ _HEADINGS = (">Before", ">After", ">Change", ">Least", ">Most")
 
 @shares("data_dir", "reports_dir", "as_json", "as_csv", "quiet")
 def transition(
-    before: Annotated[Quarter, options.quarter_argument("Whose rules are before.")],
-    after: Annotated[Quarter, options.quarter_argument("Whose rules are after.")],
+    before: Annotated[Quarter, options.quarter_argument("Whose rules are before.", "BEFORE")],
+    after: Annotated[Quarter, options.quarter_argument("Whose rules are after.", "AFTER")],
     shared: Shared,
     population: Annotated[
         Quarter | None,

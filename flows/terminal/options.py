@@ -77,9 +77,9 @@ def _area_code(text: str) -> str:
     return text
 
 
-def quarter_argument(what: str = "Such as 2022K1.") -> Any:
+def quarter_argument(what: str = "Such as 2022K1.", metavar: str = "QUARTER") -> Any:
     """Return an argument that is a quarter, with its help."""
-    return typer.Argument(parser=_read_by(Quarter.parse), metavar="QUARTER", help=what)
+    return typer.Argument(parser=_read_by(Quarter.parse), metavar=metavar, help=what)
 
 
 def quarter_option(name: str, what: str) -> Any:
