@@ -13,7 +13,7 @@ import typer
 
 from flows.commands.analysis import compare, explain, scenario
 from flows.commands.audit import audit
-from flows.commands.inputs import check, fetch, status
+from flows.commands.inputs import check, fetch, init, status
 from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import add_cost, add_membership, clusters, end_membership
 from flows.commands.server import app as server
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 command = partial(app.command, cls=Command)
 command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
+command(epilog="Example: klynge init")(init)
 command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
 command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
 command(epilog="Example: klynge status")(status)

@@ -1,8 +1,10 @@
-"""`klynge fetch`, `status` and `check`: the snapshots and rules that reports rest on."""
+"""`klynge init`, `fetch`, `status` and `check`: the rules and snapshots that reports rest on."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,40 @@ from flows.terminal import options
 from flows.terminal.shared import Shared, shares
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter, quarter_range
+
+
+@shares("data_dir", "as_json", "quiet")
+def init(
+    shared: Shared,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where its folder data stands, or is to stand."),
+    ] = None,
+    update: Annotated[
+        bool,
+        typer.Option("--update", help="Show what newer rules would change; write nothing."),
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write what --update shows.")] = False,
+) -> None:
+    """Start a data folder with the rules and figures that come with klynge, or update one.
+
+    An update brings rows that nobody here changed, and figures of quarters that are not there.
+    What an analyst changed, added or removed stays.
+    """
+    from flows.terminal import console
+    from pipeline.reference import bundled
+
+    data_dir = folder / "data" if folder else shared.settings.data_dir
+    if not (update or write):
+        bundled.initialise(data_dir)
+        shared.show(console.started_parts(data_dir), {"folder": str(data_dir)})
+        return
+    planned = bundled.planned_update(data_dir)
+    if write:
+        bundled.write_update(planned)
+    rows = [asdict(row) for row in planned.rows]
+    document = {"rows": rows, "quarters": planned.quarters, "written": write}
+    shared.show(console.update_parts(planned, write), document)
 
 
 @shares("data_dir", "verbose")

@@ -29,7 +29,9 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.analysis.checks import Checked
     from pipeline.analysis.explain import Steps, Trail
     from pipeline.delivery.deliver import Plan
+    from pipeline.reference.bundled import Update
     from pipeline.reference.editing import Edited
+    from pipeline.reference.files import Row
     from pipeline.snapshots.intake import Stored
 
 
@@ -197,6 +199,37 @@ def edited_parts(edited: Edited, findings: Iterable[Mapping[str, str]]) -> Itera
     yield from (f"+ {row}" for row in edited.added)
     yield from (f"Finding, {finding['period']}: {finding['text']}" for finding in findings)
     yield f"{'Written' if edited.written else 'Unchanged'}: {edited.path}"
+
+
+def started_parts(data_dir: Path) -> Iterator[Part]:
+    """Yield where a new data folder is, and what to do with it."""
+    yield styled(f"Written: {data_dir}")
+    yield f"Who keeps which table current: {data_dir / 'README.md'}"
+    yield "A report: klynge run 2022K1"
+
+
+def update_parts(update: Update, written: bool) -> Iterator[Part]:
+    """Yield a line a row that comes otherwise, the quarters that come, and how to go on."""
+    for row in update.rows:
+        what = "kept as it was changed here, not: " if row.kept else ""
+        yield f"{row.table}, {' '.join(row.key)}: {what}{_difference(row.now, row.comes)}"
+    if update.quarters:
+        yield f"Figures come of {', '.join(update.quarters)}."
+    if not (update.rows or update.quarters):
+        yield "Nothing is newer."
+    elif written:
+        yield styled("Written.")
+    else:
+        yield "Nothing is written yet: klynge init --update --write writes it."
+
+
+def _difference(now: Row | None, comes: Row | None) -> str:
+    if comes is None:
+        return "goes"
+    if now is None:
+        return f"comes, {', '.join(filter(None, comes.values()))}"
+    changed = (column for column in comes if now[column] != comes[column])
+    return ", ".join(f"{column} {now[column]} becomes {comes[column]}" for column in changed)
 
 
 def quarter_rows(done: Backfilled) -> list[dict[str, Any]]:

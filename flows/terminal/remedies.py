@@ -20,7 +20,8 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.FIX_FORMAT: "To rewrite it: klynge check --fix-format",
     Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
     Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
-    Remedy.NAME_DATA_FOLDER: "The data folder is named with --data-dir or KLYNGE_DATA_DIR.",
+    Remedy.NAME_DATA_FOLDER: "Name the data folder with --data-dir or KLYNGE_DATA_DIR, "
+    "or start one here: klynge init",
     Remedy.RUN: "To write it: klynge run {quarter}",
     Remedy.UPDATE_DATA: "To look at what newer rules would change: klynge init --update",
     Remedy.USE_STORED: "klynge run {quarter} --offline uses the snapshots stored.",

@@ -24,7 +24,15 @@ from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, Remedy, StorageError, UsageError
 from pipeline.files import write_atomically
 from pipeline.reference import names
-from pipeline.reference.files import COLUMNS, Row, canonical, read_content, rows_of, write_rows
+from pipeline.reference.files import (
+    CLUSTERS,
+    COLUMNS,
+    Row,
+    canonical,
+    read_content,
+    rows_of,
+    write_rows,
+)
 from pipeline.reference.tables import load_reference
 from schemas.quarter import Quarter
 from schemas.records import ALL_CLUSTERS, Basis, Cluster, Per, Period, Reference
@@ -123,6 +131,7 @@ def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    read_content(folder / CLUSTERS)  # a folder that holds no tables is said to, and stays as it is
     try:
         with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
             yield
