@@ -86,6 +86,26 @@ def test_what_everybody_reads(
     assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
 
 
+def test_a_mail_on_councils_never_says_cluster(
+    klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Subject, text and attachment, of one council and of all; nor does the terminal say it."""
+    ran = klynge("run", "2026K1", "--rules", "2027K1", "--offline")
+    server = start_mail_server()
+    recipients("sundhedsraad-hovedstaden,raad@example.dk,Sekretariatet,", ALL)
+    assert klynge("deliver", "2026K1-rules-2027K1").exit_code == 0
+    mails = [
+        "\n".join(
+            [mail["Subject"], text(mail), *(str(part.get_filename()) for part in mail.walk())]
+        )
+        for mail in server.mails
+    ]
+    assert "Sundhedsråd Hovedstaden" in mails[0]
+    assert "all health councils" in mails[1]
+    for said in (ran.out, *mails):
+        assert re.search("klynge|cluster", said.replace("klyngefordeling", ""), re.I) is None
+
+
 def test_a_cluster_of_one_municipality(
     klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
 ) -> None:
