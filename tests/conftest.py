@@ -100,8 +100,10 @@ def workbooks_stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
 
 def _texts_for_workbooks(content: Content) -> dict[str, bytes]:
-    ids = [result.cluster.cluster_id for result in content.result.clusters]
-    names = [f"fordeling-{content.label}", *(f"klynger/{row}-{content.label}" for row in ids)]
+    names = [f"fordeling-{content.label}"]
+    for result in content.result.clusters:
+        folder = content.structure(result).folder
+        names.append(f"{folder}/{result.cluster.cluster_id}-{content.label}")
     return {f"{name}.xlsx": f"{name}, r{content.revision}".encode() for name in names}
 
 

@@ -36,6 +36,7 @@ _SINCE: Final[dict[str, Row]] = {
     "areas.csv": _ALWAYS,
     "districts.csv": _ALWAYS,
     "costs.csv": {"per": "year", "settled_by": ""},
+    "sources.csv": {"title_da": ""},
 }
 """Columns that tables of an earlier version lack, with what they meant there."""
 

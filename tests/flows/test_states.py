@@ -170,7 +170,7 @@ def test_the_change_of_structure_is_lived_through(
         for quarter in runs
     }
     assert "er afregnet efter folketallet i 2026K1" in pages["2026K4"]
-    assert "Alle beløb er fordelt til kronen." in pages["2026K4"]
+    assert "Alle beløb er fordelt fuldt ud i hele kroner." in pages["2026K4"]
     for quarter in ("2027K1", "2027K2"):
         said = f"Ingen udgifter er angivet for {quarter}; den seneste gjaldt til 2026K4."
         assert said in pages[quarter]

@@ -20,7 +20,7 @@ Kroner = dict[tuple[str, str, str], int]
 """Amounts by cost, cluster and municipality; of a shared fund by cost, cluster and nothing."""
 
 COLUMNS = {
-    "sources": "source_id title url confidence remark",
+    "sources": "source_id title url confidence remark title_da",
     "areas": "code name kind region_code first_quarter last_quarter",
     "districts": "code name municipality_code first_quarter last_quarter",
     "structures": "structure name_da one_da several_da the_one_da the_ones_da name_en one_en "
@@ -34,6 +34,8 @@ COLUMNS = {
     "alternatives": "alternative_id name_da name_en municipality_code districts from_cluster_id "
     "to_cluster_id",
 }
+LATER = {"sources": ["title_da"]}
+"""Columns that a table of before may lack; they are empty then."""
 AREA_HEADER = "OMRÅDE;KØN;ALDER;CIVILSTAND;TID;INDHOLD"
 CITY_HEADER = "OMRKK;KON;ALDER;CIVILSTAND;TID;INDHOLD"
 
@@ -56,6 +58,9 @@ def read_table(name: str, content: bytes) -> list[Row]:
         rows.pop()
     while rows and all(row and not row[-1] for row in rows):
         rows = [row[:-1] for row in rows]
+    for column in LATER.get(name, []):
+        if rows and column not in rows[0]:
+            rows = [[*rows[0], column], *([*row, ""] for row in rows[1:])]
     if not rows or Counter(rows[0]) != Counter(COLUMNS[name].split()):
         raise Refused(f"{name}: columns {rows[:1]}")
     if any(len(row) != len(rows[0]) for row in rows):
