@@ -68,11 +68,7 @@ def run_name() -> str:
     return f"backfill-{given['from_quarter']}-{given['to_quarter']}"
 
 
-@flow(
-    name="backfill",
-    flow_run_name=run_name,
-    persist_result=False,
-)
+@flow(name="backfill", flow_run_name=run_name, persist_result=False)
 def backfill(
     from_quarter: QuarterText,
     to_quarter: QuarterText,

@@ -81,11 +81,7 @@ def _moment() -> datetime:
     return flow_run.scheduled_start_time or datetime.now(UTC)
 
 
-@flow(
-    name="quarterly",
-    flow_run_name=run_name,
-    persist_result=False,
-)
+@flow(name="quarterly", flow_run_name=run_name, persist_result=False)
 def quarterly(
     quarter: QuarterText | None = None,
     refresh: bool = False,

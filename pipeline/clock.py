@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def moment_text(moment: datetime) -> str:
     """Return a moment in UTC as it is recorded, such as `2026-11-11T07:15:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -17,14 +13,8 @@ def moment_text(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is, and how to wait.
-
-    Args:
-        monotonic: Seconds that never run backwards.
-        sleep: Waits so many seconds.
-        now: The moment, in UTC.
-    """
+    """Seconds that never run backwards, how to wait for some, and the moment in UTC."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)

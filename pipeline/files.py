@@ -33,10 +33,7 @@ def write_atomically(
 ) -> None:
     """Write a file so that after a crash the path holds all of the content or what it held.
 
-    Args:
-        path: The file.
-        content: All of its bytes.
-        last_look: Called when only the renaming is left; what it raises leaves the file as it was.
+    When only the renaming is left, `last_look` is called; if it raises, the file stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -53,11 +50,8 @@ def write_atomically(
 def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it into place.
 
-    The caller holds a lock: what an earlier, killed writer left under that name is removed.
-
-    Args:
-        folder: The folder to appear; it must not exist.
-        contents: Bytes by relative path with `/`.
+    The folder must not exist; relative paths have `/`. The caller holds a lock: what an earlier,
+    killed writer left under the temporary name is removed.
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -10,19 +10,13 @@ import logging
 from pipeline.calculation.calculate import Figures, Inputs, Parameters
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
-from schemas.records import Reference
 from schemas.source_tables import FOLK1A, KKBEF1
 
 log = logging.getLogger(__name__)
 
 
 def gather(parameters: Parameters, acquisition: Acquisition, history: bool = True) -> Inputs:
-    """Return what a report rests on, fetched where it is not stored.
-
-    Args:
-        parameters: What the report is about.
-        acquisition: The stored snapshots and the reference tables, and how the StatBank is asked.
-        history: Whether the earlier quarters are wanted, which a report shows.
+    """Return what a report rests on, with the earlier quarters that it shows if they are wanted.
 
     Raises:
         InvalidData: A population jumped implausibly, and it was not accepted.
@@ -45,11 +39,10 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
         if quarter < areas.quarter
     )
     pairs = ((first, next(iter(rest), None)) for first, *rest in read)
-    shown = tuple(pair for pair in pairs if _has_all_places(reference, *pair))
+    shown = tuple(pair for pair in pairs if reference.counted_codes <= _places(*pair))
     return Inputs(parameters, reference, areas, next(iter(more), None), compared_with, shown)
 
 
-def _has_all_places(reference: Reference, areas: Figures, districts: Figures | None) -> bool:
-    """Whether an earlier quarter has all that the rules count by: a municipality may be new."""
-    there = {*areas.people, *(districts.people if districts else ())}
-    return reference.counted_codes <= there
+def _places(areas: Figures, districts: Figures | None) -> set[str]:
+    """Return what an earlier quarter has that rules count by: a municipality may be new."""
+    return {*areas.people, *(districts.people if districts else ())}

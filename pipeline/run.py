@@ -107,9 +107,7 @@ def _not_written(name: ReportName, reports_dir: Path) -> UsageError:
 def _recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Parameters:
     recorded = manifest["parameters"]
     return Parameters(
-        replace(name, revision=None),
-        recorded["estimate_districts"],
-        recorded["contact"],
+        replace(name, revision=None), recorded["estimate_districts"], recorded["contact"]
     )
 
 

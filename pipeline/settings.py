@@ -79,20 +79,12 @@ def _statbank_url(text: str) -> str:
     from urllib3.util import parse_url  # the parser that connects; help does not wait for it
 
     url = parse_url(_line(text))
-    local = url.scheme == "http" and _is_loopback(url.host or "")
-    if (
-        not url.host
-        or url.auth
-        or url.query
-        or url.fragment
-        or not (local or url.scheme == "https")
-    ):
+    host = (url.host or "").strip("[]")
+    local = url.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+    more = url.auth or url.query or url.fragment
+    if more or not host or not (local or url.scheme == "https"):
         raise ValueError(text)
     return url.url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or ip_address(host.strip("[]")).is_loopback
 
 
 def _one_of(choices: type[StrEnum]) -> Kind:

@@ -18,12 +18,7 @@ def system_trust() -> ssl.SSLContext:
 
 
 def untrusted(whose: str, error: ssl.SSLCertVerificationError) -> AccessRefused:
-    """Return the error of a certificate that was refused.
-
-    Args:
-        whose: Who showed it, as a sentence begins.
-        error: What was found.
-    """
+    """Return the error of a certificate that was refused, and who showed it."""
     return AccessRefused(
         f"{whose} shows a certificate that is not trusted: {error.verify_message}.",
         "If your organisation signs certificates itself, have its authority installed on this "

@@ -97,12 +97,7 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
 def wait_until_healthy(
     api_url: str, hint: str, server: subprocess.Popen[bytes] | None = None
 ) -> None:
-    """Wait until a server answers.
-
-    Args:
-        api_url: Its address.
-        hint: What to try if it does not.
-        server: Its process, if it was started here.
+    """Wait until a server answers, as long as its process lives if it was started here.
 
     Raises:
         ServerError: It ended, or does not answer in time.
@@ -142,8 +137,14 @@ def down(environment: Mapping[str, str]) -> bool:
 
     found = [*running(environment, "worker"), *running(environment, "server")]
     for process in found:
+        family = []
         with suppress(psutil.NoSuchProcess):  # it ended with the one before
-            _stop([process, *process.children(recursive=True)])
+            family = [process, *process.children(recursive=True)]
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.terminate()
+        for stubborn in psutil.wait_procs(family, STOP_SECONDS)[1]:
+            stubborn.kill()
     return bool(found)
 
 
@@ -165,17 +166,6 @@ def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
 def running_server(environment: Mapping[str, str]) -> str | None:
     """Return the address of the API of the server on our home, if it answers."""
     return next(filter(is_healthy, running(environment, "server").values()), None)
-
-
-def _stop(family: list[Process]) -> None:
-    import psutil
-
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(family, STOP_SECONDS)
-    for process in stubborn:
-        process.kill()
 
 
 def _check_port(environment: Mapping[str, str]) -> None:

@@ -39,15 +39,10 @@ Failures = dict[Quarter, KlyngeError]
 
 @dataclass(frozen=True)
 class Request:
-    """What to calculate.
+    """Which quarters to calculate, the last included, and what to write.
 
-    Args:
-        first: The first quarter.
-        last: The last quarter, included.
-        rules_quarter: The quarter whose rules apply to all; None for each quarter's own.
-        contact: Who answers questions, as the full reports name them.
-        reports: Whether to write the full report of each.
-        parquet: Whether to write the table as Parquet too.
+    The rules are those of `rules_quarter`, else each quarter's own; with `reports` the full report
+    of each is written too, and with `parquet` the table also as Parquet.
 
     Raises:
         UsageError: The last quarter lies before the first, or Parquet cannot be written.
@@ -88,13 +83,9 @@ Done = Mapping[Quarter, Calculated | KlyngeError]
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What came of a request, each part in the order of the quarters.
+    """What came of a request, each part in the order of the quarters, and the tables written.
 
-    Args:
-        calculated: The quarters that succeeded.
-        failures: Why others failed.
-        left_out: The quarters that are not stored, offline.
-        files: The files that were written, not counting the full reports.
+    Quarters that are not stored are left out offline.
     """
 
     calculated: dict[Quarter, Calculated]
@@ -106,10 +97,7 @@ class Backfilled:
 def backfill(request: Request, acquisition: Acquisition, watched: Watched = iter) -> Backfilled:
     """Calculate all quarters of a request, fetched where they are not stored, and write the table.
 
-    Args:
-        request: What to calculate.
-        acquisition: Gets what is not stored; offline it is left out.
-        watched: Hands on what is fetched, and the quarters, to show how far it is.
+    What is fetched, and the quarters, are handed on by `watched`, to show how far it is.
 
     Raises:
         UsageError: Offline, and no quarter of the request is stored.

@@ -38,14 +38,7 @@ Read = Callable[[SourceTable, Quarter], Sequence[Finding]]
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of one check.
-
-    Args:
-        subject: What was checked, such as `coverage 2022K1 to 2026K4`.
-        texts: What must be explained.
-        error: What must hold and does not.
-        remedy: What a command can do about the texts.
-    """
+    """What came of one check: what must be explained, and what must hold and does not."""
 
     subject: str
     texts: tuple[str, ...] = ()
@@ -61,10 +54,8 @@ class Checked:
 def check(parameters: Parameters | None, settings: Settings, watched: Watched) -> Iterator[Checked]:
     """Check reference data, the coverage of the rules, and the stored snapshots.
 
-    Args:
-        parameters: Of the one quarter to check and to calculate; None for all that is stored.
-        settings: The folders.
-        watched: Hands the quarters on, to show how far the check is.
+    Without parameters all that is stored is checked, and nothing is calculated; `watched` hands the
+    quarters on, to show how far the check is.
     """
     acquisition = Acquisition.offline(settings)
     store, quarter = acquisition.store, parameters.report.quarter if parameters else None

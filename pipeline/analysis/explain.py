@@ -38,13 +38,7 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Trail:
-    """What one municipality's part of one cluster rests on.
-
-    Args:
-        calculation: The calculation, made on the spot.
-        cluster: The cluster's result.
-        member: The municipality in it.
-    """
+    """What one municipality's part of one cluster rests on, calculated on the spot."""
 
     calculation: Calculation
     cluster: ClusterResult
@@ -160,19 +154,17 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
     """
     clusters = {row.cluster.cluster_id: row for row in calculation.result.clusters}
     members = {
-        (other, member.membership.municipality_code): member
+        (other, member.membership.municipality_code): Trail(calculation, cluster, member)
         for other, cluster in clusters.items()
         for member in cluster.members
     }
-    if (cluster_id, municipality_code) in members:
-        member = members[cluster_id, municipality_code]
-        found = Trail(calculation, clusters[cluster_id], member)
+    if found := members.get((cluster_id, municipality_code)):
         _check(found)
         return found
-    area, cluster = calculation.inputs.reference.areas[municipality_code], clusters[cluster_id]
+    area, name = calculation.inputs.reference.areas[municipality_code], clusters[cluster_id]
     where = [other for other, code in members if code == municipality_code]
     raise UsageError(
-        f"{area.name} ({area.code}) does not belong to {cluster.cluster.name} "
+        f"{area.name} ({area.code}) does not belong to {name.cluster.name} "
         f"({cluster_id}) by the rules of {calculation.result.rules.quarter}.",
         f"It belongs to {', '.join(where) or 'no cluster'}.",
     )
@@ -185,45 +177,36 @@ def _check(found: Trail) -> None:
     counted = people * member.membership.fraction
     total = sum((row.counted_population for row in cluster.members), Fraction(0))
     share = counted / total if total else Fraction(0)
-    _same("population", people, member.population)
-    _same("counted population", counted, member.counted_population)
-    _same("share", share, member.share)
-    for allocation in cluster.allocations:
-        _check_amount(found, allocation, share)
+    steps: dict[str, tuple[object, object]] = {
+        "population": (people, member.population),
+        "counted population": (counted, member.counted_population),
+        "share": (share, member.share),
+    }
+    for row in cluster.allocations:
+        expected = _expected_part(found, row.cost.amount_dkk, share)
+        steps[f"amount of {row.cost.cost_id}"] = expected, row.parts[found.municipality_code]
+    for what, (expected_value, there) in steps.items():
+        if expected_value != there:
+            raise AllocationError(
+                f"The {what} does not follow from what it rests on: expected {expected_value}, "
+                f"found {there}."
+            )
 
 
-def _check_amount(found: Trail, allocation: Allocation, share: Fraction) -> None:
-    amount, code = allocation.cost.amount_dkk, found.municipality_code
+def _expected_part(found: Trail, amount: int, share: Fraction) -> Part:
+    code = found.municipality_code
     due = {row.membership.municipality_code: amount * row.share for row in found.cluster.members}
-    remainders = {other: exact_part % 1 for other, exact_part in due.items()}
-    ahead = [
-        other
-        for other, remainder in remainders.items()
-        if (-remainder, other) < (-remainders[code], code)
-    ]
+    order = sorted(due, key=lambda other: (-(due[other] % 1), other))
+    rank = order.index(code) + 1
     left = amount - sum(int(exact_part) for exact_part in due.values())
-    whole = int(amount * share) + (len(ahead) < left)
-    expected = Part(code, whole, amount * share, remainders[code], len(ahead) + 1)
-    _same(f"amount of {allocation.cost.cost_id}", expected, allocation.parts[code])
-
-
-def _same(what: str, expected: object, found: object) -> None:
-    if expected != found:
-        raise AllocationError(
-            f"The {what} does not follow from what it rests on: expected {expected}, found {found}."
-        )
+    whole = int(amount * share) + (rank <= left)
+    return Part(code, whole, amount * share, due[code] % 1, rank)
 
 
 def found_in_revision(trail: Trail, name: ReportName, reports_dir: Path) -> dict[str, str]:
     """Compare a trail cell by cell with its rows in the revision meant, or in the newest one.
 
-    Args:
-        trail: The trail, worked out on the spot.
-        name: The report, and its revision where one is meant.
-        reports_dir: Folder of the reports.
-
-    Returns:
-        Where it stands, as the last steps of the trail; none if no report was written.
+    What is returned is the last steps of the trail: where it stands; none if nothing is written.
 
     Raises:
         ProvenanceError: A file of the revision differs from its manifest, or a cell differs from

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -59,13 +60,7 @@ def read_tables(path: Path) -> dict[str, PublishedTable]:
 
 @dataclass(frozen=True)
 class Counted:
-    """The figures of a table beside those of the StatBank.
-
-    Args:
-        differing: The figures that are not the people counted, rounded.
-        missing: The members that the table lacks.
-        others: The rows of the table that are no members.
-    """
+    """The figures that differ from the people counted, rounded; and members amiss, by name."""
 
     differing: tuple[Doubt, ...]
     missing: tuple[str, ...]
@@ -81,12 +76,8 @@ def count_again(
 ) -> Counted:
     """Compare the figures of a table with the people that the StatBank counted.
 
-    Args:
-        table: The table.
-        wanted: The quarter of the figures, and the rules by which they count.
-        cluster: The cluster that is meant, by id or name; empty for none.
-        members: The municipalities that are meant, by code or name; none for those of the table.
-        acquisition: The stored snapshots.
+    They count by the memberships of the cluster, if one is named, else whole: the members named, or
+    all of the table.
 
     Raises:
         UsageError: A name fits no cluster or municipality.
@@ -95,10 +86,8 @@ def count_again(
     result = calculation_of(wanted, acquisition).result
     areas = names.municipalities(acquisition.reference.areas.values())
     codes = [names.find("municipality", _bare(name), areas).code for name in table.names]
-    people = {
-        code: Fraction(result.population.by_area[code])
-        for code in ([names.find("municipality", name, areas).code for name in members] or codes)
-    }
+    meant = [names.find("municipality", name, areas).code for name in members] or codes
+    people = {code: Fraction(result.population.by_area[code]) for code in meant}
     if cluster:
         known = names.clusters(result.rules.clusters)
         cluster_id = names.find("cluster", cluster, known).code
@@ -124,15 +113,14 @@ def _bare(name: str) -> str:
 
 def _grids(path: Path) -> Iterator[Grid]:
     content = path.read_bytes()
-    if content.startswith(b"PK"):
-        from python_calamine import CalamineWorkbook  # only where there is a workbook to read
-
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python()
-            yield [[_cell(value) for value in row] for row in rows]
-    else:
+    if not content.startswith(b"PK"):
         yield _csv_grid(content)
+        return
+    from python_calamine import CalamineWorkbook  # only where there is a workbook to read
+
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    for name in workbook.sheet_names:
+        yield [list(map(_cell, row)) for row in workbook.get_sheet_by_name(name).to_python()]
 
 
 def _csv_grid(content: bytes) -> Grid:
@@ -140,10 +128,10 @@ def _csv_grid(content: bytes) -> Grid:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
-    delimiter = max(";\t,", key=lambda sign: sum(sign in line for line in text.splitlines()))
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    width = max(map(len, rows), default=0)
-    return [[*row, *[""] * (width - len(row))] for row in rows]
+    lines = text.splitlines()
+    delimiter = max(";\t,", key=lambda sign: sum(sign in line for line in lines))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return list(zip(*zip_longest(*rows, fillvalue=""), strict=True))
 
 
 def _cell(value: object) -> Cell:
@@ -222,11 +210,7 @@ def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> Pub
         for row in (*members, totals)
     ]
     decimals = {
-        kind: max(
-            min(-int(row[kind].normalize().as_tuple().exponent), _MOST_DECIMALS[kind])
-            for row in rows
-            if kind in row
-        )
+        kind: max(_decimals(row[kind], _MOST_DECIMALS[kind]) for row in rows if kind in row)
         for kind in members[0]
     }
     whole = [
@@ -238,6 +222,10 @@ def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> Pub
     ]
     cells = {kind: tuple(row[kind] for row in whole[:-1]) for kind in decimals}
     return PublishedTable(tuple(labels), cells, whole[-1], decimals)
+
+
+def _decimals(value: Decimal, most: int) -> int:
+    return min(-int(value.normalize().as_tuple().exponent), most)
 
 
 def _form(grid: Grid) -> tuple[str, str]:

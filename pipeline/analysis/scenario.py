@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.errors import UsageError
-from pipeline.reference import names
-from pipeline.reference.editing import is_due
+from pipeline.reference.editing import is_due, key_of, scope_of
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
 from schemas.quarter import Quarter
-from schemas.records import ALL_CLUSTERS, IDENTIFIER, Reference
+from schemas.records import IDENTIFIER, Reference
 from schemas.rows import PERIOD
 
 Tables = dict[str, list[Row]]
@@ -38,6 +37,7 @@ _HINT: Final = (
 _MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
 _COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en", "per", "settled_by")
 _OF_BASIS: Final = ("fraction", "districts")
+_NEW_COST: Final = {"amount_dkk": "0", "per": "year"}
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,7 @@ def read_set(text: str) -> Override:
 
 
 def read_toml(text: str, place: str) -> list[Override]:
-    """Read overrides from TOML: a table a key, with a value a column.
-
-    Args:
-        text: Such as `[halvt-aarsvaerk]` and below it `amount_dkk = 400000`.
-        place: Where the text stands, for messages.
+    """Read overrides from TOML: such as `[halvt-aarsvaerk]` and below it `amount_dkk = 400000`.
 
     Raises:
         UsageError: It is not TOML, or a value is neither text, a whole number nor a list of codes.
@@ -122,13 +118,11 @@ def read_toml(text: str, place: str) -> list[Override]:
         raise UsageError(f"{place} is not TOML: {error}.") from None
     overrides = []
     for key, table in tables.items():
-        if isinstance(table, Mapping):
-            overrides += [
-                Override(key, column, _toml_value(place, f"{key}.{column}", value))
-                for column, value in table.items()
-            ]
-        else:
-            overrides.append(read_set(f"{key}={_toml_value(place, key, table)}"))
+        columns = table if isinstance(table, Mapping) else {"": table}
+        for column, value in columns.items():
+            name = f"{key}.{column}" if column else key
+            found = Override(key, column, _toml_value(place, name, value))
+            overrides.append(found if column else read_set(found.text))
     return overrides
 
 
@@ -154,44 +148,36 @@ def _toml_value(place: str, name: str, value: Any) -> str:
 
 
 def apply(scenario: Scenario, tables: Tables, reference: Reference, quarter: Quarter) -> Tables:
-    """Return the tables with the overrides applied; those given stay as they are.
+    """Return the tables, by file name, with the rules of a quarter overridden.
 
-    Args:
-        scenario: The overrides.
-        tables: Rows of memberships.csv, costs.csv and sources.csv by file name.
-        reference: The real reference tables, by which names are found.
-        quarter: The quarter whose rules are overridden.
+    Names are found by the real reference tables, and the tables given stay as they are.
 
     Raises:
         UsageError: An override names what is not there.
     """
     changed = {name: [dict(row) for row in rows] for name, rows in tables.items()}
-    source_id = f"scenario-{scenario.name}"
-    editor = _Editor(source_id, changed, reference, quarter)
+    source = {"source_id": f"scenario-{scenario.name}"}
+    editor = _Editor(source, changed, reference, quarter)
     for override in scenario.overrides:
         editor.apply(override)
-    source = {
-        "source_id": source_id,
+    described = {
+        **source,
         "title": f"Scenario {scenario.name}: {scenario.text}",
         "url": "",
         "confidence": "low",
         "remark": "A scenario: not in force",
     }
-    return {**changed, SOURCES: [*changed[SOURCES], source]}
+    return {**changed, SOURCES: [*changed[SOURCES], described]}
 
 
+@dataclass(frozen=True)
 class _Editor:
     """Applies overrides to the rows of a quarter."""
 
-    def __init__(
-        self, source_id: str, tables: Tables, reference: Reference, quarter: Quarter
-    ) -> None:
-        self.source = {"source_id": source_id}
-        self.tables = tables
-        self.quarter = quarter
-        self.period = dict.fromkeys(PERIOD, str(quarter))
-        self.clusters = names.clusters(row for row in reference.clusters if quarter in row.period)
-        self.municipalities = names.municipalities(reference.areas.values())
+    source: Row
+    tables: Tables
+    reference: Reference
+    quarter: Quarter
 
     def apply(self, override: Override) -> None:
         subject, at, place = (part.strip() for part in override.key.partition("@"))
@@ -201,9 +187,8 @@ class _Editor:
             self._override_cost(override, subject, place)
 
     def _override_membership(self, override: Override, written: str, place: str) -> None:
-        code = names.find("municipality", written, self.municipalities).code
-        cluster_id = names.find("cluster", place, self.clusters).code
-        key = {"cluster_id": cluster_id, "municipality_code": code}
+        named = {"cluster_id": place, "municipality_code": written}
+        key = key_of(named, self.reference, self.quarter)
         rows = self._in_force(MEMBERSHIPS, **key)
         if not override.column:
             if not rows:
@@ -220,7 +205,7 @@ class _Editor:
 
     def _override_cost(self, override: Override, cost_id: str, place: str) -> None:
         _check_column(override, _COST_COLUMNS)
-        within = {"scope": self._scope(place)} if place else {}
+        within = {"scope": scope_of(place, self.reference, self.quarter)} if place else {}
         rows = self._in_force(COSTS, cost_id=cost_id, **within)
         by_scope = override.column == "scope"
         if not rows and not by_scope:
@@ -229,26 +214,17 @@ class _Editor:
                 f"{override.text}: no cost {cost_id} is in force in {self.quarter}.",
                 f"In force: {known or 'none'}. A new cost begins with {cost_id}.scope=CLUSTER.",
             )
-        value = self._scope(override.value) if by_scope else override.value
-        new = {
-            "cost_id": cost_id,
-            "name_da": cost_id,
-            "name_en": cost_id,
-            "amount_dkk": "0",
-            "per": "year",
-        }
+        value = override.value
+        if by_scope:
+            value = scope_of(value, self.reference, self.quarter)
+        new = {**dict.fromkeys(("cost_id", "name_da", "name_en"), cost_id), **_NEW_COST}
         for row in rows or [self._add(COSTS, new)]:
             row.update({override.column: value, **self.source})
 
     def _add(self, name: str, values: Row) -> Row:
-        row = {**values, **self.period}
+        row = {**values, **dict.fromkeys(PERIOD, str(self.quarter))}
         self.tables[name].append(row)
         return row
-
-    def _scope(self, written: str) -> str:
-        if written.endswith(ALL_CLUSTERS):
-            return written
-        return names.find("cluster", written, self.clusters).code
 
     def _in_force(self, name: str, **key: str) -> list[Row]:
         rows = self.tables[name]

@@ -33,16 +33,7 @@ from schemas.report_name import ReportName
 
 @dataclass(frozen=True)
 class ScenarioReport:
-    """A scenario calculated and written.
-
-    Args:
-        calculation: By the scenario's rules.
-        real: By the real ones.
-        comparison: From the real allocation to the scenario's.
-        difference: The same as a row a cluster, cost and municipality.
-        folder: Where it is written.
-        manifest: Its manifest.
-    """
+    """A scenario calculated and written, and its difference to the real allocation, as rows too."""
 
     calculation: Calculation
     real: Calculation
@@ -53,12 +44,7 @@ class ScenarioReport:
 
 
 def run_scenario(scenario: Scenario, name: ReportName, acquisition: Acquisition) -> ScenarioReport:
-    """Calculate a report by the rules of a scenario and write it.
-
-    Args:
-        scenario: The overrides.
-        name: The report whose rules are overridden.
-        acquisition: Reads what is stored.
+    """Calculate a report whose rules a scenario overrides, and write it.
 
     Raises:
         KlyngeError: Any of those of `calculate`; the message says that the scenario breaks the
@@ -93,7 +79,7 @@ def _write(
     comparison = compare(real.result, calculation.result)
     reference = calculation.inputs.reference
     titles = (str(real.report.quarter), label)
-    names = {code: area.name for code, area in reference.areas.items()}
+    names = {row.code: row.name for row in reference.areas.values()}
     names |= {row.cluster_id: row.name for row in reference.clusters}
     difference = scope_rows(comparison.scopes, titles, names.__getitem__)
     more = {

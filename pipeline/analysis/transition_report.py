@@ -7,7 +7,7 @@ from `alternatives.csv`, and how sure a rule is from its source.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
-from schemas.records import Language, Reference
+from schemas.records import Area, Language, Reference
 from schemas.report_name import ReportName
 
 FOLDER: Final = "transitions"
@@ -34,13 +34,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class TransitionReport:
-    """A transition as rows, and where it is written.
-
-    Args:
-        rows: A row a municipality.
-        effects: A row an alternative and municipality whose kroner it moves.
-        folder: The folder.
-    """
+    """A row a municipality, a row an alternative and municipality that it moves, and the folder."""
 
     rows: Rows
     effects: Rows
@@ -57,13 +51,8 @@ def write_transition(
 ) -> TransitionReport:
     """Compare the structures of two quarters on the people of one, and write what it comes to.
 
-    Args:
-        before: The quarter of the structure before.
-        after: The quarter of the structure after.
-        population: The quarter whose people count; the newest stored if it is left out.
-        amount_dkk: What each cluster shares; that of the clusters' costs before if left out.
-        language: Language of the workbook and the page.
-        acquisition: The folders.
+    Without a population that of the newest quarter stored counts, and without an amount, in whole
+    kroner, that of the clusters' costs before.
 
     Raises:
         UsageError: The costs before are not of one amount, and none is given.
@@ -81,10 +70,11 @@ def write_transition(
     label = f"{before}-{after}-on-{people}" + ("-en" if language is Language.ENGLISH else "")
     content = Content(second, 0, ())
     content.text, content.issue = Catalogue(language), label
-    rows, effects = _rows(transition, known), list(_effects(transition, known, content.text))
+    rows = [_named(move, known.areas) for move in transition.moves()]
+    effects = list(_effects(transition, known, content.text))
     folder = acquisition.settings.reports_dir / FOLDER / label
     folder.parent.mkdir(parents=True, exist_ok=True)
-    files = _files(label, content, _lines(transition, known, content), rows, effects)
+    files = _files(label, content, _lines(transition, known, content.text), rows, effects)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         replace_folder(folder, files)
     return TransitionReport(rows, effects, folder)
@@ -100,22 +90,15 @@ def _amount(before: Calculation) -> int:
     return amounts.pop()
 
 
-def _rows(transition: Transition, reference: Reference) -> Rows:
-    def shown(value: Any) -> Any:
-        names = (reference.areas[row].name if row in reference.areas else row for row in value)
-        return "; ".join(names)
-
-    return [
-        {
-            "municipality_code": move.municipality_code,
-            "municipality_name": reference.areas[move.municipality_code].name,
-            **{
-                key: shown(value) if isinstance(value, tuple) else value
-                for key, value in asdict(move).items()
-            },
-        }
-        for move in transition.moves()
-    ]
+def _named(move: Mapping[str, Any], areas: Mapping[str, Area]) -> Mapping[str, Any]:
+    """Return the row of a municipality with names, where lists of names or codes are told."""
+    code = move["municipality_code"]
+    told = {
+        key: "; ".join(areas[row].name if row in areas else row for row in value)
+        for key, value in move.items()
+        if isinstance(value, tuple)
+    }
+    return {"municipality_code": code, "municipality_name": areas[code].name, **move, **told}
 
 
 def _effects(
@@ -125,38 +108,30 @@ def _effects(
         (row.cluster_id, row.municipality_code): reference.sources[row.source_id]
         for row in reference.memberships
     }
-    for effect in transition.effects():
-        row = effect.alternative
+    for row, (before, after) in transition.effects():
         source = sources[row.from_cluster_id, row.municipality_code]
-        for code in sorted({*effect.before_dkk, *effect.after_dkk}):
-            yield {
-                "alternative": text.choose(row.name_da, row.name_en),
-                "confidence": text(f"value.{source.confidence}"),
-                "municipality_code": code,
-                "municipality_name": reference.areas[code].name,
-                "moved_before_dkk": effect.before_dkk.get(code, 0),
-                "moved_after_dkk": effect.after_dkk.get(code, 0),
-            }
+        for code in sorted({*before, *after}):
+            if before[code] or after[code]:
+                yield {
+                    "alternative": text.choose(row.name_da, row.name_en),
+                    "confidence": text(f"value.{source.confidence}"),
+                    "municipality_code": code,
+                    "municipality_name": reference.areas[code].name,
+                    "moved_before_dkk": before[code],
+                    "moved_after_dkk": after[code],
+                }
 
 
-def _lines(transition: Transition, reference: Reference, content: Content) -> tuple[str, ...]:
+def _lines(transition: Transition, reference: Reference, text: Catalogue) -> tuple[str, ...]:
     """Return the title and what stands below it."""
-    text, sides = content.text, (transition.before, transition.after)
-    several = [
-        Catalogue(text.language, [reference.structures[key] for key in rules.structures])
-        for rules in sides
-    ]
-    words = {
-        f"several_{side}": names("control.structure")
-        for side, names in zip(("before", "after"), several, strict=True)
-    }
-    people = str(transition.population.quarter)
-    titles = {"before": str(sides[0].quarter), "after": str(sides[1].quarter)}
-    counts = {"count_before": len(sides[0].clusters), "count_after": len(sides[1].clusters)}
-    amount = transition.amount_dkk
+    values: dict[str, str | int] = {"population": str(transition.population.quarter)}
+    for side, rules in (("before", transition.before), ("after", transition.after)):
+        structures = [reference.structures[key] for key in rules.structures]
+        values |= {side: str(rules.quarter), f"count_{side}": len(rules.clusters)}
+        values[f"several_{side}"] = Catalogue(text.language, structures)("control.structure")
     return (
-        text("transition.title", **titles, population=people),
-        text("transition.line", amount=amount, **counts, **words, population=people),
+        text("transition.title", **values),
+        text("transition.line", amount=transition.amount_dkk, **values),
         text("transition.steps"),
         text("transition.range", sheet=text("transition.effects_sheet")),
     )

@@ -10,13 +10,12 @@ equally good; then all are given.
 Known drawback: without a printed total a small slip can give a table that holds as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from operator import eq
+from typing import Final, Self
 
 from pipeline.calculation.allocation import largest_remainder
 
@@ -35,13 +34,13 @@ class Method(StrEnum):
     EACH = "the figures, each rounded by itself"
     LARGEST_REMAINDER = "the figures, by largest remainder"
     LAST_ADJUSTED = "the figures, each rounded and the last one adjusted"
+    WITHIN_SHARES = "shares that are more exact than printed"
     PRINTED_SHARES = "the printed shares, each rounded by itself"
     PRINTED_SHARES_ADJUSTED = "the printed shares, each rounded and the last one adjusted"
-    WITHIN_SHARES = "shares that are more exact than printed"
 
 
 _BY_FIGURES: Final = (Method.EACH, Method.LARGEST_REMAINDER, Method.LAST_ADJUSTED)
-_BY_SHARES: Final = (Method.PRINTED_SHARES, Method.PRINTED_SHARES_ADJUSTED)
+_ROUNDED_EACH: Final = (Method.EACH, Method.PRINTED_SHARES)
 _ADJUSTED: Final = (Method.LAST_ADJUSTED, Method.PRINTED_SHARES_ADJUSTED)
 _PARTNERS: Final = {
     Column.FIGURE: (Column.AMOUNT, Column.SHARE),
@@ -80,7 +79,7 @@ class PublishedTable:
             return int(10 ** (2 + self.decimals[column]))
         return self.totals.get(column, sum(self.cells[column]))
 
-    def with_value(self, column: Column, row: int | None, value: int) -> PublishedTable:
+    def with_value(self, column: Column, row: int | None, value: int) -> Self:
         """Return the table with another number in one place."""
         if row is None:
             return replace(self, totals={**self.totals, column: value})
@@ -90,14 +89,10 @@ class PublishedTable:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A number that may be wrong, and what it should be.
+    """A number that may be wrong, in a row from 0 or the total (None), and what it should be.
 
-    Args:
-        column: Its column.
-        row: Its row from 0; None for the total.
-        printed: As printed.
-        values: What it would have to be; each would do.
-        slip: Whether one slip of the hand turns such a value into what is printed.
+    Each of the values would do; `slip` tells if one slip of the hand turns such a value into what
+    is printed.
     """
 
     column: Column
@@ -109,13 +104,10 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Audit:
-    """What came of an audit.
+    """What came of an audit: the methods by which all of a table follows; none if it does not hold.
 
-    Args:
-        table: The table.
-        methods: By which all of it follows; none if it does not hold.
-        explanations: One wrong number each, with which all the rest would hold; equally good.
-        deviations: What does not follow from the rest as printed.
+    Then each explanation is one wrong number with which all the rest would hold, equally good, and
+    the deviations are what does not follow from the rest as printed.
     """
 
     table: PublishedTable
@@ -138,7 +130,7 @@ def audit(table: PublishedTable) -> Audit:
 def methods_of(table: PublishedTable) -> tuple[Method, ...]:
     """Return the methods by which all of a table follows; none if something in it does not."""
     empty = any(table.whole(column) <= 0 for column in table.cells)
-    if empty or any(_sums(table)) or any(_shares(table)):
+    if empty or any(_contradictions(table)):
         return ()
     return tuple(method for method in _methods(table) if _follows(table, method))
 
@@ -158,73 +150,54 @@ def expected(table: PublishedTable, method: Method, total: int) -> Iterator[int]
     yield rest if method in _ADJUSTED else _rounded(total * weights[-1], whole)
 
 
-def _methods(table: PublishedTable) -> tuple[Method, ...]:
-    by_figures = _BY_FIGURES if Column.FIGURE in table.cells else (Method.WITHIN_SHARES,)
-    return (*by_figures, *(_BY_SHARES if Column.SHARE in table.cells else ()))
+def _methods(table: PublishedTable) -> list[Method]:
+    figures, shares = Column.FIGURE in table.cells, Column.SHARE in table.cells
+    there = (method for method in Method if (figures if method in _BY_FIGURES else shares))
+    return [method for method in there if not (figures and method is Method.WITHIN_SHARES)]
 
 
 def _follows(table: PublishedTable, method: Method) -> bool:
     amounts, total = table.cells[Column.AMOUNT], table.whole(Column.AMOUNT)
-    if method in (Method.EACH, Method.PRINTED_SHARES):
-        totals = _totals_of_each(table, method)
-        return total in totals if Column.AMOUNT in table.totals else bool(totals)
-    if method is Method.WITHIN_SHARES:
-        whole, shares = table.whole(Column.SHARE), table.cells[Column.SHARE]
-        loose = total + 2 * whole
-        return sum(amounts) == total and all(
-            2 * abs(amount * whole - total * share) <= loose
-            for amount, share in zip(amounts, shares, strict=True)
-        )
-    if method is Method.LARGEST_REMAINDER and not _within_one(table):
+    if method in _ROUNDED_EACH:  # their sum tells only how large the total may have been
+        away = 0 if Column.AMOUNT in table.totals else len(amounts) // 2
+        totals = range(total - away, total + away + 1)
+        return any(all(map(eq, amounts, expected(table, method, other))) for other in totals)
+    if sum(amounts) != total:
         return False
-    given = zip(amounts, expected(table, method, total), strict=True)
-    return sum(amounts) == total and all(here == there for here, there in given)
+    if method is Method.WITHIN_SHARES:
+        return _are_near(table, Column.SHARE, total + 2 * table.whole(Column.SHARE))
+    if method is Method.LARGEST_REMAINDER and not _are_near(
+        table, Column.FIGURE, 2 * table.whole(Column.FIGURE)
+    ):
+        return False  # soon known: an amount is the exact part rounded up or down
+    return all(map(eq, amounts, expected(table, method, total)))
 
 
-def _within_one(table: PublishedTable) -> bool:
-    """Whether each amount is the exact part rounded up or down, which is soon known."""
-    total, whole = table.whole(Column.AMOUNT), table.whole(Column.FIGURE)
-    pairs = zip(table.cells[Column.AMOUNT], table.cells[Column.FIGURE], strict=True)
-    return all(abs(amount * whole - total * figure) < whole for amount, figure in pairs)
+def _are_near(table: PublishedTable, basis: Column, loose: int) -> bool:
+    """Whether twice each amount is its part of the total, but for so many parts of the whole."""
+    total, whole = table.whole(Column.AMOUNT), table.whole(basis)
+    pairs = zip(table.cells[Column.AMOUNT], table.cells[basis], strict=True)
+    return all(2 * abs(amount * whole - total * weight) <= loose for amount, weight in pairs)
 
 
-def _totals_of_each(table: PublishedTable, method: Method) -> range:
-    """Return the totals of which each amount is the rounded part."""
-    basis = Column.FIGURE if method is Method.EACH else Column.SHARE
-    whole = table.whole(basis)
-    parts = zip(table.cells[Column.AMOUNT], table.cells[basis], strict=True)
-    bounds = [(amount, weight) for amount, weight in parts if amount or weight]
-    if not all(weight for _, weight in bounds):
-        return range(0)
-    low = max(-((1 - 2 * amount) * whole // (2 * weight)) for amount, weight in bounds)
-    high = min(-((-1 - 2 * amount) * whole // (2 * weight)) for amount, weight in bounds)
-    return range(low, high)
-
-
-def _sums(table: PublishedTable) -> Iterator[Doubt]:
-    """Yield the totals that are not the sum; of amounts each rounded by itself it may differ."""
+def _contradictions(table: PublishedTable) -> Iterator[Doubt]:
+    """Yield the totals that are not the sum, but of amounts, and the shares of other figures."""
     for column in table.cells.keys() - {Column.AMOUNT}:
-        summed = sum(table.cells[column])
-        total = table.totals.get(column, table.whole(column))
+        total, summed = table.totals.get(column, table.whole(column)), sum(table.cells[column])
         loose = len(table.names) if column is Column.SHARE else 0
         if 2 * abs(summed - total) > loose:
             yield Doubt(column, None, total, (summed,))
-
-
-def _shares(table: PublishedTable) -> Iterator[Doubt]:
-    """Yield the shares that do not follow from the figures."""
-    if not {Column.FIGURE, Column.SHARE} <= table.cells.keys():
-        return
-    whole, hundred = table.whole(Column.FIGURE), table.whole(Column.SHARE)
-    figures, shares = table.cells[Column.FIGURE], table.cells[Column.SHARE]
-    for row, (figure, share) in enumerate(zip(figures, shares, strict=True)):
-        if 2 * abs(share * whole - hundred * figure) > whole:
-            yield Doubt(Column.SHARE, row, share, (_rounded(hundred * figure, whole),))
+    if {Column.FIGURE, Column.SHARE} <= table.cells.keys():
+        whole, hundred = table.whole(Column.FIGURE), table.whole(Column.SHARE)
+        figures, shares = table.cells[Column.FIGURE], table.cells[Column.SHARE]
+        for row, (figure, share) in enumerate(zip(figures, shares, strict=True)):
+            if 2 * abs(share * whole - hundred * figure) > whole:
+                yield Doubt(Column.SHARE, row, share, (_rounded(hundred * figure, whole),))
 
 
 def _deviations(table: PublishedTable) -> Iterator[Doubt]:
     """Yield what does not follow: sums, shares, and the amounts by the method that fits best."""
-    yield from (*_sums(table), *_shares(table))
+    yield from _contradictions(table)
     amounts, total = table.cells[Column.AMOUNT], table.whole(Column.AMOUNT)
     tried = [
         [
@@ -262,16 +235,14 @@ def _range(table: PublishedTable, column: Column, row: int | None) -> tuple[int,
     loose = max(_NEAR) + len(table.names) // 2
     if row is not None:
         partner = next(other for other in _PARTNERS[column] if other in table.cells)
-        part, whole = table.cells[partner][row], max(table.whole(partner), 1)
+        part, whole = table.cells[partner][row], table.whole(partner)
         slack = loose if partner is Column.AMOUNT else 1
-        less, more = max(part - slack, 0), part + slack
-        if column in table.totals or column is Column.SHARE:
-            known = table.whole(column)
-            low, high = known * less // whole, known * more // whole
-        else:
-            others = summed - table.cells[column][row]
-            low = others * less // max(whole - less, 1)
-            high = others * more // max(whole - more, 1)
+        known = column in table.totals or column is Column.SHARE
+        of = table.whole(column) if known else summed - table.cells[column][row]
+        low, high = (
+            of * near // max(whole - (0 if known else near), 1)
+            for near in (max(part - slack, 0), part + slack)
+        )
     return low - loose, high + loose
 
 

@@ -105,11 +105,8 @@ def jumps_since(
 ) -> Iterator[Jump]:
     """Yield how figures jumped since those of an earlier quarter, or from the other register.
 
-    Args:
-        figures: The figures.
-        others: What they are compared with, as far as it can be: others of the same table, and of
-            the city those of the same quarter in the other register.
-        reference: Names the places, and tells which of them count.
+    They are compared with others of the same table, and those of the city with the same quarter in
+    the other register; the reference tables tell which places count.
     """
     for change in _changes(figures, others, reference):
         yield from change.jumps()
@@ -141,13 +138,7 @@ TRANSCRIBED: Final = "transcribed"
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a report is about.
-
-    Args:
-        report: Its name: quarter, rules, scenario and language.
-        estimate_districts: Whether missing districts may be carried forward.
-        contact: Who answers questions about the report, as its cover names them.
-    """
+    """What a report is about, whether missing districts may be carried forward, and whom to ask."""
 
     report: ReportName
     estimate_districts: bool = False

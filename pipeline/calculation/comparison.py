@@ -48,13 +48,9 @@ class Kroner(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """The change of one part of a cost.
+    """The change of the part of a municipality in a cost, or of a cluster in a shared fund.
 
-    Args:
-        code: Municipality code; cluster id in a shared fund.
-        share_before: Share of the counted population before, exact; 0 if it had none.
-        share_after: Share of it after, exact.
-        kroner: The part before and after, and what the change comes from.
+    Shares of the counted population are exact, and 0 where there is none.
     """
 
     code: str
@@ -65,14 +61,10 @@ class Change:
 
 @dataclass(frozen=True)
 class ScopeChange:
-    """The changes of one cost of one cluster, or of one shared fund.
+    """The changes of one cost of one cluster, or of one shared fund, in order of the code.
 
-    Args:
-        scope: Cluster id, or such as `sundhedsklynge:*`.
-        cost_id: The cost; empty for the key of a cluster without one, whose kroner are all 0.
-        before_dkk: Its amount before; 0 if it was not there.
-        after_dkk: Its amount after; 0 if it is gone.
-        changes: By municipality, or by cluster, in order of the code.
+    The key of a cluster without a cost has no cost id, and its kroner are all 0; so is an amount
+    before where the cost was not there, and after where it is gone.
     """
 
     scope: str
@@ -84,14 +76,7 @@ class ScopeChange:
 
 @dataclass(frozen=True)
 class MunicipalityChange:
-    """All costs of a municipality before and after a change of structure.
-
-    Args:
-        code: Municipality code.
-        clusters_before: Ids of its clusters before.
-        clusters_after: Ids of its clusters after.
-        kroner: The sums over its clusters.
-    """
+    """All costs of a municipality, over its clusters before and after a change of structure."""
 
     code: str
     clusters_before: tuple[str, ...]
@@ -101,12 +86,9 @@ class MunicipalityChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that changed between two results.
+    """Everything that changed between two results, by cluster and cost.
 
-    Args:
-        before: The result before.
-        after: The result after.
-        scopes: A cluster and cost each, clusters before shared funds; then clusters without a cost.
+    Clusters stand before shared funds, and clusters without a cost at the end.
     """
 
     before: QuarterResult
@@ -139,7 +121,10 @@ class Comparison:
 def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     """Return what changed from one result to another, with its contributions."""
     people_before, people_after = _people(before.population), _people(after.population)
-    costs_before, costs_after = _costs(before.rules), _costs(after.rules)
+    costs_before, costs_after = (
+        {(cost.cost_id, cost.scope): cost.amount_dkk for cost in result.rules.costs}
+        for result in (before, after)
+    )
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
         amounts = costs_before.get((cost_id, scope), 0), costs_after.get((cost_id, scope), 0)
@@ -225,11 +210,6 @@ def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[
         for cluster in rules.clusters
         if cluster.structure == structure
     }
-
-
-def _costs(rules: RulesInForce) -> dict[tuple[str, str], int]:
-    """Return the amounts of the costs by id and scope."""
-    return {(cost.cost_id, cost.scope): cost.amount_dkk for cost in rules.costs}
 
 
 def _people(population: Population) -> Population:

@@ -52,16 +52,9 @@ REGISTERS_DIFFER: Final = Fraction(1, 1000)
 
 @dataclass(frozen=True)
 class Jump:
-    """How a population changed, far enough to be told.
+    """How the people of a place changed from quarter to quarter, or differ between two registers.
 
-    Args:
-        code: Area or district.
-        name: Its name.
-        since: The earlier quarter; or the register that another one is compared with.
-        before: People there.
-        now: The later quarter, or the other register.
-        after: People there.
-        stops: Whether nothing goes on before it is accepted.
+    If it stops, nothing goes on before it is accepted.
     """
 
     code: str
@@ -178,14 +171,7 @@ def accepted(
     codes: Collection[str] = (),
     moment: str = "",
 ) -> tuple[AcceptedJump, ...]:
-    """Return what was accepted of a snapshot before and is now, which covers all that stops.
-
-    Args:
-        quarter: Its quarter.
-        found: How its figures jumped.
-        known: What was accepted of it before.
-        codes: Places whose jumps an analyst accepts now.
-        moment: When, UTC.
+    """Return what is known to be accepted of a snapshot, and the places whose jumps are so now.
 
     Raises:
         InvalidData: A jump is implausible and not accepted.

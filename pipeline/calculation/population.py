@@ -76,14 +76,7 @@ def check_identities(
 ) -> list[Finding]:
     """Check that what people count by is there, and that parts and totals add up.
 
-    Args:
-        source: The table.
-        reference: The areas and districts of the quarter; of another one nothing is known.
-        people: People by code.
-        place: Where the figures stand, for messages.
-
-    Returns:
-        What must be explained: that codes which are sums alone are not those of areas.csv.
+    Codes that are sums alone and not those of areas.csv must be explained, as it is returned.
 
     Raises:
         SchemaDrift: A code is missing that people count by, or people are under a code unknown.

@@ -14,10 +14,12 @@ The rules that are uncertain have alternatives. The range is the least and the m
 combinations of them; alternatives to the same membership exclude each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, product
+from typing import Any
 
 from pipeline.calculation.comparison import allocated, weights_of
 from pipeline.calculation.membership import RulesInForce
@@ -25,57 +27,13 @@ from pipeline.calculation.population import Population
 from schemas.records import Basis, Membership
 from schemas.structures import Alternative
 
-Paid = dict[str, dict[str, int]]
-"""Whole kroner by municipality and cluster."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """A municipality before and after, with the least and the most that uncertain rules allow.
-
-    Clusters are names, members the codes of those that it shares with; amounts are whole kroner.
-    The last three are the contributions of the steps and add up to the change.
-    """
-
-    municipality_code: str
-    clusters_before: tuple[str, ...]
-    before_dkk: int
-    before_least_dkk: int
-    before_most_dkk: int
-    clusters_after: tuple[str, ...]
-    after_dkk: int
-    after_least_dkk: int
-    after_most_dkk: int
-    change_dkk: int
-    change_least_dkk: int
-    change_most_dkk: int
-    one_cluster_dkk: int
-    whole_dkk: int
-    members_dkk: int
-    members_before: tuple[str, ...]
-    members_after: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What one alternative alone would move: kroner by municipality, before and after."""
-
-    alternative: Alternative
-    before_dkk: Mapping[str, int]
-    after_dkk: Mapping[str, int]
+Paid = tuple[Counter[str], Counter[str]]
+"""Whole kroner by municipality, before and after."""
 
 
 @dataclass(frozen=True)
 class Transition:
-    """Two structures on the same people, each cluster with the same amount.
-
-    Args:
-        before: The rules before.
-        after: The rules after.
-        population: The people.
-        amount_dkk: What each cluster shares, whole kroner.
-        alternatives: What may be true instead of uncertain memberships.
-    """
+    """Two structures on the same people, each cluster with the same amount."""
 
     before: RulesInForce
     after: RulesInForce
@@ -83,16 +41,24 @@ class Transition:
     amount_dkk: int
     alternatives: tuple[Alternative, ...]
 
-    def moves(self) -> list[Move]:
-        """Return all municipalities in order of their code."""
-        real, combined = self._paid(), [self._paid(*row) for row in self._combinations()]
-        return [self._move(code, real, combined) for code in sorted({*real[0], *real[1]})]
+    def moves(self) -> list[dict[str, Any]]:
+        """Return a row a municipality, in order of their code, with the contributions of the steps.
 
-    def effects(self) -> list[Effect]:
-        """Return what each alternative to a rule of either structure moves."""
-        in_force = {*self.before.memberships, *self.after.memberships}
-        rows = [row for row in self.alternatives if row.from_cluster_id in in_force]
-        return [Effect(row, *map(_moved, self._paid(), self._paid(row))) for row in rows]
+        What it pays, and the change, stand with the least and the most that uncertain rules allow;
+        clusters are names, members the codes of those that it shares with.
+        """
+        combined = [self._paid(*chosen) for chosen in self._combinations()]
+        return [self._move(code, combined) for code in sorted({*combined[0][0], *combined[0][1]})]
+
+    def effects(self) -> Iterator[tuple[Alternative, Paid]]:
+        """Yield each alternative to a rule of either structure, and what it alone would move."""
+        in_force, real = {*self.before.memberships, *self.after.memberships}, self._paid()
+        for row in self.alternatives:
+            if row.from_cluster_id in in_force:
+                before, after = self._paid(row)
+                before.subtract(real[0])
+                after.subtract(real[1])
+                yield row, (before, after)
 
     def _combinations(self) -> Iterator[tuple[Alternative, ...]]:
         """Yield every choice of at most one alternative a membership; the first is none at all."""
@@ -100,47 +66,52 @@ class Transition:
         for chosen in product(*((None, *rows) for _, rows in groups)):
             yield tuple(row for row in chosen if row)
 
-    def _paid(self, *chosen: Alternative) -> tuple[Paid, Paid]:
-        before: Paid = {}
-        after: Paid = {}
-        for paid, rules in ((before, self.before), (after, self.after)):
+    def _paid(self, *chosen: Alternative) -> Paid:
+        paid: Paid = (Counter(), Counter())
+        for kroner, rules in zip(paid, (self.before, self.after), strict=True):
             changed = _changed(rules, chosen)
             for cluster in rules.clusters:
                 weights = weights_of(cluster.cluster_id, changed, self.population)
-                for code, amount in allocated(self.amount_dkk, weights).items():
-                    paid.setdefault(code, {})[cluster.cluster_id] = amount
-        return before, after
+                kroner.update(allocated(self.amount_dkk, weights))
+        return paid
 
-    def _move(
-        self, code: str, real: tuple[Paid, Paid], combined: Sequence[tuple[Paid, Paid]]
-    ) -> Move:
-        totals = [(_total(before, code), _total(after, code)) for before, after in combined]
-        (before, least, most), (after, after_least, after_most) = (
-            (amounts[0], min(amounts), max(amounts)) for amounts in zip(*totals, strict=True)
-        )
-        changes = [after - before for before, after in totals]
-        one, whole = self._steps(code, real[0])
-        clusters, members = _with_whom(self.before, code)
+    def _move(self, code: str, combined: Sequence[Paid]) -> dict[str, Any]:
+        befores, afters = ([side[code] for side in sides] for sides in zip(*combined, strict=True))
+        changes = [after - before for before, after in zip(befores, afters, strict=True)]
+        one, whole = self._steps(code)
+        clusters_before, members_before = _with_whom(self.before, code)
         clusters_after, members_after = _with_whom(self.after, code)
-        return Move(
-            code,
-            *(clusters, before, least, most),
-            *(clusters_after, after, after_least, after_most),
-            *(after - before, min(changes), max(changes)),
-            *(one - before, whole - one, after - whole),
-            members,
-            members_after,
-        )
+        return {
+            "municipality_code": code,
+            "clusters_before": clusters_before,
+            "before_dkk": befores[0],
+            "before_least_dkk": min(befores),
+            "before_most_dkk": max(befores),
+            "clusters_after": clusters_after,
+            "after_dkk": afters[0],
+            "after_least_dkk": min(afters),
+            "after_most_dkk": max(afters),
+            "change_dkk": changes[0],
+            "change_least_dkk": min(changes),
+            "change_most_dkk": max(changes),
+            "one_cluster_dkk": one - befores[0],
+            "whole_dkk": whole - one,
+            "members_dkk": afters[0] - whole,
+            "members_before": members_before,
+            "members_after": members_after,
+        }
 
-    def _steps(self, code: str, paid: Paid) -> tuple[int, int]:
+    def _steps(self, code: str) -> tuple[int, int]:
         """Return what it would pay in one cluster only, and counting whole there."""
-        mine = paid.get(code, {})
-        weights = {key: weights_of(key, self.before, self.population) for key in sorted(mine)}
-        if not weights:
+        all_weights = (
+            weights_of(key, self.before, self.population) for key in sorted(self.before.memberships)
+        )
+        mine = [weights for weights in all_weights if code in weights]
+        if not mine:
             return 0, 0
-        main = max(weights, key=lambda key: weights[key][code])
-        whole = {**weights[main], code: Fraction(self.population.by_area[code])}
-        return mine[main], allocated(self.amount_dkk, whole)[code]
+        main = max(mine, key=lambda weights: weights[code])
+        whole = {**main, code: Fraction(self.population.by_area[code])}
+        return allocated(self.amount_dkk, main)[code], allocated(self.amount_dkk, whole)[code]
 
 
 def _instead_of(row: Alternative) -> tuple[str, str, tuple[str, ...]]:
@@ -172,15 +143,6 @@ def _joined(there: Membership | None, more: Membership) -> Membership:
     if there.basis is Basis.DISTRICTS:
         return replace(there, districts=(*there.districts, *more.districts))
     return replace(there, fraction=there.fraction + more.fraction)
-
-
-def _total(paid: Paid, code: str) -> int:
-    return sum(paid.get(code, {}).values())
-
-
-def _moved(real: Paid, other: Paid) -> dict[str, int]:
-    moved = {code: _total(other, code) - _total(real, code) for code in sorted({*real, *other})}
-    return {code: amount for code, amount in moved.items() if amount}
 
 
 def _with_whom(rules: RulesInForce, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

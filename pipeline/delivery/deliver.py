@@ -12,7 +12,7 @@ same Message-ID.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -23,12 +23,7 @@ from filelock import FileLock
 from pipeline.clock import Clock
 from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.errors import DeliveryError, ProvenanceError, Remedy
-from pipeline.files import (
-    json_bytes,
-    replace_folder,
-    write_atomically,
-    write_folder_atomically,
-)
+from pipeline.files import json_bytes, replace_folder, write_atomically, write_folder_atomically
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.revisions.store import written_revisions
 from pipeline.settings import Settings
@@ -88,14 +83,7 @@ Target = ToFolder | ToRecipient
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done with the newest revision of a report.
-
-    Args:
-        issue: The revision.
-        delivered: When it was delivered, by target.
-        refused: Why it was refused when it was last tried, by target.
-        pending: The targets that have not got it.
-    """
+    """Which targets have not got a revision; by target, when it was delivered or why refused."""
 
     issue: Issue
     delivered: dict[str, str]
@@ -162,9 +150,6 @@ def _read(record: Path) -> dict[str, str]:
 def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clock: Clock) -> Plan:
     """Deliver a report, in its newest revision where none is named, to all that have not got it.
 
-    Returns:
-        What there was to do, and is done.
-
     Raises:
         DeliveryError: Some targets did not get it; the message says which and why.
         AccessRefused: The mail server lets nobody through, or the way to it is barred.
@@ -185,25 +170,16 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
             write_atomically(issue.record, json_bytes(planned.delivered))
             log.info("delivered %s: %s", issue, target)
-        _keep_refusals(planned, failures)
+        refused = {name: error.message for name, error in failures.items() if not error.temporary}
+        if refused.keys() - planned.refused.keys():  # told once, and shown until it is mended
+            planned.refused.update(refused)
+            write_atomically(_refusals(issue), json_bytes(planned.refused))
     if failures:
-        raise _together(list(failures.values()), known=failures.keys() <= known)
+        raise DeliveryError(
+            "\n".join(failure.message for failure in failures.values()),
+            "\n".join(dict.fromkeys(failure.hint for failure in failures.values())),
+            Remedy.DELIVER,
+            temporary=any(failure.temporary for failure in failures.values()),
+            known=failures.keys() <= known,
+        )
     return planned
-
-
-def _keep_refusals(planned: Plan, failures: Mapping[str, DeliveryError]) -> None:
-    """Keep who refused for good, so that it is told once and shown until it is mended."""
-    refused = {name: error.message for name, error in failures.items() if not error.temporary}
-    if refused.keys() - planned.refused.keys():
-        planned.refused.update(refused)
-        write_atomically(_refusals(planned.issue), json_bytes(planned.refused))
-
-
-def _together(failures: Sequence[DeliveryError], known: bool) -> DeliveryError:
-    return DeliveryError(
-        "\n".join(failure.message for failure in failures),
-        "\n".join(dict.fromkeys(failure.hint for failure in failures)),
-        Remedy.DELIVER,
-        temporary=any(failure.temporary for failure in failures),
-        known=known,
-    )

@@ -21,12 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.errors import (
-    AccessRefused,
-    DeliveryError,
-    Remedy,
-    UsageError,
-)
+from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS, recorded_structures
@@ -48,12 +43,7 @@ _WORKBOOK: Final = ("application", "vnd.openxmlformats-officedocument.spreadshee
 class Issue:
     """A written revision as it is handed on: its files in memory, compared with its manifest.
 
-    Args:
-        folder: Folder of the report, above its revisions.
-        label: Name of the report, such as `2022K1`.
-        revision: Its number; 0 for a scenario.
-        manifest: Its manifest.
-        files: Content by name, the manifest included.
+    The folder is that of the report, above its revisions; a scenario has the number 0.
     """
 
     folder: Path
@@ -72,9 +62,8 @@ class Issue:
 
     def workbook(self, cluster_id: str) -> tuple[str, bytes]:
         """Return name and content of the workbook of a cluster; of all where it has none."""
-        end = f"/{cluster_id}-{self.label}.xlsx"
-        own = [name for name in self.files if name.endswith(end)]
-        name = own[0] if own else f"fordeling-{self.label}.xlsx"
+        own = (name for name in self.files if name.endswith(f"/{cluster_id}-{self.label}.xlsx"))
+        name = next(own, f"fordeling-{self.label}.xlsx")
         return name.rpartition("/")[2], self.files[name]
 
     def rows(self) -> list[Row]:
@@ -84,13 +73,10 @@ class Issue:
 
     def findings(self) -> list[Finding]:
         """Return what must be explained."""
-        beside = ("subject", "text")
-        return [
-            Finding.of(
-                Subject(row["subject"]), **{key: row[key] for key in row if key not in beside}
-            )
-            for row in self.manifest["findings"]
+        rows = [
+            {key: row[key] for key in row if key != "text"} for row in self.manifest["findings"]
         ]
+        return [Finding.of(Subject(row.pop("subject")), **row) for row in rows]
 
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
@@ -115,14 +101,7 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
 
 
 def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -> EmailMessage:
-    """Return the mail of a revision to a recipient, with the workbook attached.
-
-    Args:
-        issue: The revision.
-        recipient: Who gets it.
-        sender: Address that it comes from.
-        moment: When it is sent.
-    """
+    """Return the mail of a revision to a recipient, with the workbook attached."""
     text = Catalogue(recipient.language, recorded_structures(json.loads(issue.files[INPUTS])))
     revision = f"r{issue.revision}"
     everything = recipient.gets_everything
@@ -132,7 +111,10 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     mail = EmailMessage()
     mail["Subject"] = text("mail.subject", quarter=issue.label, revision=revision, cluster=cluster)
     mail["From"], mail["To"], mail["Date"] = sender, recipient.email, format_datetime(moment)
-    mail["Message-ID"] = _message_id(issue, recipient, sender)
+    # The same mail has the same id, so that a copy of it can be told.
+    key = f"{issue} {recipient.cluster_id} {recipient.email}".encode()
+    digest = hashlib.sha256(key + issue.files[MANIFEST]).hexdigest()[:16]
+    mail["Message-ID"] = f"<{issue.label}-{revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
     no_cost = [text("mail.no_cost", cluster=cluster)] if rows else []
     body = [
@@ -171,13 +153,6 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
                 amount=int(row["amount_dkk"]),
                 share=percent(Fraction(row["share"]), text.language),
             )
-
-
-def _message_id(issue: Issue, recipient: Recipient, sender: str) -> str:
-    """Return the same id for the same mail, so that a copy of it can be told."""
-    key = f"{issue} {recipient.cluster_id} {recipient.email}"
-    digest = hashlib.sha256(key.encode() + issue.files[MANIFEST]).hexdigest()[:16]
-    return f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
 
 
 def send(settings: Settings, mail: EmailMessage) -> None:

@@ -12,14 +12,7 @@ from typing import Final
 
 from pipeline.errors import Remedy, UsageError
 from pipeline.files import write_atomically, write_folder_atomically
-from pipeline.reference.files import (
-    COLUMNS,
-    Row,
-    bundled_data,
-    canonical,
-    read_content,
-    rows_of,
-)
+from pipeline.reference.files import COLUMNS, Row, bundled_data, canonical, read_content, rows_of
 from pipeline.reference.tables import load_reference
 from schemas.rows import KEYS, PERIOD, TABLES
 
@@ -30,14 +23,9 @@ GIVEN: Final = Path("reference") / ".bundled"
 
 @dataclass(frozen=True)
 class RowUpdate:
-    """What an update does with a row that comes otherwise than it is.
+    """A row that comes with the package otherwise than it is now; None where there is none.
 
-    Args:
-        table: The file.
-        key: What tells the row from others of its table.
-        now: The row as it is; None where there is none.
-        comes: The row as it comes with the package; None where it is gone.
-        kept: Whether the row stays as it is, because somebody here changed it.
+    It is kept as it is where somebody here changed it.
     """
 
     table: str
@@ -118,13 +106,9 @@ def _row_updates(
 
 def _by_key(name: str, content: bytes) -> dict[Key, Row]:
     rows = rows_of(Path(name), content) if content else []
-    return {_key(name, row): row for row in rows}
-
-
-def _key(name: str, row: Row) -> Key:
-    record = TABLES[name.removesuffix(".csv")]
-    dated: Sequence[str] = PERIOD[:1] if PERIOD[0] in row else ()
-    return tuple(row[column] for column in (*KEYS[record], *dated))
+    dated: Sequence[str] = PERIOD[:1] if PERIOD[0] in COLUMNS[name] else ()
+    key = (*KEYS[TABLES[name.removesuffix(".csv")]], *dated)
+    return {tuple(row[column] for column in key): row for row in rows}
 
 
 def _bundled(name: str) -> bytes:

@@ -46,14 +46,7 @@ Change = Callable[[Reference, list[Row]], Sequence[Row]]
 
 @dataclass(frozen=True)
 class Edited:
-    """What an edit came to.
-
-    Args:
-        path: The file.
-        removed: Its rows that are gone, as text.
-        added: Its rows that are new.
-        findings: What must be explained now and did not before, with its period.
-    """
+    """What an edit came to: rows as text, and what must be explained now and did not before."""
 
     path: Path
     removed: tuple[str, ...]
@@ -67,12 +60,7 @@ class Edited:
 
 
 def edit(data_dir: Path, name: str, change: Change) -> Edited:
-    """Change a reference file, if what comes of it is valid.
-
-    Args:
-        data_dir: The data folder.
-        name: The file, such as `costs.csv`.
-        change: Returns the new rows, given the reference tables and the rows as they are.
+    """Change a reference file, such as `costs.csv`, if what comes of it is valid.
 
     Raises:
         InvalidData: The tables break a rule, before or after the change; nothing is written.
@@ -93,10 +81,7 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
 
 
 def fix_format(data_dir: Path) -> list[Path]:
-    """Rewrite the reference files that are not in canonical form; nothing else changes.
-
-    Returns:
-        The files that were rewritten.
+    """Rewrite the reference files that are not in canonical form, and return them.
 
     Raises:
         InvalidData: A file is no CSV or has other columns; those before it are rewritten.
@@ -199,13 +184,13 @@ def add_cost(
     Raises:
         UsageError: The scope is not known, or ends before the first quarter.
     """
-    clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
-    scope = row["scope"]
-    if scope.endswith(ALL_CLUSTERS):
-        in_scope = [other for other in clusters if other.structure + ALL_CLUSTERS == scope]
-    else:
-        scope = names.find("cluster", scope, names.clusters(clusters)).code
-        in_scope = [other for other in clusters if other.cluster_id == scope]
+    quarter = Quarter.parse(row["first_quarter"])
+    scope = scope_of(row["scope"], reference, quarter)
+    in_scope = [
+        other
+        for other in _in_force(reference, quarter)
+        if scope in (other.cluster_id, other.structure + ALL_CLUSTERS)
+    ]
     added = {"per": Per.YEAR.value, "settled_by": "", **row}
     return [*rows, {**added, "scope": scope, "last_quarter": _last(last, in_scope)}]
 
@@ -218,10 +203,11 @@ def add_membership(
     Raises:
         UsageError: Cluster or municipality is not known.
     """
-    clusters = _in_force(reference, Quarter.parse(row["first_quarter"]))
-    key = _key(reference, clusters, row)
+    quarter = Quarter.parse(row["first_quarter"])
+    key = key_of(row, reference, quarter)
     whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
     basis = Basis.DISTRICTS if row["districts"] else whole
+    clusters = _in_force(reference, quarter)
     joined = [other for other in clusters if other.cluster_id == key["cluster_id"]]
     added = {**row, **key, "basis": basis.value, "last_quarter": _last(last, joined)}
     return [*rows, added]
@@ -233,7 +219,7 @@ def end_membership(row: Row, last: Quarter, reference: Reference, rows: Sequence
     Raises:
         UsageError: Cluster or municipality is not known, or it is no member in that quarter.
     """
-    key = _key(reference, _in_force(reference, last), row)
+    key = key_of(row, reference, last)
     ending = [other for other in rows if key.items() <= other.items() and is_due(other, last)]
     if not ending:
         cluster_id, code = key.values()
@@ -254,14 +240,28 @@ def _in_force(reference: Reference, quarter: Quarter) -> list[Cluster]:
     return [row for row in reference.clusters if quarter in row.period]
 
 
-def _key(reference: Reference, clusters: Sequence[Cluster], row: Row) -> Row:
-    """Return the id of the cluster and the code of the municipality that a row names."""
+def key_of(row: Row, reference: Reference, quarter: Quarter) -> Row:
+    """Return the id of the cluster and the code of the municipality that a row names.
+
+    Raises:
+        UsageError: One is not known in the quarter.
+    """
+    clusters = names.clusters(_in_force(reference, quarter))
     municipalities = names.municipalities(reference.areas.values())
-    written = row["municipality_code"]
-    return {
-        "cluster_id": names.find("cluster", row["cluster_id"], names.clusters(clusters)).code,
-        "municipality_code": names.find("municipality", written, municipalities).code,
-    }
+    cluster_id = names.find("cluster", row["cluster_id"], clusters).code
+    code = names.find("municipality", row["municipality_code"], municipalities).code
+    return {"cluster_id": cluster_id, "municipality_code": code}
+
+
+def scope_of(written: str, reference: Reference, quarter: Quarter) -> str:
+    """Return the id of the cluster that is named, or as it is what stands for all clusters.
+
+    Raises:
+        UsageError: No cluster in force in the quarter is called so.
+    """
+    if written.endswith(ALL_CLUSTERS):
+        return written
+    return names.find("cluster", written, names.clusters(_in_force(reference, quarter))).code
 
 
 def _last(given: Quarter | None, clusters: Sequence[Cluster]) -> str:

@@ -79,12 +79,7 @@ def read_content(path: Path) -> bytes:
 
 
 def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Row]:
-    """Return the rows of a file as text by column.
-
-    Args:
-        path: The file, for messages and for its columns.
-        content: Its bytes.
-        expected: Its columns, where it is none of the reference tables.
+    """Return the rows of a file as text by column; of no reference table, its columns are given.
 
     Raises:
         InvalidData: It is no CSV in UTF-8, its columns are not exactly those of the table, or a row

@@ -86,12 +86,7 @@ def cluster_ids(written: Iterable[str], rows: Iterable[Cluster]) -> list[str]:
 
 
 def find(kind: str, text: str, things: Sequence[Named]) -> Named:
-    """Return the one thing that a text names.
-
-    Args:
-        kind: What is looked for, for the message: `municipality` or `cluster`.
-        text: A code, an id, or a name as people write it.
-        things: What there is.
+    """Return the one thing of a kind, such as `cluster`, that is meant by a code, id or name.
 
     Raises:
         UsageError: It fits none, or several; the message offers the nearest ones.

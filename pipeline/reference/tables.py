@@ -36,12 +36,7 @@ _RULES: Final = (
 def load_reference(
     data_dir: Path, instead: Mapping[str, bytes] | None = None, remember: bool = True
 ) -> Reference:
-    """Read and validate `<data_dir>/reference/*.csv`.
-
-    Args:
-        data_dir: The data folder.
-        instead: Contents by file name that are read in place of the files', to try them.
-        remember: Whether tables found sound may be remembered, and not be validated again.
+    """Read and validate `<data_dir>/reference/*.csv`, or other contents instead, to try them.
 
     Raises:
         InvalidData: A file is missing, is not a CSV in UTF-8, or breaks a rule; the message names
@@ -56,7 +51,8 @@ def load_reference(
     if instead or not remember or not _is_remembered(folder, contents):
         _validate(folder, rows)
         if remember and not instead:
-            _remember(folder, contents)
+            with suppress(OSError):  # a folder that cannot be written to is validated each time
+                write_atomically(folder / REMEMBERED, _digest(contents))
     tables: dict[str, list[Any]] = {
         name: [
             from_row(kind, {**row, "row": number})
@@ -105,15 +101,9 @@ def _digest(contents: Mapping[str, bytes]) -> bytes:
 
 
 def _is_remembered(folder: Path, contents: Mapping[str, bytes]) -> bool:
-    try:
+    with suppress(OSError):
         return (folder / REMEMBERED).read_bytes() == _digest(contents)
-    except OSError:
-        return False
-
-
-def _remember(folder: Path, contents: Mapping[str, bytes]) -> None:
-    with suppress(OSError):  # a folder that cannot be written to is validated each time
-        write_atomically(folder / REMEMBERED, _digest(contents))
+    return False
 
 
 FILE: Final = "recipients.csv"

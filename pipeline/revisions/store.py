@@ -48,15 +48,7 @@ _REVISION: Final = re.compile(r"r([1-9]\d*)")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What writing came to.
-
-    Args:
-        label: The report, such as `2022K1`.
-        revision: Number of its newest revision.
-        folder: Folder of that revision.
-        written: Whether it was written now; False if it was found unchanged.
-        manifest: Its manifest.
-    """
+    """The newest revision of a report, and whether it was written now or found unchanged."""
 
     label: str
     revision: int
@@ -206,15 +198,7 @@ def report_files(
     more: Mapping[str, bytes] | None = None,
     **more_in_manifest: Any,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return all files of a report by name, and its manifest.
-
-    Args:
-        calculation: The calculation.
-        revision: Number of the revision, from 1; 0 for a scenario.
-        reasons: Why it was written.
-        more: Further files.
-        more_in_manifest: Further entries of the manifest.
-    """
+    """Return all files of a report by name, more included, and its manifest; 0 is a scenario's."""
     from pipeline.reporting.memo import memos
     from pipeline.reporting.page import page
     from pipeline.reporting.workbook.books import workbooks

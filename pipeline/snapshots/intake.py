@@ -48,13 +48,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Intake:
-    """Checks answers of a table and stores them.
-
-    Args:
-        reader: Reads the figures that are stored already, by the reference tables.
-        updated: When the table was updated, as the StatBank says it.
-        accept_jumps: Codes whose implausible change is looked at and accepted.
-    """
+    """Checks answers of a table, which was updated when the StatBank says, and stores them."""
 
     reader: FigureReader
     updated: str

@@ -12,7 +12,9 @@ asked for sends it through the checks of the door once more, which name what is 
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -189,21 +191,19 @@ def _is_text(value: Any) -> bool:
 
 def _query_texts(query: Any) -> list[Any]:
     """Return the texts of a query; of what is none, something that is no text."""
-    try:
+    with suppress(TypeError, LookupError):
         rows = ((row["code"], row["values"][0], *row["values"]) for row in query["variables"])
         return [query["table"], *chain.from_iterable(rows)]
-    except (TypeError, LookupError):
-        return [None]
+    return [None]
 
 
 def _is_utc(text: str) -> bool:
-    try:
+    with suppress(ValueError):
         return datetime.fromisoformat(text).utcoffset() == timedelta(0)
-    except ValueError:
-        return False
+    return False
 
 
-_MOST_DIGITS: Final = 9
+_COUNT: Final = re.compile("0|[1-9][0-9]{0,8}")
 
 
 class FigureReader:
@@ -252,16 +252,11 @@ def plain_figures(
         return None
     between = ";".join(["", *(total for _, total in source.totals), quarter, ""])
     rows = [line.partition(between) for line in lines]
-    people = {code: int(number) for code, _, number in rows if _is_count(number)}
+    people = {code: int(number) for code, _, number in rows if _COUNT.fullmatch(number)}
     exact = header == ";".join(source.header) and len(lines) == len(people) == len(codes)
     if not exact or people.keys() != set(codes):
         return None
     return {code: people[code] for code in codes}
-
-
-def _is_count(text: str) -> bool:
-    plain = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
-    return plain and (text == "0" or not text.startswith("0"))
 
 
 def _by_the_door(

@@ -35,11 +35,7 @@ class Publication:
         reference: The areas and districts that are known, and the rules that count by them.
     """
 
-    def __init__(
-        self,
-        ask: Callable[[SourceTable], TableInfo],
-        reference: Reference,
-    ) -> None:
+    def __init__(self, ask: Callable[[SourceTable], TableInfo], reference: Reference) -> None:
         self._ask = ask
         self._reference = reference
         self._infos: dict[str, TableInfo] = {}
@@ -100,21 +96,20 @@ class Publication:
             if quarter not in self.quarters(source)
         ]
         if missing:
-            awaited = [self._awaited(*item) for item in missing]
+            begun = all(quarter >= self.quarters(source)[0] for source, quarter in missing)
+            awaited = (
+                f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B %Y}"
+                for source, quarter in missing
+                for day in [expected_release(source, quarter)]
+            )
             raise NotPublishedYet(
                 "\n".join(self._missing(*item) for item in missing),
                 f"The newest quarter of all tables is {self.newest()}.",
                 Remedy.RUN,
                 quarter=self.newest(),
-                awaited="; ".join(awaited) if all(awaited) else "",
+                awaited="; ".join(awaited) if begun else "",
                 overdue_from=min(overdue_from(*item) for item in missing),
             )
-
-    def _awaited(self, source: SourceTable, quarter: Quarter) -> str:
-        if quarter < self.quarters(source)[0]:
-            return ""
-        day = expected_release(source, quarter)
-        return f"{source.publisher}: {source.table} {quarter} expected {day.day} {day:%B %Y}"
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
         first, newest = self.quarters(source)[0], self.quarters(source)[-1]

@@ -36,12 +36,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from pipeline.clock import Clock
-from pipeline.errors import (
-    AccessRefused,
-    Remedy,
-    SchemaDrift,
-    StatBankUnavailable,
-)
+from pipeline.errors import AccessRefused, Remedy, SchemaDrift, StatBankUnavailable
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
 from pipeline.trust import system_trust, untrusted
@@ -116,7 +111,9 @@ class Transport:
             self.clock.sleep(seconds)
 
         return Retrying(
-            retry=retry_if_exception(lambda error: _may_pass(url, error))
+            retry=retry_if_exception(
+                lambda error: isinstance(error, RETRIED_ERRORS) and not _barred(url, error)
+            )
             | retry_if_result(lambda reply: reply.status in RETRIED_STATUS),
             stop=stop_after_attempt(ATTEMPTS),
             wait=_pause_seconds,
@@ -183,10 +180,6 @@ def _body(response: requests.Response) -> bytes:
                 "Ask for fewer quarters, or look at what the table has become.",
             )
     return bytes(content)
-
-
-def _may_pass(url: str, error: BaseException) -> bool:
-    return isinstance(error, RETRIED_ERRORS) and not _barred(url, error)
 
 
 def _barred(url: str, error: BaseException) -> AccessRefused | None:
