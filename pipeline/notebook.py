@@ -15,7 +15,7 @@ from typing import Final, cast
 import pandas as pd
 
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.calculation.calculate import Parameters, calculate
+from pipeline.calculation.calculate import Parameters, calculate, population_of
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
@@ -59,12 +59,8 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
         ValueError: The text is not a quarter.
         KlyngeError: No snapshot is stored, or it is not what it must be.
     """
-    inputs = gather(Parameters(ReportName(Quarter.parse(quarter))), _stored(data_dir))
-    return Population(
-        inputs.areas.quarter,
-        inputs.areas.people,
-        inputs.districts.people if inputs.districts else {},
-    )
+    parameters = Parameters(ReportName(Quarter.parse(quarter)))
+    return population_of(gather(parameters, _stored(data_dir)))
 
 
 def count_population(

@@ -37,10 +37,7 @@ class Calculation:
     def populations(self) -> Mapping[Quarter, Population]:
         """Return the population of each earlier quarter that is stored, and then of this one."""
         history = {
-            areas.quarter: Population(
-                areas.quarter, areas.people, districts.people if districts else {}
-            )
-            for areas, districts in self.inputs.history
+            areas.quarter: _counted(areas, districts) for areas, districts in self.inputs.history
         }
         return {**history, self.result.quarter: self.result.population}
 
@@ -54,7 +51,7 @@ def calculate(inputs: Inputs) -> Calculation:
     """
     report, reference = inputs.parameters.report, inputs.reference
     rules = rules_in_force(reference, report.rules)
-    result = calculate_quarter(_population(inputs), rules, reference.areas, reference.districts)
+    result = calculate_quarter(population_of(inputs), rules, reference.areas, reference.districts)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))
     others = (*inputs.compared_with, inputs.areas)
     found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
@@ -116,20 +113,23 @@ def jumps_since(
 
 
 def _changes(figures: Figures, others: Sequence[Figures], reference: Reference) -> Iterator[Change]:
+    after = figures.quarter, figures.people
     for other in others:
         if other.source is figures.source and other.quarter < figures.quarter:
-            before, after = (other.quarter, other.people), (figures.quarter, figures.people)
-            yield Change(figures.source, reference, *before, *after)
+            yield Change(figures.source, reference, other.quarter, other.people, *after)
 
 
-def _population(inputs: Inputs) -> Population:
+def population_of(inputs: Inputs) -> Population:
+    """Return the population that a report rests on, its districts estimated where they are old."""
     areas, districts = inputs.areas, inputs.districts
-    if districts is None:
-        return Population(areas.quarter, areas.people, {})
-    if districts.quarter == areas.quarter:
-        return Population(areas.quarter, areas.people, districts.people)
+    if districts is None or districts.quarter == areas.quarter:
+        return _counted(areas, districts)
     estimated = estimate_districts(areas.people, districts.people)
     return Population(areas.quarter, areas.people, estimated, districts.quarter)
+
+
+def _counted(areas: Figures, districts: Figures | None) -> Population:
+    return Population(areas.quarter, areas.people, districts.people if districts else {})
 
 
 FETCHED: Final = "fetched"

@@ -71,15 +71,9 @@ class ClusterResult:
 
 @dataclass(frozen=True)
 class QuarterResult:
-    """All keys and allocations of a quarter.
+    """All keys and allocations of a quarter: a result a cluster in force, and the shared funds.
 
-    Args:
-        quarter: The quarter whose population counts.
-        rules: The rules applied; of another quarter in a back-cast.
-        population: The population.
-        clusters: One result a cluster in force.
-        shared_funds: Costs that are split over all clusters of a structure.
-        findings: What must be explained.
+    The quarter is that of the population; the rules are those of another one in a back-cast.
     """
 
     quarter: Quarter
@@ -104,7 +98,14 @@ def calculate_quarter(
     """
     findings = (*_population_findings(population), *check_coverage(rules, areas, districts))
     clusters = tuple(_cluster(cluster, rules, population, areas) for cluster in rules.clusters)
-    shared_funds = tuple(_shared_fund(cost, clusters) for cost in rules.costs if cost.structure)
+    weights: dict[str, dict[str, Fraction]] = {key: {} for key in rules.structures}
+    for row in clusters:
+        weights[row.cluster.structure][row.cluster.cluster_id] = row.counted_population
+    shared_funds = tuple(
+        _allocate(cost, weights[cost.structure], cost.scope)
+        for cost in rules.costs
+        if cost.structure
+    )
     return QuarterResult(population.quarter, rules, population, clusters, shared_funds, findings)
 
 
@@ -145,15 +146,6 @@ def _cluster(
     costs = [cost for cost in rules.costs if cost.scope == cluster.cluster_id]
     allocations = tuple(_allocate(cost, weights, cluster.name) for cost in costs)
     return ClusterResult(cluster, members, total, allocations)
-
-
-def _shared_fund(cost: Cost, clusters: tuple[ClusterResult, ...]) -> Allocation:
-    weights = {
-        result.cluster.cluster_id: result.counted_population
-        for result in clusters
-        if result.cluster.structure == cost.structure
-    }
-    return _allocate(cost, weights, cost.scope)
 
 
 def _allocate(cost: Cost, weights: Mapping[str, Fraction], to: str) -> Allocation:
