@@ -77,7 +77,9 @@ def show_report(report: Report, reports_url: str) -> None:
     ]
     create_markdown_artifact("\n".join(lines), KEY, title)
     for cluster, rows in tables.items():
-        create_table_artifact(rows, f"{KEY}-{cluster.cluster_id}", f"{cluster.name}, {title}")
+        create_table_artifact(
+            rows, f"{KEY}-{cluster.cluster_id}", markdown(f"{cluster.name}, {title}")
+        )
     workbook = next(link for name, link in links.items() if name.endswith(".xlsx"))
     create_link_artifact(workbook, title, f"{KEY}-workbook", f"Workbook of {title}")
 
@@ -101,15 +103,18 @@ def _headline(report: Report, text: Catalogue) -> Iterator[str]:
 
 
 def _section(name: str, rows: list[Row]) -> list[str]:
-    head, *cells = ([markdown(cell) for cell in row] for row in (rows[0], *map(dict.values, rows)))
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *cells]
+    head = list(map(markdown, rows[0]))
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *map(dict.values, rows)]
     return ["", f"## {markdown(name)}", "", *(f"| {' | '.join(line)} |" for line in lines)]
 
 
 def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
-    """Return a row a municipality: name, counted population, share, and kroner of each cost."""
+    """Return a row a municipality: name, counted population, share, and kroner of each cost.
+
+    Prefect shows the cells of a table as Markdown too, its headings as they are.
+    """
     columns = ("municipality_name", "counted_population", "share")
     costs = [text.cost_heading(row.cost) for row in cluster.allocations]
     headings = [*(text(f"column.{column}") for column in columns), *costs]
-    rows = [[row.name, *row.figures(text)] for row in member_rows(cluster, text)]
+    rows = [map(markdown, [row.name, *row.figures(text)]) for row in member_rows(cluster, text)]
     return [dict(zip(headings, row, strict=True)) for row in rows]

@@ -51,6 +51,24 @@ def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
     assert environment.read(run.id).name == f"fordeling-{QUARTER}"
 
 
+def test_names_mean_nothing_in_an_artifact(
+    quarterly: Run, environment: Site, data_dir: Path
+) -> None:
+    """A name with a link, a tag and a bar stays a name in the summary, a cell and a title."""
+    for table, old in (("areas", "Rødovre"), ("clusters", "Sundhedsklynge Syd")):
+        path = data_dir / "reference" / f"{table}.csv"
+        name = f"{old} [her](http://x.example) <i>|`"
+        path.write_text(path.read_text("utf-8").replace(old, name), "utf-8")
+    run = quarterly(quarter=QUARTER)
+    shown = environment.artifacts(run.id)
+    members = shown["fordeling-amager-hvidovre"]
+    written = r"\[her\](http://x.example) &lt;i&gt;\|\`"
+    assert f"| Rødovre {written} |" in str(shown["fordeling"].data)
+    assert f"Rødovre {written}" in {row["Kommune"] for row in json.loads(str(members.data))}
+    assert f"Sundhedsklynge Syd {written}" in str(members.description)
+    assert not any("[her](" in str(artifact) for artifact in shown.values())
+
+
 def test_summary_in_english(quarterly: Run, environment: Site) -> None:
     """The summary comes in the language that was asked for, the reason included."""
     run = quarterly(quarter=QUARTER, language="en")
