@@ -107,28 +107,22 @@ def server_environment(environment: Mapping[str, str], port: int | None = None) 
     """Return the environment of the server, at another port than that of the settings if named."""
     settings = {**environment, variable("server_port"): str(port)} if port else dict(environment)
     known = {API_URL: local_url(settings), AUTHENTICATION: secret(settings)}
-    host, pages = setting("server_host", settings), setting("server_url", settings).rstrip("/")
-    here = known[API_URL].removesuffix("/api")
+    pages = setting("server_url", settings).rstrip("/") or known[API_URL].removesuffix("/api")
     server = {
         **client_environment({**settings, **known}),
         "PREFECT_SERVER_API_AUTH_STRING": known[AUTHENTICATION],
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": pages or here,
-        "PREFECT_SERVER_API_HOST": host,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": pages,
+        "PREFECT_SERVER_API_HOST": setting("server_host", settings),
         "PREFECT_SERVER_API_PORT": str(setting("server_port", settings)),
-        "PREFECT_SERVER_UI_API_URL": f"{pages or here}/api",
-        "PREFECT_UI_URL": pages or here,
+        "PREFECT_SERVER_UI_API_URL": f"{pages}/api",
+        "PREFECT_UI_URL": pages,
         # Prefect writes its pages anew, and would do so into a package that root installed.
         "PREFECT_UI_STATIC_DIRECTORY": str(home(settings) / "pages"),
     }
-    if postgres := setting("postgres_url", settings):
-        server["PREFECT_API_DATABASE_CONNECTION_URL"] = _database(postgres, settings)
+    if address := setting("postgres_url", settings).partition("://")[2]:
+        if file := setting("postgres_password_file", settings):
+            user, _, where = address.partition("@")
+            address = f"{user}:{quote(file.read_text(encoding='utf-8').strip(), safe='')}@{where}"
+        server["PREFECT_API_DATABASE_CONNECTION_URL"] = f"postgresql+asyncpg://{address}"
     return server
-
-
-def _database(postgres: str, environment: Mapping[str, str]) -> str:
-    _, _, address = postgres.partition("://")
-    if file := setting("postgres_password_file", environment):
-        user, _, where = address.partition("@")
-        address = f"{user}:{quote(file.read_text(encoding='utf-8').strip(), safe='')}@{where}"
-    return f"postgresql+asyncpg://{address}"

@@ -85,7 +85,9 @@ def count_again(
     """
     result = calculation_of(wanted, acquisition).result
     areas = names.municipalities(acquisition.reference.areas.values())
-    codes = [names.find("municipality", _bare(name), areas).code for name in table.names]
+    # A name may have the star of a note, and more in brackets.
+    bare = (name.partition("(")[0].strip(" *") for name in table.names)
+    codes = [names.find("municipality", name, areas).code for name in bare]
     meant = [names.find("municipality", name, areas).code for name in members] or codes
     people = {code: Fraction(result.population.by_area[code]) for code in meant}
     if cluster:
@@ -104,11 +106,6 @@ def count_again(
         tuple(area.name for area in areas if area.code in people.keys() - {*codes}),
         tuple(name for name, code in zip(table.names, codes, strict=True) if code not in people),
     )
-
-
-def _bare(name: str) -> str:
-    """Return a name without the star of a note and what stands in brackets."""
-    return name.partition("(")[0].strip(" *")
 
 
 def _grids(path: Path) -> Iterator[Grid]:
@@ -169,11 +166,8 @@ def _kind(cell: Cell) -> Column | None:
 def _labels(body: Sequence[Sequence[str]], others: Sequence[int]) -> list[str]:
     """Return the column that holds most words."""
     columns = [column for at, column in enumerate(zip(*body, strict=True)) if at not in others]
-    return [cell.strip() for cell in max(columns, key=lambda cells: sum(map(_is_word, cells)))]
-
-
-def _is_word(cell: str) -> bool:
-    return any(map(str.isalpha, cell))
+    words = [sum(any(map(str.isalpha, cell)) for cell in cells) for cells in columns]
+    return [cell.strip() for cell in columns[words.index(max(words))]]
 
 
 def _table(
@@ -210,8 +204,12 @@ def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> Pub
         for row in (*members, totals)
     ]
     decimals = {
-        kind: max(_decimals(row[kind], _MOST_DECIMALS[kind]) for row in rows if kind in row)
+        kind: min(
+            _MOST_DECIMALS[kind],
+            max(-int(value.normalize().as_tuple().exponent) for value in values),
+        )
         for kind in members[0]
+        if (values := [row[kind] for row in rows if kind in row])
     }
     whole = [
         {
@@ -222,10 +220,6 @@ def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> Pub
     ]
     cells = {kind: tuple(row[kind] for row in whole[:-1]) for kind in decimals}
     return PublishedTable(tuple(labels), cells, whole[-1], decimals)
-
-
-def _decimals(value: Decimal, most: int) -> int:
-    return min(-int(value.normalize().as_tuple().exponent), most)
 
 
 def _form(grid: Grid) -> tuple[str, str]:

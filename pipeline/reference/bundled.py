@@ -83,10 +83,11 @@ def planned_update(data_dir: Path) -> Update:
         found += updates
     load_reference(data_dir, tables)
     files = {data_dir / "reference" / name: content for name, content in tables.items()}
-    files |= {
-        data_dir / GIVEN / name: _bundled(name) for name in COLUMNS
-    }  # last: killed, it repeats
-    return Update(tuple(found), {**files, **_missing_quarters(data_dir)})
+    # What was given comes last: an update that is killed is repeated.
+    files |= {data_dir / GIVEN / name: _bundled(name) for name in COLUMNS}
+    stored = {data_dir / name: content for name, content in _files(bundled_data()).items()}
+    new = (path for path in stored if "snapshots" in path.parts and not path.parent.exists())
+    return Update(tuple(found), {**files, **{path: stored[path] for path in new}})
 
 
 def write_update(update: Update) -> None:
@@ -123,13 +124,3 @@ def _files(source: Path) -> dict[str, bytes]:
         *source.glob("snapshots/*/*/*.*"),
     ]
     return {path.relative_to(source).as_posix(): path.read_bytes() for path in sorted(paths)}
-
-
-def _missing_quarters(data_dir: Path) -> dict[Path, bytes]:
-    """Return the bundled figures of the quarters of which the folder has none."""
-    files = {data_dir / name: content for name, content in _files(bundled_data()).items()}
-    return {
-        path: content
-        for path, content in files.items()
-        if "snapshots" in path.parts and not path.parent.exists()
-    }

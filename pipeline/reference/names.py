@@ -9,7 +9,7 @@ is never guessed: the nearest ones are offered instead.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -91,11 +91,8 @@ def find(kind: str, text: str, things: Sequence[Named]) -> Named:
     Raises:
         UsageError: It fits none, or several; the message offers the nearest ones.
     """
-    written, wanted = text.strip(), fold(text)
-    found = [thing for thing in things if _is_code(written, thing)]
-    found = found or [thing for thing in things if _is_full_name(written, thing)]
-    for fits in (_is_name, _is_part, _begins):
-        found = found or [thing for thing in things if fits(wanted, thing)]
+    fitting = ([thing for thing in things if fits(thing)] for fits in _ways_to_fit(text))
+    found = next(filter(None, fitting), [])
     if len(found) == 1:
         return found[0]
     if found:
@@ -103,7 +100,7 @@ def find(kind: str, text: str, things: Sequence[Named]) -> Named:
             f"{text!r} fits {len(found)} of the {kind} names: {', '.join(map(str, found))}.",
             "Write the code, or more of the name.",
         )
-    near = _nearest(" ".join(wanted), things)
+    near = _nearest(" ".join(fold(text)), things)
     raise UsageError(
         f"No {kind} is called {text!r}.",
         f"Did you mean {', '.join(map(str, near))}?" if near else "",
@@ -141,34 +138,25 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z0-9]+", letters))
 
 
-def _is_code(written: str, thing: Named) -> bool:
-    """Whether it is the code; a municipality's is at times written with four digits, `0169`."""
-    return written.casefold() in (thing.code, f"0{thing.code}")
-
-
-def _is_full_name(wanted: str, thing: Named) -> bool:
-    """Whether it is a name with the words that say what the thing is."""
-    return any(_words(wanted) == _words(name) for name in (thing.name, *thing.aliases))
-
-
-def _is_name(wanted: tuple[str, ...], thing: Named) -> bool:
-    """Whether the letters are those of a name, a genitive s at the end aside, in any word order."""
+def _ways_to_fit(text: str) -> Iterator[Callable[[Named], bool]]:
+    """Yield how a thing may fit, the surest way first: by its code, by a name, by parts of one."""
+    written, wanted = text.strip(), fold(text)
     joined = "".join(wanted)
+    # The code of a municipality is at times written with four digits, `0169`.
+    yield lambda thing: written.casefold() in (thing.code, f"0{thing.code}")
+    yield lambda thing: _words(text) in map(_words, (thing.name, *thing.aliases))
+    yield lambda thing: _is_name(joined, thing)
+    yield lambda thing: bool(wanted) and any(set(wanted) <= set(form) for form in thing.forms)
+    if len(joined) >= _SHORTEST_BEGINNING:
+        yield lambda thing: any(
+            start.startswith(joined) for form in thing.forms for start in ("".join(form), *form)
+        )
+
+
+def _is_name(letters: str, thing: Named) -> bool:
+    """Whether the letters are those of a name, a genitive s at the end aside, in any word order."""
     return any(
-        joined.removesuffix("s") == "".join(order).removesuffix("s")
+        letters.removesuffix("s") == "".join(order).removesuffix("s")
         for form in thing.forms
         for order in ([form] if len(form) > 3 else permutations(form))
     )
-
-
-def _is_part(wanted: tuple[str, ...], thing: Named) -> bool:
-    """Whether every word wanted is a word of one name."""
-    return bool(wanted) and any(set(wanted) <= set(form) for form in thing.forms)
-
-
-def _begins(wanted: tuple[str, ...], thing: Named) -> bool:
-    """Whether a name, or a word of it, begins with the letters."""
-    joined = "".join(wanted)
-    if len(joined) < _SHORTEST_BEGINNING:
-        return False
-    return any(start.startswith(joined) for form in thing.forms for start in ("".join(form), *form))

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from flows import manual
 from flows.cli import app
-from tests.cli import transcripts
+from tests.cli import manual, transcripts
 from tests.conftest import REPOSITORY, Klynge
 
 
@@ -46,7 +45,7 @@ def test_every_command_of_an_analyst_is_shown() -> None:
 
 
 def test_the_manual_is_current() -> None:
-    """docs/commands.md is what the code generates; update: python -m flows.manual."""
+    """docs/commands.md is what the code generates; update: python -m tests.cli.manual."""
     assert (REPOSITORY / manual.PATH).read_text(encoding="utf-8") == manual.manual()
 
 

@@ -1,4 +1,4 @@
-"""The manual, typer's with the settings and exit codes: `python -m flows.manual`."""
+"""The manual, typer's with the settings and exit codes: `python -m tests.cli.manual`."""
 
 from collections.abc import Iterator
 from dataclasses import fields
