@@ -7,7 +7,7 @@ manual's table is made from what stands here.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -209,7 +209,7 @@ class Settings:
         if any(environment[name].strip() for name in mail):
             for name in ("smtp_host", "smtp_sender"):
                 if not getattr(settings, name):
-                    raise UsageError(f"{variable(name)} is missing.", _example(_field(name)))
+                    raise UsageError(f"{variable(name)} is missing.", _example(name))
         return settings
 
     @property
@@ -247,7 +247,7 @@ def setting(name: str, environment: Mapping[str, str]) -> Any:
     Raises:
         UsageError: Its value is not of its kind; the message names the variable.
     """
-    row, text = _field(name), environment.get(variable(name), "")
+    row, text = Settings.__dataclass_fields__[name], environment.get(variable(name), "")
     if not text.strip():
         return row.default
     kind: Kind = row.metadata["kind"]
@@ -255,15 +255,10 @@ def setting(name: str, environment: Mapping[str, str]) -> Any:
         return kind.read(text)
     except ValueError:
         shown = f" is {re.sub('(?s)(?<=//).*@', '***@', text)!r}; it" if row.repr else ""
-        raise UsageError(
-            f"{variable(name)}{shown} must be {kind.must_be}.", _example(row)
-        ) from None
+        said = f"{variable(name)}{shown} must be {kind.must_be}."
+        raise UsageError(said, _example(name)) from None
 
 
-def _field(name: str) -> Field[Any]:
-    return Settings.__dataclass_fields__[name]
-
-
-def _example(row: Field[Any]) -> str:
-    example = row.metadata["example"]
-    return f"Example: {variable(row.name)}={example}" if example else ""
+def _example(name: str) -> str:
+    example = Settings.__dataclass_fields__[name].metadata["example"]
+    return f"Example: {variable(name)}={example}" if example else ""

@@ -77,18 +77,16 @@ def audit(
 
 
 def _as_dict(audited: Audit, counted: Counted | None) -> dict[str, Any]:
-    def doubts(rows: tuple[Doubt, ...]) -> list[dict[str, Any]]:
-        return [_doubt(audited, row) for row in rows]
-
     outcome = {
         "municipalities": len(audited.table.names),
         "holds": bool(audited.methods) and not (counted and any(vars(counted).values())),
         "methods": [method.value for method in audited.methods],
-        "explanations": doubts(audited.explanations),
-        "deviations": doubts(audited.deviations),
+        "explanations": [_doubt(audited, row) for row in audited.explanations],
+        "deviations": [_doubt(audited, row) for row in audited.deviations],
     }
     if counted:
-        outcome |= {**vars(counted), "differing": doubts(counted.differing)}
+        outcome |= vars(counted)
+        outcome["differing"] = [_doubt(audited, row) for row in counted.differing]
     return outcome
 
 
@@ -104,10 +102,8 @@ def _parts(heading: str, outcome: dict[str, Any], quarter: Quarter | None) -> It
     if outcome["methods"]:
         yield f"The table holds. The amounts follow from {'; or '.join(outcome['methods'])}."
     elif found := outcome["explanations"]:
-        one = (
-            "One wrong number explains it" if len(found) == 1 else "Each of these alone explains it"
-        )
-        yield f"The table does not hold. {one}:"
+        one = "One wrong number" if len(found) == 1 else "Each of these alone"
+        yield f"The table does not hold. {one} explains it:"
         yield from _doubt_parts(found)
     else:
         yield "The table does not hold, and no single number explains it. What does not follow:"
@@ -123,7 +119,5 @@ def _parts(heading: str, outcome: dict[str, Any], quarter: Quarter | None) -> It
 
 def _doubt_parts(doubts: list[dict[str, Any]]) -> Iterator[str]:
     for row in doubts:
-        right = " or ".join(row["right"])
-        yield (
-            f"  {row['where']}, {row['column']}: printed {row['printed']}, right would be {right}"
-        )
+        printed, right = row["printed"], " or ".join(row["right"])
+        yield f"  {row['where']}, {row['column']}: printed {printed}, right would be {right}"

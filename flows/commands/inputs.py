@@ -1,7 +1,5 @@
 """`klynge init`, `fetch`, `status` and `check`: the rules and snapshots that reports rest on."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,8 +21,7 @@ def init(
         typer.Argument(metavar="FOLDER", help="Where its folder data stands, or is to stand."),
     ] = None,
     update: Annotated[
-        bool,
-        typer.Option("--update", help="Show what newer rules would change; write nothing."),
+        bool, typer.Option("--update", help="Show what newer rules would change; write nothing.")
     ] = False,
     write: Annotated[bool, typer.Option("--write", help="Write what --update shows.")] = False,
 ) -> None:

@@ -69,7 +69,7 @@ def run(
     from pipeline.reference.names import cluster_ids
     from pipeline.snapshots.acquisition import Access, Acquisition
 
-    access = Access(options.offline_unless(refresh, offline), refresh, tuple(accept_jump or ()))
+    access = Access(offline, refresh, tuple(accept_jump or ()))
     acquisition = Acquisition(shared.settings, access, shared.clock)
     name = ReportName(quarter or acquisition.newest(), rules, language=language)
     parameters = Parameters(name, estimate_districts, shared.settings.contact)

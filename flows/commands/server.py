@@ -1,7 +1,5 @@
 """`klynge server` and `klynge serve`: Prefect's server and worker on this machine."""
 
-from __future__ import annotations
-
 import os
 import runpy
 import sys

@@ -60,13 +60,10 @@ class Check(NamedTuple):
 def look(
     environment: Mapping[str, str], settings: Settings, parts: Collection[Part] = ()
 ) -> list[Check]:
-    """Return what is found, the worst first.
+    """Return what is found of some parts, or of everything, the worst first.
 
-    Args:
-        environment: Names the server; that of our home, or on our port, if it names none.
-        settings: Where the reports lie, and who gets them.
-        parts: What to look at; everything if left out. Of a server that does not answer nothing
-            else is known.
+    The server is the one that the environment names, else that of our home, or on our port. Of one
+    that does not answer nothing else is known.
     """
     wanted = set(parts or Part)
     api_url = environment.get(API_URL) or running_server(environment) or local_url(environment)

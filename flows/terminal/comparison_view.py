@@ -1,7 +1,5 @@
 """A comparison as it is shown: tables on a terminal, rows for CSV, an object for JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from flows.terminal.screen import Part, kroner, styled, table
-from pipeline.calculation.comparison import (
-    ORDER,
-    Change,
-    Comparison,
-    Kroner,
-    ScopeChange,
-    total,
-)
+from pipeline.calculation.comparison import ORDER, Change, Comparison, Kroner, ScopeChange, total
 from pipeline.reporting.rows import municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
 from schemas.records import Area, Language
@@ -27,15 +18,7 @@ _SHARES = (">Share\nbefore", ">Share\nafter")
 
 @dataclass(frozen=True)
 class View:
-    """A comparison with the names to show it by.
-
-    Args:
-        comparison: The comparison.
-        titles: What is before and after, such as `2022K1` and `2023K1`.
-        areas: The municipalities of both.
-        cluster_ids: The clusters to show; all that have a cost if there is none.
-        only_changed: Whether to show only those of which something changed.
-    """
+    """A comparison with the names to show it by; of some clusters, or only of what changed."""
 
     comparison: Comparison
     titles: tuple[str, str]

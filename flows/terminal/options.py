@@ -136,10 +136,3 @@ AcceptJump = Annotated[
         help="Accept, on record, that this municipality or district changed so much. Repeatable.",
     ),
 ]
-
-
-def offline_unless(refresh: bool, offline: bool) -> bool:
-    """Return `offline`; to refresh needs the StatBank, so both at once is a mistake."""
-    if offline and refresh:
-        raise typer.BadParameter("--offline and --refresh contradict each other")
-    return offline

@@ -1,7 +1,5 @@
 """The terminal: tables, sentences, JSON and CSV, and a progress bar on standard error."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys

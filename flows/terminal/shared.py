@@ -63,11 +63,7 @@ class Shared(typer.Context):
         return Settings.from_environment({**os.environ, **given})
 
     def show(
-        self,
-        parts: Iterable[Part],
-        document: Any = None,
-        rows: Rows | str = (),
-        exit_code: int = 0,
+        self, parts: Iterable[Part], document: Any = None, rows: Rows | str = (), exit_code: int = 0
     ) -> None:
         """Print what a command has to show, in the form that is asked for.
 

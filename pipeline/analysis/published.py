@@ -91,9 +91,8 @@ def count_again(
     meant = [names.find("municipality", name, areas).code for name in members] or codes
     people = {code: Fraction(result.population.by_area[code]) for code in meant}
     if cluster:
-        known = names.clusters(result.rules.clusters)
-        cluster_id = names.find("cluster", cluster, known).code
-        found = next(row for row in result.clusters if row.cluster.cluster_id == cluster_id)
+        wanted_ids = names.cluster_ids([cluster], result.rules.clusters)
+        found = next(row for row in result.clusters if row.cluster.cluster_id in wanted_ids)
         people = {row.membership.municipality_code: row.counted_population for row in found.members}
     scale = 10 ** table.decimals.get(Column.FIGURE, 0)
     figures = enumerate(zip(codes, table.cells.get(Column.FIGURE, ()), strict=False))

@@ -16,14 +16,9 @@ from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One quarter of a cluster or member.
+    """One quarter of a cluster or member: its exact share of the whole, 0 where that is 0.
 
-    Args:
-        quarter: The quarter.
-        counted_population: People counted, exact.
-        share: Part of the whole, exact; 0 where the whole is 0.
-        since_quarter: Change of the share since the quarter before.
-        since_year: Change of the share since the same quarter a year before.
+    The share has changed since the quarter before, and since the same quarter a year before.
     """
 
     quarter: Quarter

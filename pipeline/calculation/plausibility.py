@@ -78,15 +78,8 @@ class Jump:
     @property
     def finding(self) -> Finding:
         """What the report says of it."""
-        return Finding.of(
-            Subject.POPULATION_JUMP,
-            code=self.code,
-            name=self.name,
-            since=self.since,
-            before=self.before,
-            after=self.after,
-            percent=self.percent,
-        )
+        told = ("code", "name", "since", "before", "after", "percent")
+        return Finding.of(Subject.POPULATION_JUMP, **{key: getattr(self, key) for key in told})
 
 
 @dataclass(frozen=True)
@@ -137,15 +130,9 @@ class Change:
             pair = (one, other) if self.source is FOLK1A else ()
             within = {self.reference.areas[code].region_code for code in pair}
             if change == self.before[other] - self.after[other] and len(within) < 2:
-                yield Finding.of(
-                    Subject.EXCHANGED,
-                    code=one,
-                    name=names[one],
-                    other=other,
-                    other_name=names[other],
-                    since=str(self.since),
-                    change=abs(change),
-                )
+                places = {"code": one, "name": names[one], "other": other}
+                values = {"other_name": names[other], "since": str(self.since)}
+                yield Finding.of(Subject.EXCHANGED, **places, **values, change=abs(change))
 
     def _names(self) -> dict[str, str]:
         """Return the names of the parts that were there before: one may be new."""

@@ -1,7 +1,5 @@
 """The members of a cluster with their amounts: one table for terminal, page, mail and Prefect."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,15 +10,9 @@ from pipeline.reporting.texts import Catalogue, exact, localized, percent, whole
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A municipality in a cluster, or all of them together.
+    """A municipality in a cluster, or all of them together, without a code and a basis then.
 
-    Args:
-        code: Municipality code; empty in the total.
-        name: Its name.
-        basis: How it counts, in words; empty in the total.
-        counted_population: People after the rule, exact.
-        share: Part of the cluster's counted population, exact.
-        amounts_dkk: Whole kroner, a cost each.
+    How it counts is in words, people and share are exact, and there are whole kroner a cost.
     """
 
     code: str

@@ -84,7 +84,8 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
         reasons = _reasons(folder / f"r{revision}", manifest, inputs, figures)
         if reasons:
             revision += 1
-            before = _sha256(folder / f"r{revision - 1}" / MANIFEST) if manifest else ""
+            earlier = folder / f"r{revision - 1}" / MANIFEST
+            before = record(MANIFEST, earlier.read_bytes()).sha256 if manifest else ""
             files, manifest = report_files(calculation, revision, reasons, previous=before)
             write_folder_atomically(folder / f"r{revision}", files)
     label = calculation.report.label
@@ -153,17 +154,13 @@ def read_revision(folder: Path) -> dict[str, Any]:
 
 
 def _check_chain(folder: Path) -> None:
-    """Check that a revision is the one before the next, and after the one before, where they are.
-
-    Raises:
-        ValueError: It is not.
-    """
+    """Raise ValueError unless a revision follows the one before, and the next one follows it."""
     number = int(folder.name[1:]) if _REVISION.fullmatch(folder.name) else 0
     for earlier in (number - 1, number):
         before, after = (folder.with_name(f"r{n}") / MANIFEST for n in (earlier, earlier + 1))
         if before.is_file() and after.is_file():
             expected = json.loads(after.read_bytes()).get("previous")
-            if expected and _sha256(before) != expected:
+            if expected and record(MANIFEST, before.read_bytes()).sha256 != expected:
                 raise ValueError(f"r{earlier + 1} was not written after this r{earlier}")
 
 
@@ -171,10 +168,6 @@ def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest with the sha256 of the rest of it."""
     rest = {key: value for key, value in manifest.items() if key != SEAL}
     return {**rest, SEAL: record(MANIFEST, json_bytes(rest)).sha256}
-
-
-def _sha256(path: Path) -> str:
-    return record(path.name, path.read_bytes()).sha256
 
 
 def _reasons(
