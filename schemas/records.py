@@ -136,11 +136,6 @@ class Cluster:
     hospital: str
     period: Period
 
-    @property
-    def short_id(self) -> str:
-        """Its id without that of its structure."""
-        return self.cluster_id.removeprefix(f"{self.structure}-")
-
 
 @dataclass(frozen=True, slots=True)
 class Membership:

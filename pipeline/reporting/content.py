@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.development import Point, development_of
+from pipeline.calculation.development import development_of
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting.notes import Note, numbered_notes
@@ -41,7 +41,8 @@ class Content:
     def __post_init__(self) -> None:
         """Work out once what every page says: language, name, and the mark of a scenario."""
         report = self.calculation.report
-        self.text = self.words_of(*self.calculation.inputs.reference.structures)
+        self.reference = self.calculation.inputs.reference
+        self.text = self.words_of(*self.reference.structures)
         self.result = self.calculation.result
         self.label = report.label
         self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
@@ -88,12 +89,6 @@ class Content:
         name = result.cluster.name
         return self.text.estimated(name) if result.estimated else name
 
-    def quarter_of(self, point: Point, result: ClusterResult) -> str:
-        """Return the quarter of a point of a cluster, marked where it rests on an estimate."""
-        quarter = str(point.quarter)
-        estimated = result.estimated and point.quarter == self.result.quarter
-        return self.text.estimated(quarter) if estimated else quarter
-
     @property
     def has_costs(self) -> bool:
         """Whether there is an amount to allocate."""
@@ -101,7 +96,7 @@ class Content:
 
     def structure(self, result: ClusterResult) -> Structure:
         """Return the structure of a cluster."""
-        return self.calculation.inputs.reference.structures[result.cluster.structure]
+        return self.reference.structures[result.cluster.structure]
 
     def anchor(self, result: ClusterResult) -> str:
         """Return the name of a cluster's place on the page."""
@@ -109,7 +104,7 @@ class Content:
 
     def words_of(self, *structures: str) -> Catalogue:
         """Return the texts of the report with the words of some structures."""
-        known = self.calculation.inputs.reference.structures
+        known = self.reference.structures
         return Catalogue(self.calculation.report.language, [known[row] for row in structures])
 
     def of_structure(self, structure: str) -> Self:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
 
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from pipeline.plain_text import plain
@@ -57,9 +57,6 @@ class Link:
 
 Cell = str | int | float | Formula | Link
 
-ChartSeries = Mapping[str, Sequence[str | int]]
-"""A series as XlsxWriter takes it: where its name, its categories and its values stand."""
-
 
 def number_of(cell: Cell) -> int | float:
     """Return the number that a cell holds or shows.
@@ -91,21 +88,6 @@ class Range:
         """Return the cells of a column as other sheets refer to them."""
         return f"'{self.sheet}'!${letter}${self.first}:${letter}${self.last}"
 
-    def series(self, name: tuple[int, int], categories: int, values: int) -> ChartSeries:
-        """Return two columns as a series of a chart; rows and columns count from 0 there.
-
-        Args:
-            name: Row and column of its name.
-            categories: Column of its categories.
-            values: Column of its values.
-        """
-        first, last = self.first - 1, self.last - 1
-        return {
-            "name": [self.sheet, *name],
-            "categories": [self.sheet, first, categories, last, categories],
-            "values": [self.sheet, first, values, last, values],
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -116,12 +98,14 @@ class Column:
         style: Style of its cells.
         width: In characters.
         header_style: Style of its heading.
+        summed: Whether its sum stands above its heading.
     """
 
     heading: str
     style: str
     width: float
     header_style: str = "header"
+    summed: bool = False
 
 
 def fitting(heading: str, texts: Iterable[str], widest: int = 48) -> float:
@@ -136,6 +120,7 @@ class Book:
     def __init__(self, content: Content, title: str) -> None:
         self.content = content
         self.text = content.text
+        self.contents: list[Link] = []
         self._target = io.BytesIO()
         self.document = Document(
             self._target,
@@ -177,10 +162,6 @@ def _words(cell: Cell) -> str:
     return cell.text if isinstance(cell, Link) else ""
 
 
-def _style_of(cell: Cell, style: str) -> str:
-    return cell.style if isinstance(cell, Formula) and cell.style else style
-
-
 @cache
 def _line_count(text: str, width: int) -> int:
     return len(textwrap.wrap(text, width))
@@ -203,9 +184,11 @@ class Sheet:
         self.worksheet: Worksheet = book.document.add_worksheet(name)
         worksheet = self.worksheet
         worksheet.set_row(0, _TITLE_POINTS)
-        worksheet.write_string(0, 0, plain(f"{title}, {book.content.edition}"), book.style("title"))
+        book.contents.append(Link(name, title))
+        said = filter(None, [title, book.content.edition, book.content.mark])
+        worksheet.write_string(0, 0, plain(", ".join(said)), book.style("title"))
         self.next_row = 2
-        for line in wrapped([*filter(None, [book.content.mark]), *lines]):
+        for line in wrapped(lines):
             worksheet.write_string(self.next_row - 1, 0, line, book.style("line"))
             self.next_row += 1
         self._set_up_page()
@@ -224,8 +207,19 @@ class Sheet:
         sheet.set_footer(f"&L{self.book.content.issue}&C&A&R{page}")
         sheet.protect("", dict(_PROTECTION))
 
-    def table(self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Range:
-        """Write the sheet's table, and return where its data stand."""
+    def table(
+        self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], keys: int = 1
+    ) -> Range:
+        """Write the sheet's table, and return where its data stand.
+
+        Args:
+            name: Its name.
+            columns: Its columns.
+            rows: The cells of each row.
+            keys: How many columns stay in view: they say what a row is about.
+        """
+        if any(column.summed for column in columns):
+            self._sum_up(columns, rows)
         header, first = self.next_row, self.next_row + 1
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
@@ -243,10 +237,23 @@ class Sheet:
                 self.write(row, position, cell, columns[position].style)
             self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
         self._mark(name, columns, header, header + len(rows))
+        self.worksheet.freeze_panes(header, keys)
         return Range(self.worksheet.get_name(), first, header + len(rows))
 
+    def _sum_up(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+        first = self.next_row + 2
+        for position, column in enumerate(columns):
+            cell: Cell = "" if position else self.book.text("cluster.total")
+            if column.summed:
+                letter = xl_col_to_name(position)
+                total = sum(number_of(cells[position]) for cells in rows)
+                formula = f"=SUM({letter}{first}:{letter}{first + len(rows) - 1})"
+                cell = Formula(formula, total, "total_whole")
+            self.write(self.next_row, position, cell, "total")
+        self.next_row += 1
+
     def _mark(self, name: str, columns: Sequence[Column], header: int, last: int) -> None:
-        """Mark the table as one, and keep its header in view on screen and paper."""
+        """Mark the table as one, and repeat its header on each page."""
         marking = {
             "name": name,
             "autofilter": False,
@@ -256,8 +263,8 @@ class Sheet:
                 for column in columns
             ],
         }
+        self.last_row = last
         self.worksheet.add_table(header - 1, 0, last - 1, len(columns) - 1, marking)
-        self.worksheet.freeze_panes(header, 0)
         self.worksheet.repeat_rows(header - 1)
         self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
 
@@ -276,7 +283,8 @@ class Sheet:
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
-        look = self.book.style(_style_of(cell, style))
+        own = isinstance(cell, Formula) and cell.style
+        look = self.book.style(own or style)
         if cell == "":
             self.worksheet.write_blank(row - 1, column, None, look)
         elif isinstance(cell, str):

@@ -21,7 +21,6 @@ from pipeline.reporting.workbook.book import (
     Formula,
     Range,
     Sheet,
-    added,
     fitting,
     number_of,
 )
@@ -133,24 +132,16 @@ def _sums(plan: Plan) -> Iterator[Check]:
 
 def _as_issued(plan: Plan) -> Iterator[Check]:
     """Yield the checks that tell which input cells were changed since the file was made."""
-    text, free = plan.content.text, list[Formula]()
+    text = plan.content.text
     for live in plan.tables:
         for cost, amount in enumerate(live.amounts):
             what, found = text("control.amount_as_issued"), live.seen("exact", cost)
-            if amount.entered:
-                where, inputs = f"{live.sheet}: {amount.name}", {found.text[1:]: amount.amount_dkk}
-                yield Check(what, where, found, amount.amount_dkk, inputs=inputs)
-            else:
-                free.append(found)
-    if free:
-        inputs = dict.fromkeys((found.text[1:] for found in free), 0)
-        yield Check(
-            text("control.no_amount"), text("overview.no_cost"), added(free), 0, inputs=inputs
-        )
+            where, inputs = f"{live.sheet}: {amount.name}", {found.text[1:]: amount.amount_dkk}
+            yield Check(what, where, found, amount.amount_dkk, inputs=inputs)
     for live in plan.live.values():
         for row in live.rows:
             what, where = text("control.population_as_issued"), f"{live.sheet}: {row.labels[1]}"
-            found, inputs = live.counted_of(row), live.inputs_of(row)
+            found, inputs = live.shown(row, "counted"), live.inputs_of(row)
             yield Check(what, where, found, number_of(found), inputs=inputs)
 
 

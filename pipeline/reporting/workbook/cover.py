@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.notes import Note
 from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet
 
 Line = tuple[str, Cell]
-Contents = list[tuple[str, str]]
-"""Name of each sheet, and what it holds."""
 
 
-def write_cover(
-    sheet: Sheet, contents: Contents, all_allocated: Formula, said: Iterable[Note]
-) -> None:
-    """Write the cover as a table of subject and text, with the findings among the notes."""
+def write_cover(sheet: Sheet, all_allocated: Formula, result: ClusterResult | None = None) -> None:
+    """Write the cover as a table of subject and text, after all other sheets.
+
+    Args:
+        sheet: The cover.
+        all_allocated: Whether all controls hold.
+        result: The cluster of whose workbook it is; then it holds its funds and the notes too.
+    """
     book, text = sheet.book, sheet.book.text
-    lines = [*_about(book.content, all_allocated, said), *_links(book, contents)]
+    said = book.content.notes_on(result) if result else book.content.notes
+    lines = [*_about(book.content, all_allocated, said)]
+    lines += [(text("cover.sheet"), link) for link in book.contents if link is not book.contents[0]]
+    lines += _of_cluster(book.content, result) if result else []
     columns = [
         Column(text("cover.subject"), "label", 27),
-        Column(text("cover.information"), "text", 108),
+        Column(text("cover.information"), "text", 150 if result else 108),
     ]
     sheet.table("Forside", columns, lines)
     for row, (_, cell) in enumerate(lines, start=sheet.next_row + 1):
@@ -57,18 +63,22 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
     yield text("cover.usage"), text("cover.usage_text")
 
 
-def _links(book: Book, contents: Contents) -> Iterator[Line]:
-    for name, what in contents:
-        label = book.text("cover.sheet")
-        yield label, Link(name, what if what == name else f"{name}: {what}")
+def _of_cluster(content: Content, result: ClusterResult) -> Iterator[Line]:
+    text = content.text
+    for fund in content.result.shared_funds:
+        if part := fund.parts.get(result.cluster.cluster_id):
+            name, whole = text.cost_heading(fund.cost), fund.cost.amount_dkk
+            yield text("sheet.funds"), text("cover.fund", name=name, part=part.amount, whole=whole)
+    for note in content.notes_on(result):
+        if note.subject != text("notes.finding"):  # which stand further up
+            yield f"{note.subject} {note.mark}", note.text
 
 
 def notes_sheet(book: Book, notes: Iterable[Note]) -> None:
     """Write a row a note."""
     text = book.text
     sheet = Sheet(book, text("sheet.notes"), text("notes.title"), [text("notes.line")])
-    names = {row.cluster_id: row.name for row in book.content.calculation.inputs.reference.clusters}
-    in_force = {row.cluster_id for row in book.content.result.rules.clusters}
+    names = {row.cluster_id: row.name for row in book.content.result.rules.clusters}
     columns = [
         Column(text("notes.number"), "label", 12),
         Column(text("notes.subject"), "text", 20),
@@ -79,8 +89,9 @@ def notes_sheet(book: Book, notes: Iterable[Note]) -> None:
         [
             note.mark,
             note.subject,
-            "; ".join(names[key] for key in note.clusters if key in in_force)
-            or text("notes.all_clusters"),
+            text("notes.all_clusters")
+            if not note.clusters or names.keys() <= set(note.clusters)
+            else "; ".join(names[key] for key in note.clusters if key in names),
             note.text,
         ]
         for note in notes

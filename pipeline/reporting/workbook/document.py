@@ -5,6 +5,8 @@ Rests on names that XlsxWriter keeps to itself (and without types); its version 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import xlsxwriter
@@ -20,6 +22,18 @@ class Document(xlsxwriter.Workbook):  # type: ignore[misc]
         super().__init__(target, options)
         self.worksheet_class = _Worksheet
         self.language = language
+
+    def add_chart(self, options: dict[str, Any]) -> Any:
+        """Return a chart whose texts are in the language too; XlsxWriter calls all American."""
+        chart = super().add_chart(options)
+        for name in ("_xml_start_tag", "_xml_empty_tag"):
+            setattr(chart, name, partial(self._write_tag, getattr(chart, name)))
+        return chart
+
+    def _write_tag(
+        self, write: Callable[..., None], tag: str, attributes: Iterable[tuple[str, Any]] = ()
+    ) -> None:
+        write(tag, [(key, self.language if at == "en-US" else at) for key, at in attributes])
 
     def _get_packager(self) -> Packager:
         return _Packager(self.language)
@@ -111,6 +125,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "whole": {**_NUMBER, "num_format": _WHOLE},
         "counted": {**_NUMBER, "num_format": _WHOLE},
         "percent": {**_NUMBER, "num_format": PERCENT},
+        "share": {**_NUMBER, "num_format": "0.0"},
         "points": {**_NUMBER, "num_format": _POINTS},
         "exact": {**_NUMBER, "num_format": _EXACT},
         "money": {**_NUMBER, "num_format": _WHOLE, "bold": True},

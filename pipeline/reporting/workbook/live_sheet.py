@@ -27,7 +27,7 @@ def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> Non
     columns = [_column(book.text, live, *key) for key in live.columns]
     _write_totals(sheet, live)
     sheet.next_row = live.data.first - 1
-    data = sheet.table(table, columns, live.cells)
+    data = sheet.table(table, columns, live.cells, 1 if live.linked else 2)
     printed = list(live.columns).index(("weight", 0))
     sheet.worksheet.print_area(0, 0, data.last - 1, printed - 1)
     _validate(sheet, live)

@@ -131,13 +131,13 @@ class LiveTable:
         numbers = {"people": row.people, "numerator": row.numerator, "denominator": row.denominator}
         return {self._cell_of(row, kind): number for kind, number in numbers.items()}
 
-    def counted_of(self, row: Row) -> Formula:
-        """Return the counted population of a row as other sheets show it."""
-        counted = row.people * row.numerator / row.denominator
-        return Formula(f"={self._cell_of(row, 'counted')}", counted)
+    def shown(self, row: Row, kind: str, cost: int = 0, style: str = "") -> Formula:
+        """Return a cell of a row as other sheets show it."""
+        value = number_of(self._values(row)[kind, cost])
+        return Formula(f"={self._cell_of(row, kind, cost)}", value, style)
 
-    def _cell_of(self, row: Row, kind: str) -> str:
-        return f"'{self.sheet}'!${self.columns[kind, 0]}${self.row_of[row.key]}"
+    def _cell_of(self, row: Row, kind: str, cost: int = 0) -> str:
+        return f"'{self.sheet}'!${self.columns[kind, cost]}${self.row_of[row.key]}"
 
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""

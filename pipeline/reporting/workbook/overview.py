@@ -1,12 +1,11 @@
-"""The overviews: a row a cluster, and a row a municipality with what it pays in all."""
+"""The overviews: a row a cluster, a row a municipality, and the keys of clusters without a cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pipeline.calculation.quarter import ClusterResult
-from pipeline.reporting.content import Content
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting import notes
 from pipeline.reporting.workbook.book import (
     Book,
     Cell,
@@ -18,47 +17,46 @@ from pipeline.reporting.workbook.book import (
     added,
     fitting,
 )
-from pipeline.reporting.workbook.live_table import LiveTable
 from pipeline.reporting.workbook.plan import Plan, sheet_name
-from schemas.records import Area
 
 ABSENT = "–"
 """What a cell says that has nothing to say; a line above the table explains it."""
 
 
-def clusters_sheet(book: Book, plan: Plan) -> Range:
+def clusters_sheet(book: Book, plan: Plan) -> None:
     """Write a row a cluster: members, counted population, costs, share of the funds, control."""
-    text, name = book.text, sheet_name(book.text, "clusters")
-    sheet = Sheet(book, name, text("overview.clusters_title"), [text("overview.clusters_line")])
+    text = book.text
+    name, title = sheet_name(text, "clusters"), text("overview.clusters_title")
+    sheet = Sheet(book, name, title, [text("overview.clusters_line")])
     clusters = [result.cluster for result in plan.clusters]
     folder = "_".join(dict.fromkeys(plan.content.structure(row).folder for row in plan.clusters))
+    who = text("overview.cluster")
     columns = [
-        Column(
-            text("overview.cluster"),
-            "link",
-            fitting(text("overview.cluster"), (cluster.name for cluster in clusters), 60),
-        ),
+        Column(who, "link", fitting(who, (cluster.name for cluster in clusters), 60)),
         Column(text("overview.region"), "text", 14),
-        Column(text("overview.members"), "whole", 12, "number_header"),
-        Column(text("live.counted"), "counted", 14, "number_header"),
-        Column(text("overview.cost"), "money", 16, "number_header"),
-        Column(text("overview.funds"), "money", 16, "number_header"),
+        Column(text("overview.members"), "whole", 13, "number_header"),
+        Column(text("live.counted"), "counted", 14, "number_header", summed=True),
+        Column(text("overview.cost"), "money", 18, "number_header", summed=True),
+        Column(text("overview.funds"), "money", 16, "number_header", summed=True),
         Column(text("control.result"), "outcome", 11),
     ]
     rows = [list(_cluster_cells(plan, result)) for result in plan.clusters]
-    return sheet.table(f"Overblik_{folder}", columns, rows)
+    sheet.table(f"Overblik_{folder}", columns, rows)
 
 
 def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
-    live = plan.live[result.cluster.cluster_id]
-    costs = range(len(live.amounts))
-    yield Link(live.sheet, plan.content.cluster_name(result))
+    text, key = plan.content.text, result.cluster.cluster_id
+    live = plan.live.get(key)
+    yield Link(live.sheet if live else text("sheet.keys"), plan.content.cluster_name(result))
     yield result.cluster.region
     yield len(result.members)
-    yield live.seen("counted")
-    yield added([live.seen("kroner", cost) for cost in costs])
-    key = result.cluster.cluster_id
+    yield live.seen("counted") if live else float(result.counted_population)
+    costs = range(len(live.amounts) if live else 0)
+    yield added([live.seen("kroner", cost) for cost in costs] if live else [])
     yield added([kroner for fund in plan.funds.values() for kroner in fund.kroner_of(key)])
+    if not live:
+        yield ABSENT
+        return
     yes, no = live.words
     tests = ",".join(f'{live.elsewhere("rank", cost)}="{yes}"' for cost in costs)
     holds = all(live.holds(cost) for cost in costs)
@@ -67,57 +65,71 @@ def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
 
 def municipalities_sheet(book: Book, plan: Plan) -> Range:
     """Write a row a municipality: in which clusters it is, and what it pays in each and in all."""
-    text, name, content = book.text, book.text("sheet.municipalities"), plan.content
-    places = _places(plan)
-    most = max(map(len, places.values()), default=1)
+    text, name, reference = book.text, book.text("sheet.municipalities"), book.content.reference
+    places: dict[str, list[ClusterResult]] = {code: [] for code in reference.municipality_codes}
+    for result in plan.clusters:
+        for member in result.members:
+            places[member.membership.municipality_code].append(result)
+    most = max(map(len, places.values()))
     sheet = Sheet(
         book, name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
     )
-    areas = content.calculation.inputs.reference.areas
-    codes = sorted(content.calculation.inputs.reference.municipality_codes)
-    names = [cluster.name for cluster in content.result.rules.clusters]
+    who, names = text("column.municipality_name"), [row.cluster.name for row in plan.clusters]
     columns = [
         Column(text("column.municipality_code"), "text", 14),
-        Column(
-            text("column.municipality_name"),
-            "text",
-            fitting(text("column.municipality_name"), (areas[code].name for code in codes)),
-        ),
-        Column(text("overview.folk1a"), "whole", 12, "number_header"),
-        *(column for number in range(1, most + 1) for column in _pair(text, number, names)),
-        Column(text("overview.pays_in_all"), "money", 15, "number_header"),
+        Column(who, "text", fitting(who, (reference.areas[code].name for code in places))),
+        Column(text("overview.folk1a"), "whole", 13, "number_header", summed=True),
     ]
-    rows = [
-        list(_municipality_cells(content, areas[code], places.get(code, []), most))
-        for code in codes
-    ]
-    return sheet.table("Overblik_kommuner", columns, rows)
-
-
-def _pair(text: Catalogue, number: int, names: Sequence[str]) -> Iterator[Column]:
-    yield Column(text("overview.cluster_number", number=number), "text", fitting("", names, 40))
-    heading = text("overview.pays_number", number=number)
-    yield Column(heading, "whole", 15, "number_header")
-
-
-def _places(plan: Plan) -> dict[str, list[tuple[ClusterResult, LiveTable]]]:
-    places: dict[str, list[tuple[ClusterResult, LiveTable]]] = {}
-    for result in plan.clusters:
-        live = plan.live[result.cluster.cluster_id]
-        for code in live.row_of:
-            places.setdefault(code, []).append((result, live))
-    return places
+    for number in range(1, most + 1):
+        heading, width = text("overview.cluster_number", number=number), fitting("", names, 40)
+        pays = text("overview.pays_number", number=number)
+        columns += [Column(heading, "text", width), Column(pays, "whole", 15, "number_header")]
+    columns.append(Column(text("overview.pays_in_all"), "money", 15, "number_header", summed=True))
+    rows = [list(_municipality_cells(plan, code, places[code], most)) for code in sorted(places)]
+    return sheet.table("Overblik_kommuner", columns, rows, keys=2)
 
 
 def _municipality_cells(
-    content: Content, area: Area, places: list[tuple[ClusterResult, LiveTable]], most: int
+    plan: Plan, code: str, places: list[ClusterResult], most: int
 ) -> Iterator[Cell]:
-    yield area.code
-    yield area.name
-    yield content.result.population.by_area[area.code]
-    kroner = [(result, live.kroner_of(area.code)) for result, live in places]
-    for result, here in kroner:
-        yield content.cluster_name(result)
-        yield added(here)
+    yield code
+    yield plan.content.reference.areas[code].name
+    yield plan.content.result.population.by_area[code]
+    kroner = []
+    for result in places:
+        live = plan.live.get(result.cluster.cluster_id)
+        kroner += live.kroner_of(code) if live else []
+        yield plan.content.cluster_name(result)
+        yield added(live.kroner_of(code)) if live else 0
     yield from [ABSENT] * (2 * (most - len(places)))
-    yield added([cell for _, here in kroner for cell in here])
+    yield added(kroner)
+
+
+def keys_sheet(book: Book, plan: Plan) -> None:
+    """Write the keys of the clusters in which nothing is allocated: a row a cluster and member."""
+    text, name = book.text, book.text("sheet.keys")
+    sheet = Sheet(book, name, text("overview.keys_title"), [text("overview.keys_line")])
+    cluster, who = text("overview.cluster"), text("column.municipality_name")
+    members = [(result, member) for result in plan.keys for member in result.members]
+    columns = [
+        Column(cluster, "text", fitting(cluster, (row.cluster.name for row in plan.keys), 60)),
+        Column(text("column.municipality_code"), "text", 14),
+        Column(who, "text", fitting(who, (member.name for _, member in members))),
+        Column(text("column.basis"), "text", 30),
+        Column(text("overview.population"), "whole", 13, "number_header"),
+        Column(text("live.counted"), "counted", 14, "number_header"),
+        Column(text("live.share"), "percent", 17, "number_header"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            plan.content.cluster_name(result),
+            member.membership.municipality_code,
+            member.name,
+            notes.basis_text(member, text),
+            member.population,
+            float(member.counted_population),
+            float(member.share),
+        ]
+        for result, member in members
+    ]
+    sheet.table("Noegler", columns, rows, keys=3)

@@ -5,6 +5,7 @@ Sheets refer to each other, so every live table is laid out first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,16 +13,22 @@ from typing import Final
 
 from pipeline.calculation.allocation import Part
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
+from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Formula, wrapped
 from pipeline.reporting.workbook.live_table import Amount, LiveTable, Row
-from schemas.records import Basis
-from schemas.source_tables import FOLK1A
 
 _SHEET_NAME_LENGTH: Final = 31
 """Characters that Excel allows in the name of a sheet."""
+
+_FORBIDDEN: Final = r"[\[\]:*?/\\']"
+"""Signs that a name of a sheet may not hold, or that would have to be doubled in formulas."""
+
+_SHEETS: Final = (
+    "cover", "clusters", "municipalities", "keys", "funds", "development", "control", "notes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Plan:
     Args:
         content: What the report says.
         clusters: The clusters that it holds.
-        live: The live table of each by cluster id.
+        live: The live table of each cluster that has a sheet, by cluster id.
         funds: The live tables of the shared funds by structure.
     """
 
@@ -45,21 +52,18 @@ class Plan:
         """All live tables."""
         return [*self.live.values(), *self.funds.values()]
 
-    def of_cluster(self, result: ClusterResult) -> Plan:
-        """Return the part of the plan that the workbook of one cluster holds."""
-        cluster_id = result.cluster.cluster_id
-        content = self.content.of_structure(result.cluster.structure)
-        return Plan(content, (result,), {cluster_id: self.live[cluster_id]}, {})
+    @property
+    def keys(self) -> list[ClusterResult]:
+        """The clusters without a sheet: nothing is allocated in them, and they have a key alone."""
+        return [row for row in self.clusters if row.cluster.cluster_id not in self.live]
 
 
 def plan_of(content: Content) -> Plan:
-    """Lay out the live tables of all clusters and of the shared funds."""
-    text, clusters = content.text, content.result.clusters
-    fixed = ("cover", "clusters", "municipalities", "development", "control", "notes", "funds")
-    results = {result.cluster.cluster_id: result for result in clusters}
-    short_ids = {key: result.cluster.short_id for key, result in results.items()}
-    names = sheet_names(short_ids, [sheet_name(text, name) for name in fixed])
-    live = {key: _cluster(content, result, names[key]) for key, result in results.items()}
+    """Lay out the live tables of the clusters that have a cost, and of the shared funds."""
+    clusters = content.result.clusters
+    own = {row.cluster.cluster_id: row for row in clusters if row.allocations}
+    names, notes = _sheet_names(content, own), content.text("sheet.notes")
+    live = {key: _cluster(content, row, names[key], notes) for key, row in own.items()}
     funds = {
         structure: _funds(content, structure, allocations, live)
         for structure, allocations in content.funds.items()
@@ -67,36 +71,49 @@ def plan_of(content: Content) -> Plan:
     return Plan(content, clusters, live, funds)
 
 
+def plan_of_cluster(content: Content, result: ClusterResult) -> Plan:
+    """Lay out the workbook of a cluster, whose cover holds the notes."""
+    worded, key = content.of_structure(result.cluster.structure), result.cluster.cluster_id
+    name = _sheet_names(worded, {key: result})[key]
+    live = _cluster(worded, result, name, worded.text("sheet.cover"))
+    return Plan(worded, (result,), {key: live}, {})
+
+
 def sheet_name(text: Catalogue, key: str) -> str:
     """Return the name of a sheet, cut where the words of a structure are too long for Excel."""
     return text(f"sheet.{key}")[:_SHEET_NAME_LENGTH]
 
 
-def sheet_names(short_ids: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
-    """Return a name of its own for the sheet of each cluster, as Excel allows it."""
-    used = {name.casefold() for name in taken}
+def _sheet_names(content: Content, results: Mapping[str, ClusterResult]) -> dict[str, str]:
+    """Return a name of its own for the sheet of each cluster: its own, as Excel allows it."""
+    used = {sheet_name(content.text, name).casefold() for name in _SHEETS}
     names = {}
-    for cluster_id, short_id in short_ids.items():
-        wanted = short_id[:_SHEET_NAME_LENGTH]
-        name, copy = wanted, 2
-        while name.casefold() in used:
-            name, copy = f"{wanted[: _SHEET_NAME_LENGTH - 4]}-{copy}", copy + 1
-        used.add(name.casefold())
-        names[cluster_id] = name
+    for cluster_id, result in results.items():
+        allowed = re.sub(_FORBIDDEN, " ", plain(result.cluster.name)).strip() or cluster_id
+        unique, copy = _cut(allowed, _SHEET_NAME_LENGTH), 2
+        while unique.casefold() in used:
+            unique, copy = f"{_cut(allowed, _SHEET_NAME_LENGTH - 4)} {copy}", copy + 1
+        used.add(unique.casefold())
+        names[cluster_id] = unique
     return names
+
+
+def _cut(name: str, length: int) -> str:
+    """Return the start of a name; Excel counts a sign beyond the first 65,536 as two."""
+    return name.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip()
 
 
 def _words(content: Content) -> tuple[str, str]:
     return content.text("control.ok"), content.text("control.differs")
 
 
-def _cluster(content: Content, result: ClusterResult, sheet: str) -> LiveTable:
+def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) -> LiveTable:
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
     members = sorted(result.members, key=lambda member: member.membership.municipality_code)
     return LiveTable(
         sheet,
-        wrapped(_cluster_lines(content, result)),
+        wrapped(_cluster_lines(content, result, notes)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],
         [_amount(content, allocation) for allocation in result.allocations]
@@ -105,26 +122,12 @@ def _cluster(content: Content, result: ClusterResult, sheet: str) -> LiveTable:
     )
 
 
-def _cluster_lines(content: Content, result: ClusterResult) -> Iterable[str]:
-    text = content.text
-    yield text("live.usage")
-    yield text("live.control")
-    for note in content.notes_on(result):
-        if note.rule_of and note.rule_of[0] == result.cluster.cluster_id:
-            yield f"{note.mark} {note.text}"
-    by_districts = any(member.membership.basis is Basis.DISTRICTS for member in result.members)
-    sources = [
-        notes.citation(snapshot, text)
-        for snapshot in content.calculation.inputs.snapshots
-        if by_districts or snapshot.table == FOLK1A.table
-    ]
-    yield f"{text('cover.source')}: {'; '.join(sources)}."
-    assumptions = [
-        note.mark
-        for note in content.notes_on(result)
-        if note.number <= len(content.calculation.inputs.reference.assumptions)
-    ]
-    yield text("live.notes", marks=", ".join(assumptions), sheet=text("sheet.notes"))
+def _cluster_lines(content: Content, result: ClusterResult, notes: str) -> Iterable[str]:
+    assumptions = len(content.reference.assumptions)
+    known = (row for row in content.notes_on(result) if row.clusters or row.number <= assumptions)
+    marks = (note.mark for note in known)
+    yield content.text("live.usage")
+    yield content.text("live.notes", marks=", ".join(marks), sheet=notes)
 
 
 def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
@@ -161,19 +164,19 @@ def _funds(
     for result in content.result.clusters:
         key = result.cluster.cluster_id
         if key in allocations[0].parts:
-            labels, table = (content.cluster_name(result), result.cluster.region), live[key]
-            weight, scale = sum(table.weights.values()), table.scale
-            links = (
-                Formula(f"={table.elsewhere('weight')}", weight),
-                Formula(f"={table.elsewhere('denominator')}", scale),
-            )
+            labels = (content.cluster_name(result), result.cluster.region)
+            weight, scale = result.counted_population.as_integer_ratio()
+            links: tuple[Formula, ...] = ()
+            if table := live.get(key):
+                links = table.seen("weight"), table.seen("denominator")
+                weight, scale = sum(table.weights.values()), table.scale
             rows.append(Row(key, labels, weight, 1, scale, links))
     name = text("sheet.funds")
     if len(content.funds) > 1:
         name = f"{name} {structure}"
     return LiveTable(
         name[:_SHEET_NAME_LENGTH],
-        wrapped([text("funds.usage"), text("live.control")]),
+        wrapped([text("funds.usage")]),
         (text("column.cluster_name"), text("overview.region")),
         rows,
         [_amount(content, allocation) for allocation in allocations],

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline.calculation.calculate import calculate
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
 from schemas.records import Language
-from tests.report_of import content_of
+from tests.report_of import FIRST, content_of
 
 NASTY = [
     '=HYPERLINK("http://evil.example","Klik her")',
@@ -52,6 +54,25 @@ def national(books: dict[str, bytes]) -> bytes:
 def syd(books: dict[str, bytes]) -> bytes:
     """The workbook of Sundhedsklynge Syd."""
     return books["klynger/amager-hvidovre-2022K1.xlsx"]
+
+
+@pytest.fixture(scope="session")
+def shared(content: Content) -> Content:
+    """2022K1 if every cluster shared a cost, so that each has a sheet in the national workbook."""
+    inputs, costs = content.calculation.inputs, content.calculation.inputs.reference.costs
+    others = [
+        replace(costs[0], scope=result.cluster.cluster_id)
+        for result in content.result.clusters
+        if not result.allocations
+    ]
+    reference = replace(inputs.reference, costs=(*costs, *others))
+    return Content(calculate(replace(inputs, reference=reference)), 1, FIRST)
+
+
+@pytest.fixture(scope="session")
+def all_shared(shared: Content) -> bytes:
+    """Its national workbook."""
+    return workbooks(shared)["fordeling-2022K1.xlsx"]
 
 
 @pytest.fixture(scope="session")

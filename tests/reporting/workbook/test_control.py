@@ -18,7 +18,7 @@ Edits = dict[str, dict[str, int | str | None]]
 """What stands in input cells instead, by sheet and cell; None where the cell was emptied."""
 
 EDITS_WANTED, EDITS_A_COPY = 300, 25
-SYD, WITHOUT_COST = "amager-hvidovre", "herlev-gentofte"
+SYD, WITHOUT_COST = "Sundhedsklynge Syd", "Sundhedsklynge Midt"
 TYPED: list[int | str | None] = [0, 1, 5_000, 10**6, "35.651 ", "ca. 12", "", None]
 
 
@@ -63,19 +63,22 @@ def named_edits(book: Workbook) -> dict[str, Edits]:
         "moved": {SYD: dict(moved)},
         "text": {SYD: {brondby: "35.651 "}},
         "denominator": {SYD: {half: None}},
-        "without-cost": {WITHOUT_COST: {cell_of(book, WITHOUT_COST, "Uafrundet"): 500_000}},
     }
 
 
 @pytest.fixture(scope="module")
-def edited(national: bytes, syd: bytes) -> dict[str, tuple[bytes, Edits]]:
-    """Workbooks with their edits by name."""
-    book, chance = opened(national), random.Random(20220101)
-    amount = cell_of(opened(syd), SYD, "Uafrundet")
-    cases = {name: (national, edits) for name, edits in named_edits(book).items()}
-    cases["own"] = (syd, {SYD: {amount: 371_000}})
+def edited(
+    national: bytes, all_shared: bytes, books: dict[str, bytes]
+) -> dict[str, tuple[bytes, Edits]]:
+    """Workbooks with their edits by name; those of a cluster with a cost, and of one without."""
+    book, chance = opened(all_shared), random.Random(20220101)
+    cases = {name: (national, edits) for name, edits in named_edits(opened(national)).items()}
+    own = {SYD: ("amager-hvidovre", 371_000), WITHOUT_COST: ("herlev-gentofte", 500_000)}
+    for sheet, (name, amount) in own.items():
+        file = books[f"klynger/{name}-2022K1.xlsx"]
+        cases[name] = (file, {sheet: {cell_of(opened(file), sheet, "Uafrundet"): amount}})
     cases |= {
-        f"random-{number}": (national, random_edits(chance, book))
+        f"random-{number}": (all_shared, random_edits(chance, book))
         for number in range(EDITS_WANTED // EDITS_A_COPY)
     }
     return {name: (changed(file, edits), edits) for name, (file, edits) in cases.items()}

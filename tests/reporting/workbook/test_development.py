@@ -7,6 +7,7 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.reporting.content import Content
@@ -19,21 +20,25 @@ from tests.reporting.workbook.cells import grid, opened
 HELD = ["2016K1", "2017K1", "2018K1", "2019K1", "2020K1", "2021K1", "2022K1"]
 
 
-def rows_of(sheet: Worksheet, name: str) -> list[list[object]]:
-    """Return the rows of one cluster or municipality."""
-    rows = [[cell.value for cell in sheet[row]][:6] for row in grid(sheet).rows]
-    return [row for row in rows if row[0] == name]
+def row_of(sheet: Worksheet, name: str) -> dict[str, object]:
+    """Return the cells of the one row of a cluster or municipality, by their headings."""
+    table = grid(sheet)
+    (row,) = (row for row in table.rows if sheet.cell(row, 1).value == name)
+    return {heading: sheet[f"{letter}{row}"].value for heading, letter in table.letters.items()}
 
 
-def test_each_cluster_has_a_row_a_quarter_held(national: bytes) -> None:
-    """Quarters up to the report's own, and none after it although 2023K1 is stored."""
+def test_each_cluster_has_a_row_with_the_quarters_held(content: Content, national: bytes) -> None:
+    """Quarters up to the report's own, and none after it although 2023K1 is stored; no column
+    says throughout that the quarter before is not stored."""
     sheet = opened(national, values=True)["Udvikling"]
-    rows = rows_of(sheet, "Sundhedsklynge Syd")
-    assert [row[1] for row in rows] == HELD
-    assert rows[-1][2] == 598_032
-    assert {row[4] for row in rows} == {"[x]"}
-    assert rows[0][5] == "[x]"
-    assert all(isinstance(row[5], float) for row in rows[1:])
+    who, counted, *cells = row_of(sheet, "Sundhedsklynge Syd").items()
+    assert who[1] == "Sundhedsklynge Syd"
+    assert counted == ("Medregnet folketal (personer)", 598_032)
+    points = content.development.clusters["amager-hvidovre"]
+    shares = [pytest.approx(100 * float(point.share)) for point in points]
+    assert cells[:-1] == list(zip(HELD, shares, strict=True))
+    assert cells[-1][0] == "Ændring siden året før (pp.)"
+    assert cells[-1][1] == pytest.approx(100 * float(points[-1].since_year or 0), abs=0.005)
 
 
 def test_shares_of_a_quarter_add_up_to_one(content: Content) -> None:
@@ -62,11 +67,12 @@ def test_the_earlier_quarters_count_under_the_rules_of_the_report() -> None:
 
 
 def test_a_report_without_earlier_quarters_can_be_written(data_dir: Path) -> None:
-    """The first quarter stored has a development of one quarter, and no change is known."""
+    """The first quarter stored has a development of one quarter, and no column of changes."""
     report = content_of("2016K1", data_dir=data_dir, rules="2022K1")
     book = workbooks(report)[f"fordeling-{report.label}.xlsx"]
     sheet = opened(book, values=True)["Udvikling"]
-    assert len(rows_of(sheet, "Sundhedsklynge Syd")) == 1
+    headings = ["Klynge", "Medregnet folketal (personer)", "2016K1"]
+    assert list(row_of(sheet, "Sundhedsklynge Syd")) == headings
 
 
 def test_a_later_quarter_is_no_reason_for_a_revision(

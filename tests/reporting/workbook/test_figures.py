@@ -15,7 +15,7 @@ from tests.reporting.workbook.cells import figures, grid, opened
 
 def test_the_published_table_stands_on_the_sheet_of_syd(national: bytes) -> None:
     """The memo's eleven populations, shares at one decimal and kroner, and their sums."""
-    sheet = opened(national, values=True)["amager-hvidovre"]
+    sheet = opened(national, values=True)["Sundhedsklynge Syd"]
     table = grid(sheet)
     columns = [table.letter(name) for name in ("Medregnet", "Befolknings", "Fordelt")]
     rows = {
@@ -45,11 +45,11 @@ def test_the_published_table_stands_on_the_sheet_of_syd(national: bytes) -> None
     ]  # fmt: skip
 
 
-def test_every_sheet_shows_what_was_calculated(content: Content, national: bytes) -> None:
-    """Counted population, kroner and rank of every member of every cluster."""
-    book = opened(national, values=True)
+def test_every_sheet_shows_what_was_calculated(content: Content, books: dict[str, bytes]) -> None:
+    """Counted population and kroner of every member of every cluster, in its own workbook."""
     for result in content.result.clusters:
-        sheet = book[result.cluster.cluster_id]
+        name = f"klynger/{result.cluster.cluster_id}-2022K1.xlsx"
+        sheet = opened(books[name], values=True)[result.cluster.name[:31].strip()]
         table = grid(sheet)
         counted, kroner = table.letter("Medregnet"), table.letter("Fordelt")
         for member, row in zip(result.members, table.rows, strict=True):
@@ -58,6 +58,35 @@ def test_every_sheet_shows_what_was_calculated(content: Content, national: bytes
             assert Fraction(sheet[f"{counted}{row}"].value) == member.counted_population
             amounts = [allocation.parts[code].amount for allocation in result.allocations]
             assert sheet[f"{kroner}{row}"].value == sum(amounts)
+
+
+def test_clusters_without_a_cost_stand_in_one_table(content: Content, national: bytes) -> None:
+    """Their keys, a row a member, and no sheet each; the overview leads there."""
+    book = opened(national, values=True)
+    sheet = book["Fordelingsnøgler"]
+    table = grid(sheet)
+    rows = [[cell.value for cell in sheet[row]] for row in table.rows]
+    expected = [
+        [result.cluster.name, member.membership.municipality_code, f"{float(member.share):.12f}"]
+        for result in content.result.clusters
+        if not result.allocations
+        for member in result.members
+    ]
+    assert [[row[0], row[1], f"{row[6]:.12f}"] for row in rows] == expected
+    names = {result.cluster.name for result in content.result.clusters}
+    assert names & set(book.sheetnames) == {"Sundhedsklynge Syd"}
+
+
+def test_overviews_say_sums_above_their_headings(national: bytes) -> None:
+    """People, what is paid and what the funds give, where a reader of totals looks first."""
+    book = opened(national, values=True)
+    for name, heading, total in (
+        ("Oversigt over klynger", "Udgifter til fordeling", 370_000),
+        ("Oversigt over klynger", "Andel af puljer", 80_000_000),
+        ("Oversigt over kommuner", "Betaler i alt", 370_000),
+    ):
+        table = grid(book[name])
+        assert book[name][f"{table.letter(heading)}{table.header - 1}"].value == total
 
 
 def test_a_municipality_in_two_clusters_has_one_row(content: Content, national: bytes) -> None:
@@ -75,12 +104,27 @@ def test_the_workbook_of_a_cluster_says_the_same(
 ) -> None:
     """What a co-chair sends on holds the figures of the national workbook, cell by cell."""
     whole = figures(opened(national, values=True))
+    name = "Sundhedsklynge Syd"
     for result in content.result.clusters:
-        name = result.cluster.cluster_id
-        own = opened(books[f"klynger/{name}-2022K1.xlsx"], values=True)
-        assert own.sheetnames == ["Forside", name, "Udvikling", "Kontrol", "Noter"]
-        here = {place: cell for place, cell in figures(own).items() if place[0] == name}
-        assert here == {place: cell for place, cell in whole.items() if place[0] == name}
+        own = opened(books[f"klynger/{result.cluster.cluster_id}-2022K1.xlsx"], values=True)
+        sheet = result.cluster.name[:31].strip()
+        assert own.sheetnames == ["Forside", sheet, "Udvikling", "Kontrol"]
+        if sheet == name:
+            here = {place: cell for place, cell in figures(own).items() if place[0] == name}
+            there = {place: cell for place, cell in whole.items() if place[0] == name}
+            notes = (name, "A3")  # which say in which sheet the notes stand
+            assert "arket Forside" in here.pop(notes)
+            assert "arket Noter" in there.pop(notes)
+            assert here == there
+
+
+def test_the_cover_of_a_cluster_tells_its_funds_and_notes(books: dict[str, bytes]) -> None:
+    """What a cluster gets of the shared funds, and what explains its figures, on one page."""
+    cover = opened(books["klynger/amager-hvidovre-2022K1.xlsx"], values=True)["Forside"]
+    rows = [row[:2] for row in cover.iter_rows(min_row=3, values_only=True)]
+    funds = [text for subject, text in rows if subject == "Puljer"]
+    assert [text.partition(" kr. ")[0].rpartition(" ")[2] for text in funds] == ["4.072.871"] * 2
+    assert [text for subject, text in rows if "Rødovre tæller med 1/2" in str(text)]
 
 
 def test_both_languages_hold_the_same_figures(national: bytes, english: bytes) -> None:
@@ -124,7 +168,9 @@ def test_other_quarters_and_rules_can_be_written(quarter: str, rules: str | None
     """A back-cast, a quarter without shared funds, and the health councils of 2027."""
     report = content_of(quarter, rules=rules)
     book = opened(workbooks(report)[f"fordeling-{report.label}.xlsx"], values=True)
-    assert len(book.sheetnames) >= len(report.result.clusters) + 6
+    costs = [row.cluster.name for row in report.result.clusters if row.allocations]
+    assert set(costs) <= set(book.sheetnames)
+    assert ("Fordelingsnøgler" in book.sheetnames) is (len(costs) < len(report.result.clusters))
     assert ("Puljer" in book.sheetnames) is bool(report.result.shared_funds)
 
 

@@ -83,12 +83,9 @@ def test_what_rests_on_an_estimate_is_marked(
     assert klynge("run", "2022K1", "--offline", "--estimate-districts").exit_code == 0
     folder = reports_dir / "2022K1/r1"
     book = opened(folder / "fordeling-2022K1.xlsx", values=True)
-    for name in ("Oversigt over klynger", "Puljer"):
+    for name in ("Oversigt over klynger", "Puljer", "Udvikling"):
         marked = {cell.value for cell in book[name]["A"] if "(skøn)" in str(cell.value)}
         assert marked == {"Sundhedsklynge Byen (skøn)", "Sundhedsklynge Syd (skøn)"}
-    rows = book["Udvikling"].iter_rows(min_row=2, max_col=2, values_only=True)
-    marked = {row for row in rows if "(skøn)" in str(row[1])}
-    assert marked == {(f"Sundhedsklynge {at}", "2022K1 (skøn)") for at in ("Byen", "Syd")}
     control = {row[0]: row[5] for row in book["Kontrol"].iter_rows(values_only=True)}
     assert control["Medlemskaber med skønnede bydele"] == "FORKLARET"
     assert (folder / "fordeling-2022K1.html").read_text("utf-8").count("Syd (skøn)") >= 3

@@ -8,12 +8,16 @@ from datetime import datetime
 from io import BytesIO
 
 import pytest
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import column_index_from_string, range_boundaries
+from openpyxl.utils.cell import coordinate_from_string
 
 from pipeline.reporting.content import Content
+from pipeline.reporting.texts import Catalogue
+from schemas.records import Language
 from tests.reporting.workbook.cells import grid, opened, parts
 
 BOOKS = ["national", "syd", "english"]
+CATALOGUES = [Catalogue(language) for language in Language]
 LEAST_POINTS = 10
 
 
@@ -92,9 +96,18 @@ def test_paper_gets_a4_landscape_with_header_page_and_revision(book: bytes) -> N
 
 
 def test_the_header_row_stays_in_view(book: bytes) -> None:
-    """Rows below the header scroll, the header does not."""
+    """Rows below the header scroll, the header does not, nor the columns that say what a row is
+    about; at most six rows are frozen, so that a small screen can scroll too."""
+    names = ("municipality_code", "municipality_name")
+    headings = {text(f"column.{name}") for text in CATALOGUES for name in names}
     for sheet in opened(book):
-        assert sheet.freeze_panes == f"A{grid(sheet).first}"
+        table = grid(sheet)
+        column, row = coordinate_from_string(sheet.freeze_panes)
+        assert (row, row <= 7) == (table.first, True), sheet.title
+        named = [heading in headings for heading in table.letters]
+        stay = column_index_from_string(column) - 1
+        assert stay >= 1
+        assert not any(named[stay:])
 
 
 def test_text_is_large_enough_and_columns_are_wide_enough(book: bytes) -> None:
@@ -170,13 +183,13 @@ def test_notes_that_are_referred_to_exist(national: bytes) -> None:
 
 
 def test_every_chart_has_alternative_text(book: bytes) -> None:
-    """A chart says in words what it shows, in both kinds of workbook: lines and bars."""
+    """A chart says in words what it shows, in both kinds of workbook."""
     drawings = [
         xml for name, xml in parts(book) if re.fullmatch(r"xl/drawings/drawing\d+\.xml", name)
     ]
     described = re.findall(r'descr="([^"]+)"', b"".join(drawings).decode())
     charts = [name for name, _ in parts(book) if name.startswith("xl/charts/chart")]
-    assert len(described) == len(charts) >= 2
+    assert len(described) == len(charts) >= 1
     assert all(len(text) > 40 for text in described)
 
 

@@ -16,6 +16,7 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
 from pipeline.reporting.workbook.live_columns import EXACT_TO, STEP
+from schemas.records import Cluster
 from tests.conftest import REPOSITORY
 from tests.office import convert, needs_libreoffice
 from tests.report_of import content_of
@@ -66,6 +67,11 @@ def random_case(chance: random.Random, codes: list[str]) -> Case:
     return Case(people, fractions, amount)
 
 
+def sheet_of(cluster: Cluster) -> str:
+    """Return the name of the sheet of a cluster."""
+    return cluster.name[:31].strip()
+
+
 def inputs(sheet: Grid, book: Workbook, name: str, case: Case) -> dict[str, int]:
     """Return the input cells of a sheet with what they are changed to."""
     cells = {f"{sheet.letter('Uafrundet beløb')}{sheet.header - 1}": case.amount_dkk}
@@ -110,18 +116,18 @@ def random_change(chance: random.Random, book: Workbook, names: list[str], file:
 
 
 @pytest.fixture(scope="module")
-def changes(content: Content, national: bytes) -> list[Change]:
-    """Copies of the national workbook with changed inputs."""
-    chance, book = random.Random(20220101), opened(national)
-    names = [result.cluster.cluster_id for result in content.result.clusters]
-    return [random_change(chance, book, names, national) for _ in range(COPIES)]
+def changes(content: Content, all_shared: bytes) -> list[Change]:
+    """Copies of a national workbook, in which each cluster has a sheet, with changed inputs."""
+    chance, book = random.Random(20220101), opened(all_shared)
+    names = [sheet_of(result.cluster) for result in content.result.clusters]
+    return [random_change(chance, book, names, all_shared) for _ in range(COPIES)]
 
 
 def with_amount(file: bytes, amount_dkk: int) -> bytes:
     """Return the national workbook with another amount for Sundhedsklynge Syd."""
-    table = grid(opened(file)["amager-hvidovre"])
+    table = grid(opened(file)["Sundhedsklynge Syd"])
     cell = f"{table.letter('Uafrundet beløb')}{table.header - 1}"
-    return changed(file, {"amager-hvidovre": {cell: amount_dkk}})
+    return changed(file, {"Sundhedsklynge Syd": {cell: amount_dkk}})
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +143,7 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def both(
     books: dict[str, bytes],
     national: bytes,
+    all_shared: bytes,
     changes: list[Change],
     nasty: bytes,
     tmp_path_factory: pytest.TempPathFactory,
@@ -145,6 +152,7 @@ def both(
     limit = EXACT_TO // 574_362 * STEP  # the largest weight: København's people, doubled
     files = {
         **{Path(name).stem: book for name, book in books.items()},
+        "shared": all_shared,
         **{f"copy-{number}": change.file for number, change in enumerate(changes)},
         "within": with_amount(national, limit),
         "beyond": with_amount(national, limit + 10 * STEP),
@@ -161,9 +169,10 @@ def both(
 def test_every_recalculated_value_is_the_one_in_the_file(
     books: dict[str, bytes], both: Both
 ) -> None:
-    """Viewers that do not calculate show what LibreOffice calculates, in all 23 workbooks."""
+    """Viewers that do not calculate show what LibreOffice calculates, in all 23 workbooks,
+    and where each cluster has a cost."""
     formulas = 0
-    for path, result in (both(Path(name).stem) for name in books):
+    for path, result in map(both, ["shared", *(Path(name).stem for name in books)]):
         cached, recalculated = (figures(opened(of, values=True)) for of in (path, result))
         formulas += sum(str(cell).startswith("=") for cell in figures(opened(path)).values())
         assert cached.keys() <= recalculated.keys()
@@ -177,11 +186,11 @@ def test_every_recalculated_value_is_the_one_in_the_file(
 
 
 def test_changed_inputs_are_allocated_as_the_pipeline_does(
-    changes: list[Change], both: Both, national: bytes
+    changes: list[Change], both: Both, all_shared: bytes
 ) -> None:
     """Amounts, populations and fractions changed at random, with ties and zeros, give our kroner
     and add up; where there is nothing to allocate by, the control says so."""
-    layout, compared, empty = opened(national), 0, 0
+    layout, compared, empty = opened(all_shared), 0, 0
     for number, change in enumerate(changes):
         book = opened(both(f"copy-{number}")[1], values=True)
         for name, case in change.cases.items():
@@ -206,24 +215,27 @@ def test_changed_inputs_are_allocated_as_the_pipeline_does(
 
 
 def test_shared_funds_follow_the_clusters(
-    content: Content, changes: list[Change], both: Both, national: bytes
+    content: Content, changes: list[Change], both: Both, all_shared: bytes
 ) -> None:
     """A population changed on a cluster's sheet moves the shared funds, which still add up."""
-    table = grid(opened(national)["Puljer"])
-    ids = [result.cluster.cluster_id for result in content.result.clusters]
+    table = grid(opened(all_shared)["Puljer"])
+    ids = {sheet_of(row.cluster): row.cluster.cluster_id for row in content.result.clusters}
     for copy, change in enumerate(changes):
         book = opened(both(f"copy-{copy}")[1], values=True)
-        weights = {name: sum(change.cases[name].weights.values(), Fraction(0)) for name in ids}
+        weights = {
+            cluster_id: sum(change.cases[name].weights.values(), Fraction(0))
+            for name, cluster_id in ids.items()
+        }
         for number, amount in enumerate(change.funds, start=1):
             letter = table.letter(f"Udgift {number}: Fordelt")
             found = [book["Puljer"][f"{letter}{row}"].value for row in table.rows]
             expected = {part.code: part.amount for part in largest_remainder(amount, weights)}
-            assert dict(zip(ids, found, strict=True)) == expected
+            assert dict(zip(ids.values(), found, strict=True)) == expected
 
 
 def test_what_is_too_large_to_be_exact_is_said(both: Both, national: bytes) -> None:
     """Beyond what a spreadsheet counts exactly the control says AFVIGER, on the cover too."""
-    sheet = "amager-hvidovre"
+    sheet = "Sundhedsklynge Syd"
     table = grid(opened(national)[sheet])
     within, beyond = (opened(both(name)[1], values=True) for name in ("within", "beyond"))
     control = f"{table.letter('Rang')}{table.header - 1}"

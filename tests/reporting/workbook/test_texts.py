@@ -38,7 +38,7 @@ def test_text_from_outside_stays_text_everywhere(nasty_dir: Path, language: Lang
             for cell in (cell for row in sheet.iter_rows() for cell in row):
                 if cell.data_type == "f":
                     plain_formulas += 1
-                    assert "HYPERLINK" not in str(cell.value)
+                    assert "HYPERLINK" not in re.sub("'[^']*'!", "", str(cell.value))  # sheets
                     assert not re.fullmatch(r"=1\+1\.?", str(cell.value))
         assert plain_formulas > 20
         for name, content in parts(book):
