@@ -15,7 +15,15 @@ from flows.commands.analysis import compare, explain, scenario
 from flows.commands.audit import audit
 from flows.commands.inputs import check, fetch, init, status
 from flows.commands.reports import backfill, deliver, run
-from flows.commands.rules import add_cost, add_membership, clusters, end_membership
+from flows.commands.rules import (
+    add_cost,
+    add_membership,
+    add_source,
+    change_cost,
+    clusters,
+    end_cost,
+    end_membership,
+)
 from flows.commands.server import app as server
 from flows.commands.server import serve
 from flows.commands.transition import transition
@@ -57,6 +65,11 @@ command(
     epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
     "--source memo-syd-2022"
 )(add_membership)
+command(epilog="Example: klynge change-cost halvt-aarsvaerk --amount 381100 --from 2026K1")(
+    change_cost
+)
+command(epilog="Example: klynge end-cost halvt-aarsvaerk --last 2025K4")(end_cost)
+command(epilog="Example: klynge add-source notat-2026 --title 'Memo on 2026'")(add_source)
 command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
 
 command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)

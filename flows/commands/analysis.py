@@ -116,6 +116,9 @@ def scenario(
     ] = None,
     cluster: options.ShownClusters = None,
     rules: options.Rules = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of another scenario of this name.")
+    ] = False,
 ) -> None:
     """Show what other rules or amounts would give.
 
@@ -134,7 +137,7 @@ def scenario(
     acquisition, report_name = Acquisition.offline(shared.settings), ReportName(quarter, rules)
     known = rules_in_force(acquisition.reference, report_name.rules).clusters
     shown = cluster_ids(cluster or (), known)  # before anything is written
-    report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition)
+    report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition, replace)
     view = View(
         report.comparison,
         (report.real.report.label, report.calculation.report.label),

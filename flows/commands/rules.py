@@ -1,24 +1,40 @@
-"""`klynge clusters`, `add-cost`, `add-membership` and `end-membership`: who belongs where."""
+"""The rules: `klynge clusters` shows them, `add-…`, `change-…` and `end-…` edit them."""
 
 from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from flows.terminal import options
 from flows.terminal.shared import Shared, shares
 from schemas.quarter import Quarter
-
-if TYPE_CHECKING:
-    from pipeline.reference.editing import Change
-
+from schemas.records import Per
 
 SourceId = Annotated[
-    str, typer.Option("--source", metavar="ID", help="Where it comes from: an id of sources.csv.")
+    str,
+    typer.Option(
+        "--source",
+        metavar="ID",
+        help="Where it comes from: an id of sources.csv.",
+        autocompletion=options.sources,
+    ),
 ]
+CostId = Annotated[
+    str, typer.Argument(metavar="COST", help="Its id or name.", autocompletion=options.costs)
+]
+Scope = Annotated[
+    str,
+    typer.Option(
+        "--scope",
+        metavar="SCOPE",
+        help="Its cluster, or sundhedsklynge:*, where there are several.",
+        autocompletion=options.clusters,
+    ),
+]
+Amount = Annotated[str, typer.Argument(metavar="KRONER", help="Whole kroner, as 370000.")]
 First = Annotated[Quarter, options.quarter_option("--from", "First quarter in force.")]
 Last = Annotated[
     Quarter | None,
@@ -30,38 +46,78 @@ Last = Annotated[
 def add_cost(
     cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
     scope: Annotated[
-        str, typer.Argument(help="A cluster, by id or name, or sundhedsklynge:* for all.")
+        str,
+        typer.Argument(
+            help="A cluster, by id or name, or sundhedsklynge:* for all.",
+            autocompletion=options.clusters,
+        ),
     ],
-    amount_dkk: Annotated[str, typer.Argument(metavar="KRONER", help="Whole kroner, as 370000.")],
+    amount_dkk: Amount,
     name_da: Annotated[str, typer.Option(metavar="TEXT", help="Its name in Danish.")],
     name_en: Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")],
-    first: First,
-    source: SourceId,
+    first_quarter: First,
+    source_id: SourceId,
     shared: Shared,
     last: Last = None,
+    per: Annotated[Per, typer.Option(help="What the amount is for.")] = Per.YEAR,
+    settled_by: Annotated[
+        str, typer.Option(metavar="K1", help="Which quarter of a year settles it.")
+    ] = "",
 ) -> None:
     """Add a cost, if all tables are valid with it."""
-    from pipeline.reference import editing
-    from pipeline.reference.files import COSTS
+    _edit(shared, "costs.csv", "add_cost", last)
 
-    cost = {
-        "cost_id": cost_id,
-        "name_da": name_da,
-        "name_en": name_en,
-        "scope": scope,
-        "amount_dkk": amount_dkk,
-        "first_quarter": str(first),
-        "source_id": source,
-    }
-    _edit(shared, COSTS, partial(editing.add_cost, cost, last))
+
+@shares("data_dir", "as_json")
+def change_cost(
+    cost_id: CostId,
+    amount_dkk: Annotated[str, typer.Option("--amount", metavar="KRONER", help="Whole kroner.")],
+    first_quarter: Annotated[
+        Quarter, options.quarter_option("--from", "First quarter with the new amount.")
+    ],
+    shared: Shared,
+    source_id: Annotated[
+        str, typer.Option("--source", metavar="ID", help="Where it comes from, if it is another.")
+    ] = "",
+    scope: Scope = "",
+) -> None:
+    """Give a cost a new amount from a quarter on; before it, the amount stays as it was."""
+    _edit(shared, "costs.csv", "change_cost")
+
+
+@shares("data_dir", "as_json")
+def end_cost(
+    cost_id: CostId,
+    last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    shared: Shared,
+    scope: Scope = "",
+) -> None:
+    """End a cost, if all tables are valid."""
+    _edit(shared, "costs.csv", "end_cost", last)
+
+
+@shares("data_dir", "as_json")
+def add_source(
+    source_id: Annotated[str, typer.Argument(help="Its id, such as notat-2026.")],
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Its title in English.")],
+    shared: Shared,
+    title_da: Annotated[str, typer.Option(metavar="TEXT", help="Its title in Danish.")] = "",
+    url: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it can be read.")] = "",
+    confidence: Annotated[
+        str, typer.Option(metavar="LEVEL", help="How sure it is: high, medium or low.")
+    ] = "high",
+    remark: Annotated[str, typer.Option(metavar="TEXT", help="What is doubtful.")] = "",
+) -> None:
+    """Add a source that rules rest on."""
+    _edit(shared, "sources.csv", "add_source")
 
 
 @shares("data_dir", "as_json")
 def add_membership(
-    cluster: options.Cluster,
-    municipality: options.Municipality,
-    first: First,
-    source: SourceId,
+    cluster_id: options.Cluster,
+    municipality_code: options.Municipality,
+    first_quarter: First,
+    source_id: SourceId,
     shared: Shared,
     last: Last = None,
     fraction: Annotated[
@@ -72,52 +128,39 @@ def add_membership(
     ] = "",
 ) -> None:
     """Add a membership, if all tables are valid."""
-    from pipeline.reference import editing
-    from pipeline.reference.files import MEMBERSHIPS
-
     if fraction and districts:
         raise typer.BadParameter("choose one of --fraction and --districts")
-    membership = {
-        "cluster_id": cluster,
-        "municipality_code": municipality,
-        "fraction": fraction,
-        "districts": districts,
-        "first_quarter": str(first),
-        "source_id": source,
-    }
-    added = partial(editing.add_membership, membership, last)
-    _edit(shared, MEMBERSHIPS, added)
+    _edit(shared, "memberships.csv", "add_membership", last)
 
 
 @shares("data_dir", "as_json")
 def end_membership(
-    cluster: options.Cluster,
-    municipality: options.Municipality,
+    cluster_id: options.Cluster,
+    municipality_code: options.Municipality,
     last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
     shared: Shared,
 ) -> None:
     """End a membership, if all tables are valid."""
-    from pipeline.reference import editing
-    from pipeline.reference.files import MEMBERSHIPS
-
-    named = {"cluster_id": cluster, "municipality_code": municipality}
-    _edit(shared, MEMBERSHIPS, partial(editing.end_membership, named, last))
+    _edit(shared, "memberships.csv", "end_membership", last)
 
 
-def _edit(shared: Shared, name: str, change: Change) -> None:
+def _edit(shared: Shared, table: str, edit: str, *last: Quarter | None) -> None:
+    """Edit a table by what was typed: the arguments that are named like its columns."""
     from flows.terminal import console
-    from pipeline.reference.editing import edit
+    from pipeline.reference import editing, rule_edits
     from pipeline.reporting.texts import Catalogue
     from schemas.records import Language
 
-    edited = edit(shared.settings.data_dir, name, change)
+    written = {name: str(cell) for name, cell in shared.params.items() if name != "last"}
+    change = partial(getattr(rule_edits, edit), written, *last)
+    edited = editing.edit(shared.settings.data_dir, table, change)
     english = Catalogue(Language.ENGLISH)
     findings = [
         {"period": str(period), "text": english.finding(finding)}
         for period, finding in edited.findings
     ]
     rows = {"removed": edited.removed, "added": edited.added}
-    document = {"file": name, **rows, "findings": findings}
+    document = {"file": table, **rows, "findings": findings}
     shared.show(console.edited_parts(edited, findings), document)
 
 

@@ -20,7 +20,7 @@ from pipeline.run import Report
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
-from schemas.records import Basis, Language, Membership, Reference
+from schemas.records import Basis, Cost, Language, Membership, Reference
 from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
 
@@ -145,8 +145,16 @@ def cluster_parts(rules: RulesInForce, reference: Reference) -> Iterator[Part]:
         for membership in rules.memberships[cluster.cluster_id]:
             name = reference.areas[membership.municipality_code].name
             yield f"  {membership.municipality_code} {name}{_rule(membership)}"
+        yield from (_shared(cost) for cost in rules.costs if cost.scope == cluster.cluster_id)
+    yield from (_shared(cost) for cost in rules.costs if cost.structure)
     noun = ", ".join(rules.structures)
     yield f"{len(rules.clusters)} clusters in force in {rules.quarter} ({noun})."
+
+
+def _shared(cost: Cost) -> str:
+    amount = f"{kroner(cost.amount_dkk)} {Catalogue(Language.ENGLISH)(f'value.{cost.per}')}"
+    where = f" over {cost.scope}" if cost.structure else ""
+    return f"  shares{where} {amount}: {cost.name_en} ({cost.cost_id})"
 
 
 def _rule(membership: Membership) -> str:

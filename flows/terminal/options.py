@@ -40,6 +40,18 @@ def municipalities(incomplete: str) -> list[tuple[str, str]]:
     return _beginning(incomplete, rows)
 
 
+def costs(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids and names of costs that begin like this, each with the other."""
+    return _beginning(incomplete, [(row["cost_id"], row["name_da"]) for row in _rows("costs.csv")])
+
+
+def sources(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids of sources that begin like this, with their titles."""
+    return _beginning(
+        incomplete, [(row["source_id"], row["title"]) for row in _rows("sources.csv")]
+    )
+
+
 def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
     names = [(form, code) for code, name in rows for form in (name, name.lower())]

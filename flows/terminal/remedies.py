@@ -10,10 +10,16 @@ from pipeline.errors import KlyngeError, Remedy
 _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.ACCEPT_JUMPS: "If it is right, accept it, once for all commands: "
     "klynge fetch {quarter} {accept}",
+    Remedy.ADD_SOURCE: "To enter it: klynge add-source {source_id} --title TEXT",
     Remedy.APPLY_RULES_OF: "To apply the rules of another quarter to its population: "
     "klynge run {quarter} --rules {rules}",
     Remedy.ASK_AGAIN: "If the source was wrong, ask it again: klynge fetch {quarter} --refresh",
+    Remedy.CHANGE_COST: "To change its amount: "
+    "klynge change-cost {cost_id} --amount {amount_dkk} --from {quarter}",
     Remedy.DELIVER: "To deliver what is left: klynge deliver",
+    Remedy.END_COST: "To end one: klynge end-cost {cost_id} --last {quarter}",
+    Remedy.END_MEMBERSHIP: "To end one first: "
+    "klynge end-membership {cluster_id} {municipality_code} --last {quarter}",
     Remedy.EXPLAIN_AS_WRITTEN: "klynge run writes what is stored now as a new revision; to explain "
     "this one as it was written: klynge explain {revision} {cluster_id} {municipality_code}",
     Remedy.FETCH: "To ask the StatBank for it: klynge fetch {quarter}",
@@ -22,6 +28,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
     Remedy.NAME_DATA_FOLDER: "Name the data folder with --data-dir or KLYNGE_DATA_DIR, "
     "or start one here: klynge init",
+    Remedy.REPLACE_SCENARIO: "To write it in the place of that: --replace",
     Remedy.RUN: "To write it: klynge run {quarter}",
     Remedy.UPDATE_DATA: "To look at what newer rules would change: klynge init --update",
     Remedy.USE_STORED: "klynge run {quarter} --offline uses the snapshots stored.",
@@ -33,7 +40,9 @@ def command(remedy: Remedy | None, facts: Mapping[str, Any]) -> str:
     if remedy is None:
         return ""
     accept = " ".join(f"--accept-jump {code}" for code in facts.get("codes", ()))
-    return _COMMANDS[remedy].format(**{"quarter": "QUARTER", **facts, "accept": accept})
+    return _COMMANDS[remedy].format(
+        **{"quarter": "QUARTER", "cluster_id": "CLUSTER", **facts, "accept": accept}
+    )
 
 
 def told(error: KlyngeError) -> str:

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.errors import UsageError
-from pipeline.reference.editing import is_due, key_of, scope_of
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
+from pipeline.reference.rule_edits import key_of, rows_due, scope_of
 from schemas.quarter import Quarter
 from schemas.records import IDENTIFIER, Reference
 from schemas.rows import PERIOD
@@ -227,8 +227,7 @@ class _Editor:
         return row
 
     def _in_force(self, name: str, **key: str) -> list[Row]:
-        rows = self.tables[name]
-        return [row for row in rows if key.items() <= row.items() and is_due(row, self.quarter)]
+        return rows_due(self.tables[name], self.quarter, **key)
 
 
 def _check_column(override: Override, known: Sequence[str]) -> None:

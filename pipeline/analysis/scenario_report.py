@@ -5,13 +5,14 @@
         inputs.json, manifest.json        what it was made from, and its files with their sha256
         forskel-….csv                     the difference, by cluster, cost and municipality
 
-A scenario is never a revision: run again under the same name it replaces what was there.
+A scenario is never a revision: run again it replaces what was there. Another of its name does so
+only when that is asked for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from filelock import FileLock
 
@@ -19,7 +20,7 @@ from pipeline.analysis.scenario import Scenario, apply, write_toml
 from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.errors import KlyngeError
+from pipeline.errors import KlyngeError, Remedy, UsageError
 from pipeline.files import replace_folder
 from pipeline.gather import gather
 from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
@@ -29,6 +30,8 @@ from pipeline.revisions.store import report_files
 from pipeline.run import calculation_of
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.report_name import ReportName
+
+FILE: Final = "scenario.toml"
 
 
 @dataclass(frozen=True)
@@ -43,20 +46,31 @@ class ScenarioReport:
     manifest: Mapping[str, Any]
 
 
-def run_scenario(scenario: Scenario, name: ReportName, acquisition: Acquisition) -> ScenarioReport:
+def run_scenario(
+    scenario: Scenario, name: ReportName, acquisition: Acquisition, anew: bool = False
+) -> ScenarioReport:
     """Calculate a report whose rules a scenario overrides, and write it.
 
+    Args:
+        scenario: The overrides.
+        name: The report whose rules are overridden.
+        acquisition: Reads what is stored.
+        anew: Whether it may take the place of another scenario of its name.
+
     Raises:
+        UsageError: There is another scenario of its name.
         KlyngeError: Any of those of `calculate`; the message says that the scenario breaks the
             rule. Nothing is written then.
     """
     settings = acquisition.settings
+    report = replace(name, scenario=scenario.name)
+    if not anew:
+        _refuse_another(scenario, settings.reports_dir / report.path)
     real = calculation_of(name, acquisition)
     reference_dir = settings.data_dir / "reference"
     tables = {file: read_rows(reference_dir, file) for file in (MEMBERSHIPS, COSTS, SOURCES)}
     changed = apply(scenario, tables, acquisition.reference, name.rules)
     contents = {file: write_rows(file, rows) for file, rows in changed.items()}
-    report = replace(name, scenario=scenario.name)
     parameters = replace(real.inputs.parameters, report=report)
     try:
         overridden = Acquisition.offline(settings)
@@ -69,6 +83,15 @@ def run_scenario(scenario: Scenario, name: ReportName, acquisition: Acquisition)
             f"It overrides {scenario.text}.",
         ) from None
     return _write(scenario, real, calculation, settings.reports_dir)
+
+
+def _refuse_another(scenario: Scenario, folder: Path) -> None:
+    if folder.exists() and (folder / FILE).read_bytes() != write_toml(scenario).encode():
+        raise UsageError(
+            f"{folder} holds another scenario of that name, and was left as it is.",
+            "Name this one otherwise.",
+            Remedy.REPLACE_SCENARIO,
+        )
 
 
 def _write(
@@ -84,7 +107,7 @@ def _write(
     difference = scope_rows(comparison.scopes, titles, names.__getitem__)
     more = {
         f"forskel-{label}.csv": machine_csv(difference).encode(),
-        "scenario.toml": write_toml(scenario).encode(),
+        FILE: write_toml(scenario).encode(),
     }
     overrides = {row.text: row.value for row in scenario.overrides}
     files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)

@@ -134,6 +134,8 @@ def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable
         raise RuleError(
             f"In {quarter} there is no cluster to carry {', '.join(lost)}.",
             "End the cost in data/reference/costs.csv when its clusters end, or correct its scope.",
+            Remedy.END_COST,
+            cost_id=lost[0].partition(" ")[0],
         )
 
 
@@ -226,7 +228,12 @@ def _contradiction(area: Area, rows: list[Membership], what: str) -> RuleError:
         f" {' '.join(row.districts) or row.fraction}"
         for row in rows
     )
-    return RuleError(f"{area.name} ({area.code}) {what}:\n{listed}", _HINT)
+    return RuleError(
+        f"{area.name} ({area.code}) {what}:\n{listed}",
+        _HINT,
+        Remedy.END_MEMBERSHIP,
+        municipality_code=area.code,
+    )
 
 
 def rule_periods(reference: Reference) -> Iterator[Period]:

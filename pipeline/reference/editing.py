@@ -5,13 +5,10 @@ the reference tables with the new file in place of the old one are validated, an
 period checked, before a byte is written. The new file is written beside the old one and renamed
 over it. Just before that the old one is compared with what was read: whoever saved it in an editor
 meanwhile loses nothing. What is left unguarded is the instant between that look and the renaming.
-
-An edit of the rules takes a row as it is written, with names or codes, and gives the rows that the
-file would have. Without a last quarter the rule ends with its cluster or structure.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +20,10 @@ from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, Remedy, StorageError, UsageError
 from pipeline.files import write_atomically
-from pipeline.reference import names
 from pipeline.reference.files import (
     CLUSTERS,
     COLUMNS,
+    SOURCES,
     Row,
     canonical,
     read_content,
@@ -34,14 +31,13 @@ from pipeline.reference.files import (
     write_rows,
 )
 from pipeline.reference.tables import load_reference
-from schemas.quarter import Quarter
-from schemas.records import ALL_CLUSTERS, Basis, Cluster, Per, Period, Reference
+from schemas.records import Period, Reference
 
 LOCK: Final = ".lock"
 LOCK_TIMEOUT_SECONDS: Final = 10.0
 """How long an edit waits for another one; an edit takes a fraction of a second."""
 
-Change = Callable[[Reference, list[Row]], Sequence[Row]]
+Change = Callable[[Reference, list[Row]], Iterable[Row]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,8 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
     with _locked(path.parent):
         before = read_content(path)
         reference = load_reference(data_dir)
-        rows = change(reference, rows_of(path, before))
+        rows = list(change(reference, rows_of(path, before)))
+        _refuse_unknown_sources(name, rows, reference)
         after = canonical(path, rows)
         findings = _new_findings(data_dir, reference, name, after)
         _write(path, before, after)
@@ -112,6 +109,17 @@ def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
         wanted = canonical(path, rows_of(path, found))
         if wanted != found:
             yield path, found, wanted
+
+
+def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference) -> None:
+    cited = {row["source_id"] for row in rows if name != SOURCES and "source_id" in row}
+    if unknown := cited - {"", *reference.sources}:
+        source_id = min(unknown)
+        raise UsageError(
+            f"sources.csv has no source {source_id!r}.",
+            remedy=Remedy.ADD_SOURCE,
+            source_id=source_id,
+        )
 
 
 @contextmanager
@@ -174,98 +182,3 @@ def _findings(reference: Reference) -> list[tuple[Period, Finding]]:
         for period in rule_periods(reference)
         for finding in coverage(reference, period.first)
     ]
-
-
-def add_cost(
-    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
-) -> list[Row]:
-    """Return the rows of costs.csv with a cost added.
-
-    Raises:
-        UsageError: The scope is not known, or ends before the first quarter.
-    """
-    quarter = Quarter.parse(row["first_quarter"])
-    scope = scope_of(row["scope"], reference, quarter)
-    in_scope = [
-        other
-        for other in _in_force(reference, quarter)
-        if scope in (other.cluster_id, other.structure + ALL_CLUSTERS)
-    ]
-    added = {"per": Per.YEAR.value, "settled_by": "", **row}
-    return [*rows, {**added, "scope": scope, "last_quarter": _last(last, in_scope)}]
-
-
-def add_membership(
-    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
-) -> list[Row]:
-    """Return the rows of memberships.csv with a membership added.
-
-    Raises:
-        UsageError: Cluster or municipality is not known.
-    """
-    quarter = Quarter.parse(row["first_quarter"])
-    key = key_of(row, reference, quarter)
-    whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
-    basis = Basis.DISTRICTS if row["districts"] else whole
-    clusters = _in_force(reference, quarter)
-    joined = [other for other in clusters if other.cluster_id == key["cluster_id"]]
-    added = {**row, **key, "basis": basis.value, "last_quarter": _last(last, joined)}
-    return [*rows, added]
-
-
-def end_membership(row: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of memberships.csv with a membership ended.
-
-    Raises:
-        UsageError: Cluster or municipality is not known, or it is no member in that quarter.
-    """
-    key = key_of(row, reference, last)
-    ending = [other for other in rows if key.items() <= other.items() and is_due(other, last)]
-    if not ending:
-        cluster_id, code = key.values()
-        raise UsageError(
-            f"{reference.areas[code].name} ({code}) does not belong to {cluster_id} in {last}.",
-            remedy=Remedy.LIST_CLUSTERS,
-            quarter=last,
-        )
-    return [{**row, "last_quarter": str(last)} if row in ending else row for row in rows]
-
-
-def is_due(row: Row, quarter: Quarter) -> bool:
-    """Return whether a row of a dated table is in force in a quarter; a blank last never ends."""
-    return row["first_quarter"] <= str(quarter) <= (row["last_quarter"] or str(quarter))
-
-
-def _in_force(reference: Reference, quarter: Quarter) -> list[Cluster]:
-    return [row for row in reference.clusters if quarter in row.period]
-
-
-def key_of(row: Row, reference: Reference, quarter: Quarter) -> Row:
-    """Return the id of the cluster and the code of the municipality that a row names.
-
-    Raises:
-        UsageError: One is not known in the quarter.
-    """
-    clusters = names.clusters(_in_force(reference, quarter))
-    municipalities = names.municipalities(reference.areas.values())
-    cluster_id = names.find("cluster", row["cluster_id"], clusters).code
-    code = names.find("municipality", row["municipality_code"], municipalities).code
-    return {"cluster_id": cluster_id, "municipality_code": code}
-
-
-def scope_of(written: str, reference: Reference, quarter: Quarter) -> str:
-    """Return the id of the cluster that is named, or as it is what stands for all clusters.
-
-    Raises:
-        UsageError: No cluster in force in the quarter is called so.
-    """
-    if written.endswith(ALL_CLUSTERS):
-        return written
-    return names.find("cluster", written, names.clusters(_in_force(reference, quarter))).code
-
-
-def _last(given: Quarter | None, clusters: Sequence[Cluster]) -> str:
-    """Return the last quarter as text: as given, or as of the clusters; blank never ends."""
-    if given or not clusters or any(row.period.last is None for row in clusters):
-        return str(given or "")
-    return str(max(row.period.last for row in clusters if row.period.last))

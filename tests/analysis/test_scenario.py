@@ -216,3 +216,17 @@ def test_what_was_accepted_for_the_report_is_accepted(klynge: Klynge, data_dir: 
     assert klynge("scenario", "proeve", "2022K2", *AMOUNT).exit_code == 0
     assert klynge("compare", "2022K1", "2022K2").exit_code == 0
     assert klynge("compare", "2022K1", "2022K2:r1").exit_code == 0
+
+
+def test_another_scenario_of_the_name_is_refused(klynge: Klynge, reports_dir: Path) -> None:
+    """What was written is left alone unless --replace asks for it; the same again is no other."""
+    one, other = (f"halvt-aarsvaerk.amount_dkk={amount}" for amount in (400_000, 500_000))
+    assert klynge("scenario", "prisen", "2022K1", "--set", one).exit_code == 0
+    assert klynge("scenario", "prisen", "2022K1", "--set", one).exit_code == 0
+    before = contents(reports_dir)
+    refused = klynge("scenario", "prisen", "2022K1", "--set", other)
+    assert refused.exit_code == 2
+    assert "--replace" in refused.err
+    assert contents(reports_dir) == before
+    assert klynge("scenario", "prisen", "2022K1", "--set", other, "--replace").exit_code == 0
+    assert b"500000" in (reports_dir / "scenarios/prisen/scenario.toml").read_bytes()

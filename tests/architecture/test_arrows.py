@@ -148,7 +148,8 @@ def test_the_core_names_no_command(module: Path) -> None:
 def test_every_remedy_has_a_command() -> None:
     """What the core offers can be typed."""
     codes = {"codes": ["147"]}
-    facts = dict.fromkeys(("rules", "revision", "cluster_id", "municipality_code"), "x")
+    rules = ("rules", "revision", "cluster_id", "municipality_code")
+    facts = dict.fromkeys((*rules, "cost_id", "amount_dkk", "source_id"), "x")
     assert "--accept-jump 147" in command(Remedy.ACCEPT_JUMPS, codes)
     assert all(command(remedy, facts) for remedy in Remedy)
 

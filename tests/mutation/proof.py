@@ -7,7 +7,7 @@ from tests.processes import REPOSITORY
 PROOF = {
     "pipeline/calculation/*.py": ["calculation", "analysis/test_compare.py"],
     "pipeline/reference/names.py": ["reference/test_names.py"],
-    "pipeline/reference/editing.py": ["reference/test_edits.py"],
+    "pipeline/reference/*edit*.py": ["reference/test_edits.py"],
     "pipeline/reference/*.py": ["reference"],
     "pipeline/snapshots/*.py": ["statbank"],
     "pipeline/statbank/*.py": ["statbank"],

@@ -16,8 +16,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-from pipeline.reference.editing import add_cost, edit, not_canonical
+from pipeline.reference.editing import edit, not_canonical
 from pipeline.reference.files import COSTS
+from pipeline.reference.rule_edits import add_cost
 from pipeline.reference.tables import load_reference
 
 
@@ -36,6 +37,8 @@ def add_next(data_dir: Path) -> None:
         "name_en": "b",
         "scope": "viborg",
         "amount_dkk": "1",
+        "per": "year",
+        "settled_by": "",
         "first_quarter": "2022K1",
         "source_id": "rm-klynger",
     }

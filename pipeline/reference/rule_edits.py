@@ -1,0 +1,186 @@
+"""The edits of the rules: each gives the rows that its file would have, for `editing.edit`.
+
+An edit takes a row as it is written, with names or codes. Without a last quarter the rule ends with
+its cluster or structure. What is in force already is never added again: another command changes or
+ends it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pipeline.errors import Remedy, UsageError
+from pipeline.reference import names
+from pipeline.reference.files import Row
+from schemas.quarter import Quarter
+from schemas.records import ALL_CLUSTERS, Basis, Cluster, Reference
+
+_CHANGED: Final = ("first_quarter", "amount_dkk", "source_id")
+
+
+def add_source(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of sources.csv with a source added."""
+    return [*rows, row]
+
+
+def add_cost(
+    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
+) -> list[Row]:
+    """Return the rows of costs.csv with a cost added.
+
+    Raises:
+        UsageError: The scope is not known, ends before the first quarter, or has the cost already.
+    """
+    first = Quarter.parse(row["first_quarter"])
+    scope = scope_of(row["scope"], reference, first)
+    if rows_due(rows, first, cost_id=row["cost_id"], scope=scope):
+        raise UsageError(
+            f"{row['cost_id']} is a cost of {scope} in {first} already.",
+            remedy=Remedy.CHANGE_COST,
+            cost_id=row["cost_id"],
+            amount_dkk=row["amount_dkk"],
+            quarter=first,
+        )
+    in_scope = [
+        other
+        for other in _in_force(reference, first)
+        if scope in (other.cluster_id, other.structure + ALL_CLUSTERS)
+    ]
+    return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
+
+
+def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows of costs.csv with a cost changed from a quarter on, and before it as it was.
+
+    Args:
+        changes: The cost by id or name, its scope or blank, and what is new: its first quarter, its
+            amount, and its source unless that is blank.
+        reference: The tables.
+        rows: The rows as they are.
+
+    Raises:
+        UsageError: There is no such cost in that quarter, or several.
+    """
+    first = Quarter.parse(changes["first_quarter"])
+    before = _cost(changes, first, reference, rows)
+    new = {name: changes[name] or before[name] for name in _CHANGED}
+    yield from (row for row in rows if row is not before)
+    if before["first_quarter"] < str(first):
+        yield {**before, "last_quarter": str(first + -1)}
+    yield {**before, **new}
+
+
+def end_cost(named: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of costs.csv with a cost ended.
+
+    Raises:
+        UsageError: There is no such cost in that quarter, or several.
+    """
+    return _ended(rows, [_cost(named, last, reference, rows)], last)
+
+
+def add_membership(
+    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
+) -> list[Row]:
+    """Return the rows of memberships.csv with a membership added.
+
+    Raises:
+        UsageError: Cluster or municipality is not known, or it is a member already.
+    """
+    first = Quarter.parse(row["first_quarter"])
+    key = key_of(row, reference, first)
+    cluster_id, code = key.values()
+    if rows_due(rows, first, **key):
+        raise UsageError(
+            f"{reference.areas[code].name} ({code}) belongs to {cluster_id} in {first} already.",
+            remedy=Remedy.END_MEMBERSHIP,
+            **key,
+        )
+    whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
+    basis = Basis.DISTRICTS if row["districts"] else whole
+    joined = [row for row in _in_force(reference, first) if row.cluster_id == cluster_id]
+    added = {**row, **key, "basis": basis.value, "last_quarter": _last(last, joined)}
+    return [*rows, added]
+
+
+def end_membership(row: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of memberships.csv with a membership ended.
+
+    Raises:
+        UsageError: Cluster or municipality is not known, or it is no member in that quarter.
+    """
+    key = key_of(row, reference, last)
+    ending = rows_due(rows, last, **key)
+    if not ending:
+        cluster_id, code = key.values()
+        raise UsageError(
+            f"{reference.areas[code].name} ({code}) does not belong to {cluster_id} in {last}.",
+            remedy=Remedy.LIST_CLUSTERS,
+            quarter=last,
+        )
+    return _ended(rows, ending, last)
+
+
+def rows_due(rows: Sequence[Row], quarter: Quarter, **cells: str) -> list[Row]:
+    """Return the rows with these cells that are in force in a quarter; a blank last never ends."""
+    return [
+        row
+        for row in rows
+        if cells.items() <= row.items()
+        and row["first_quarter"] <= str(quarter) <= (row["last_quarter"] or str(quarter))
+    ]
+
+
+def _ended(rows: Sequence[Row], ending: Sequence[Row], last: Quarter) -> list[Row]:
+    return [{**row, "last_quarter": str(last)} if row in ending else row for row in rows]
+
+
+def _in_force(reference: Reference, quarter: Quarter) -> list[Cluster]:
+    return [row for row in reference.clusters if quarter in row.period]
+
+
+def _cost(named: Row, quarter: Quarter, reference: Reference, rows: Sequence[Row]) -> Row:
+    """Return the one cost of a quarter that a row names, by id or name, and by scope if it says."""
+    due = rows_due(rows, quarter)
+    known = {names.Named(row["cost_id"], row["name_en"], (row["name_da"],)) for row in due}
+    cells = {"cost_id": names.find("cost", named["cost_id"], sorted(known, key=str)).code}
+    if named["scope"]:
+        cells["scope"] = scope_of(named["scope"], reference, quarter)
+    found = rows_due(due, quarter, **cells)
+    if len(found) == 1:
+        return found[0]
+    scopes = [row["scope"] for row in rows_due(due, quarter, cost_id=cells["cost_id"])]
+    raise UsageError(
+        f"{cells['cost_id']} is in {quarter} a cost of {' and of '.join(scopes)}.",
+        "Say of which of them it is to change.",
+    )
+
+
+def key_of(row: Row, reference: Reference, quarter: Quarter) -> Row:
+    """Return the id of the cluster and the code of the municipality that a row names.
+
+    Raises:
+        UsageError: One is not known in the quarter.
+    """
+    clusters = names.clusters(_in_force(reference, quarter))
+    municipalities = names.municipalities(reference.areas.values())
+    cluster_id = names.find("cluster", row["cluster_id"], clusters).code
+    code = names.find("municipality", row["municipality_code"], municipalities).code
+    return {"cluster_id": cluster_id, "municipality_code": code}
+
+
+def scope_of(written: str, reference: Reference, quarter: Quarter) -> str:
+    """Return the id of the cluster that is named, or as it is what stands for all clusters.
+
+    Raises:
+        UsageError: No cluster in force in the quarter is called so.
+    """
+    if written.endswith(ALL_CLUSTERS):
+        return written
+    return names.find("cluster", written, names.clusters(_in_force(reference, quarter))).code
+
+
+def _last(given: Quarter | None, clusters: Sequence[Cluster]) -> str:
+    """Return the last quarter as text: as given, or as of the clusters; blank never ends."""
+    if given or not clusters or any(row.period.last is None for row in clusters):
+        return str(given or "")
+    return str(max(row.period.last for row in clusters if row.period.last))
