@@ -42,6 +42,11 @@ class Kind(NamedTuple):
     read: Callable[[str], Any]
     must_be: str
 
+    def __call__(self, default: Any, what: str, example: str = "", secret: bool = False) -> Any:
+        """Return the field of a setting of this kind."""
+        metadata = {"kind": self, "what": what, "example": example or text_of(default)}
+        return field(default=default, repr=not secret, metadata=metadata)
+
 
 def _line(text: str) -> str:
     if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in text):
@@ -103,13 +108,6 @@ _STATBANK: Final = Kind(
 )
 
 
-def _setting(
-    default: Any, kind: Kind, what: str, *, example: str = "", secret: bool = False
-) -> Any:
-    metadata = {"kind": kind, "what": what, "example": example or text_of(default)}
-    return field(default=default, repr=not secret, metadata=metadata)
-
-
 def text_of(value: object) -> str:
     """Return a value as it is written in the environment; empty for none."""
     if isinstance(value, tuple):
@@ -123,78 +121,70 @@ def text_of(value: object) -> str:
 class Settings:
     """Where things lie, whom to ask and to tell, and how long to wait."""
 
-    data_dir: Path = _setting(Path("data"), _FOLDER, "Reference data and snapshots.")
-    reports_dir: Path = _setting(Path("reports"), _FOLDER, "The reports.")
-    contact: str = _setting(
-        "", _TEXT, "Who asks: on the cover of a report, and sent to the StatBank."
+    data_dir: Path = _FOLDER(Path("data"), "Reference data and snapshots.")
+    reports_dir: Path = _FOLDER(Path("reports"), "The reports.")
+    contact: str = _TEXT("", "Who asks: on the cover of a report, and sent to the StatBank.")
+    statbank_url: str = _STATBANK(
+        "https://api.statbank.dk/v1", "The StatBank's API, as its publisher documents it."
     )
-    statbank_url: str = _setting(
-        "https://api.statbank.dk/v1",
-        _STATBANK,
-        "The StatBank's API, as its publisher documents it.",
-    )
-    connect_timeout_seconds: float = _setting(10.0, _SECONDS, "To reach the StatBank.")
-    read_timeout_seconds: float = _setting(60.0, _SECONDS, "Between two pieces of its answer.")
-    budget_seconds: float = _setting(180.0, _SECONDS, "For one call, retries included.")
+    connect_timeout_seconds: float = _SECONDS(10.0, "To reach the StatBank.")
+    read_timeout_seconds: float = _SECONDS(60.0, "Between two pieces of its answer.")
+    budget_seconds: float = _SECONDS(180.0, "For one call, retries included.")
 
-    home: Path = _setting(
-        Path("~/.klynge"), _FOLDER, "Database, logs and secret of the server; its user's alone."
+    home: Path = _FOLDER(
+        Path("~/.klynge"), "Database, logs and secret of the server; its user's alone."
     )
-    server_host: str = _setting(
-        "127.0.0.1", _TEXT, "Address that the server listens on; loopback, but in a container."
+    server_host: str = _TEXT(
+        "127.0.0.1", "Address that the server listens on; loopback, but in a container."
     )
-    server_port: int = _setting(4200, _PORT, "Port that it listens on.")
-    server_url: str = _setting(
-        "", _TEXT, "Address of its pages where a proxy stands before it.",
+    server_port: int = _PORT(4200, "Port that it listens on.")
+    server_url: str = _TEXT(
+        "",
+        "Address of its pages where a proxy stands before it.",
         example="https://klynge.example.dk",
-    )  # fmt: skip
-    secret_file: Path | None = _setting(
-        None, _FILE, "User and password of the server, as `klynge:PASSWORD`; made in the home if "
-        "left out.",
-    )  # fmt: skip
-    postgres_url: str = _setting(
-        "", _TEXT, "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
     )
-    postgres_password_file: Path | None = _setting(
-        None, _FILE, "Its password, instead; the address then has none."
+    secret_file: Path | None = _FILE(
+        None, "User and password of the server, as `klynge:PASSWORD`; made in the home if left out."
     )
-    retry_delays_seconds: tuple[float, ...] = _setting(
-        (600.0, 1800.0, 3600.0, 7200.0), _DELAYS,
+    postgres_url: str = _TEXT(
+        "", "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
+    )
+    postgres_password_file: Path | None = _FILE(
+        None, "Its password, instead; the address then has none."
+    )
+    retry_delays_seconds: tuple[float, ...] = _DELAYS(
+        (600.0, 1800.0, 3600.0, 7200.0),
         "Pauses of a flow between tries, while the StatBank or a target of the delivery is away.",
-    )  # fmt: skip
-    quarter_wait_seconds: float = _setting(
-        900.0, _SECONDS, "How long a run waits for another run of its quarter."
     )
-    task_runner: TaskRunner = _setting(
-        TaskRunner.THREADS, _one_of(TaskRunner), "Where a back-fill runs."
+    quarter_wait_seconds: float = _SECONDS(
+        900.0, "How long a run waits for another run of its quarter."
     )
-    threads: int = _setting(2, _whole(1000, "a number"), "Quarters of a back-fill at once.")
-    dask_scheduler: str = _setting(
-        "", _TEXT, "Dask cluster, such as `tcp://host:8786`; one on this machine if left out."
+    task_runner: TaskRunner = _one_of(TaskRunner)(TaskRunner.THREADS, "Where a back-fill runs.")
+    threads: int = _whole(1000, "a number")(2, "Quarters of a back-fill at once.")
+    dask_scheduler: str = _TEXT(
+        "", "Dask cluster, such as `tcp://host:8786`; one on this machine if left out."
     )
-    notification_block: str = _setting(
-        "", _TEXT, "Prefect block that the server tells what matters, as `slack-webhook/klynge`."
+    notification_block: str = _TEXT(
+        "", "Prefect block that the server tells what matters, as `slack-webhook/klynge`."
     )
-    reports_url: str = _setting(
-        "", _TEXT, "Address under which people open the reports folder, for links in Prefect's UI."
+    reports_url: str = _TEXT(
+        "", "Address under which people open the reports folder, for links in Prefect's UI."
     )
 
-    delivery_folder: Path | None = _setting(None, _FOLDER, "Gets a copy of each revision.")
-    smtp_host: str = _setting(
-        "", _TEXT, "Mail server, as its certificate names it.", example="smtp.example.dk"
+    delivery_folder: Path | None = _FOLDER(None, "Gets a copy of each revision.")
+    smtp_host: str = _TEXT(
+        "", "Mail server, as its certificate names it.", example="smtp.example.dk"
     )
-    smtp_sender: str = _setting(
-        "", _EMAIL, "Whom the mails come from.", example="fordeling@example.dk"
+    smtp_sender: str = _EMAIL("", "Whom the mails come from.", example="fordeling@example.dk")
+    smtp_security: Security = _one_of(Security)(
+        Security.STARTTLS, "Encryption; mail is never sent without."
     )
-    smtp_security: Security = _setting(
-        Security.STARTTLS, _one_of(Security), "Encryption; mail is never sent without."
+    smtp_port: int | None = _PORT(
+        None, "587 for starttls and 465 for tls if left out.", example="587"
     )
-    smtp_port: int | None = _setting(
-        None, _PORT, "587 for starttls and 465 for tls if left out.", example="587"
-    )
-    smtp_user: str = _setting("", _TEXT, "Who logs in; nobody if left out.")
-    smtp_password: str = _setting("", Kind(str, "a text"), "With what.", secret=True)
-    smtp_password_file: Path | None = _setting(None, _FILE, "The password, instead.")
+    smtp_user: str = _TEXT("", "Who logs in; nobody if left out.")
+    smtp_password: str = Kind(str, "a text")("", "With what.", secret=True)
+    smtp_password_file: Path | None = _FILE(None, "The password, instead.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -84,10 +84,9 @@ def _server(api_url: str) -> Iterator[Check]:
         yield Check(Part.SERVER, Level.CRITICAL, f"nothing answers at {api_url}")
         return
     yield Check(Part.SERVER, Level.OK, f"answers at {api_url.removesuffix('/api')}")
-    if is_healthy(api_url, "ready"):
-        yield Check(Part.DATABASE, Level.OK, "answers")
-    else:
-        yield Check(Part.DATABASE, Level.CRITICAL, "the server cannot reach it")
+    ready = is_healthy(api_url, "ready")
+    said = "answers" if ready else "the server cannot reach it"
+    yield Check(Part.DATABASE, Level.OK if ready else Level.CRITICAL, said)
 
 
 def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
@@ -109,10 +108,9 @@ def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
 
 def _worker(connected: SyncPrefectClient) -> Check:
     status = connected.read_work_pool(deployments.POOL).status
-    if status and status.value == "READY":
+    if status == "READY":
         return Check(Part.WORKER, Level.OK, "waits for runs")
-    paused = status and status.value == "PAUSED"
-    said = "its pool is paused" if paused else "none has asked for runs lately"
+    said = "its pool is paused" if status == "PAUSED" else "none has asked for runs lately"
     return Check(Part.WORKER, Level.CRITICAL, said)
 
 
