@@ -47,11 +47,7 @@ def prepare(settings: Settings) -> None:
     running = os.environ.get(API_URL) or local_server.running_server(os.environ)
     if running:
         os.environ.update(client_environment(os.environ | {API_URL: running}))
-    else:
-        _start_own_server()
-
-
-def _start_own_server() -> None:
+        return
     os.environ.update(server_environment(os.environ, local_server.free_port()))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
     server = local_server.start(

@@ -119,7 +119,11 @@ def up(environment: Mapping[str, str]) -> str:
     if api_url and running(environment, "worker"):
         return api_url
     down(environment)
-    _check_port(environment)
+    port: int = setting("server_port", environment)
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            said = f"Port {port} is taken by another program."
+            raise ServerError(said, "Set KLYNGE_SERVER_PORT to a free one.")
     settings = server_environment(environment)
     api_url, folder = settings[API_URL], home(environment)
     with (folder / "server.log").open("ab") as log:
@@ -166,11 +170,3 @@ def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
 def running_server(environment: Mapping[str, str]) -> str | None:
     """Return the address of the API of the server on our home, if it answers."""
     return next(filter(is_healthy, running(environment, "server").values()), None)
-
-
-def _check_port(environment: Mapping[str, str]) -> None:
-    port: int = setting("server_port", environment)
-    with socket.socket() as probe:
-        if probe.connect_ex((LOOPBACK, port)) == 0:
-            message = f"Port {port} is taken by another program."
-            raise ServerError(message, "Set KLYNGE_SERVER_PORT to a free one.")

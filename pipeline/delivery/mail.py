@@ -193,8 +193,10 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         return untrusted(where, error)
     if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= _FOR_GOOD:
+        said: bytes | str = error.smtp_error
+        text = said.decode(errors="replace") if isinstance(said, bytes) else said
         return AccessRefused(
-            f"{where} refuses the login of {settings.smtp_user}: {_said(error)}.",
+            f"{where} refuses the login of {settings.smtp_user}: {error.smtp_code} {text}.",
             "Correct KLYNGE_SMTP_USER, and KLYNGE_SMTP_PASSWORD or the file with it.",
         )
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -204,12 +206,6 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
             "starttls or 465 with tls; a server that asks for no login needs no KLYNGE_SMTP_USER.",
         )
     return None
-
-
-def _said(error: smtplib.SMTPResponseException) -> str:
-    said: bytes | str = error.smtp_error
-    text = said.decode(errors="replace") if isinstance(said, bytes) else said
-    return f"{error.smtp_code} {text}"
 
 
 def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
