@@ -24,7 +24,6 @@ from schemas.report_name import ReportName
 
 Cell = str | Decimal
 Grid = Sequence[Sequence[Cell]]
-Row = dict[Column, Decimal]
 
 _HEADINGS: Final = (
     (Column.AMOUNT, r"\bkr\b|\bdkk\b"),
@@ -177,48 +176,40 @@ def _table(
     columns: Mapping[Column, int],
     form: tuple[str, str],
 ) -> PublishedTable:
-    members: list[Row] = []
-    totals: Row = {}
-    if stated := _STATED.search(str(header[columns[Column.AMOUNT]])):
-        totals = {Column.AMOUNT: _number(stated[1], form) or Decimal(0)}
-    kept = []
-    for name, row in zip(labels, numbers, strict=True):
-        found = {kind: value for kind, at in columns.items() if (value := row[at]) is not None}
-        if _TOTAL.fullmatch(name):
-            totals |= found
-        elif found and name:
-            if missing := [str(header[columns[kind]]) for kind in columns.keys() - found.keys()]:
-                raise InvalidData(f"{path}: {name} has no number under {missing[0]}.", _HINT)
-            kept.append(name)
-            members.append(found)
-    return _in_units(kept, members, totals)
+    named = [
+        (name, row)
+        for name, row in zip(labels, numbers, strict=True)
+        if name and any(row[at] is not None for at in columns.values())
+    ]
+    members = [pair for pair in named if not _TOTAL.fullmatch(pair[0])]
+    sums = [row for name, row in named if _TOTAL.fullmatch(name)]
+    cells, decimals = {}, {}
+    totals: dict[Column, int] = {}
+    for kind, at in columns.items():
+        for name, row in members:
+            if row[at] is None:
+                raise InvalidData(f"{path}: {name} has no number under {header[at]}.", _HINT)
+        values = [value for _, row in members if (value := row[at]) is not None]
+        total = [value for row in sums if (value := row[at]) is not None][-1:]
+        if not total and kind is Column.AMOUNT and (stated := _STATED.search(str(header[at]))):
+            total = [_number(stated[1], form) or Decimal(0)]
+        units, decimals[kind] = _in_units(kind, values, total)
+        cells[kind] = units[: len(values)]
+        if total:
+            totals[kind] = units[-1]
+    return PublishedTable(tuple(name for name, _ in members), cells, totals, decimals)
 
 
-def _in_units(labels: Sequence[str], members: Sequence[Row], totals: Row) -> PublishedTable:
-    """Return a table in whole numbers of each column's last decimal; parts of 1 are percent."""
-    parts = sum(row.get(Column.SHARE, Decimal(0)) for row in members)
-    hundred = {Column.SHARE: 2} if parts < 2 else {}
-    rows = [
-        {kind: value.scaleb(hundred.get(kind, 0)) for kind, value in row.items()}
-        for row in (*members, totals)
-    ]
-    decimals = {
-        kind: min(
-            _MOST_DECIMALS[kind],
-            max(-int(value.normalize().as_tuple().exponent) for value in values),
-        )
-        for kind in members[0]
-        if (values := [row[kind] for row in rows if kind in row])
-    }
-    whole = [
-        {
-            kind: int(value.scaleb(decimals[kind]).to_integral_value(ROUND_HALF_UP))
-            for kind, value in row.items()
-        }
-        for row in rows
-    ]
-    cells = {kind: tuple(row[kind] for row in whole[:-1]) for kind in decimals}
-    return PublishedTable(tuple(labels), cells, whole[-1], decimals)
+def _in_units(
+    kind: Column, values: Sequence[Decimal], total: Sequence[Decimal]
+) -> tuple[tuple[int, ...], int]:
+    """Return whole numbers of the last decimal, and how many there are; parts of 1 are percent."""
+    hundred = 2 if kind is Column.SHARE and sum(values) < 2 else 0
+    numbers = [number.scaleb(hundred) for number in (*values, *total)]
+    most = max(-int(number.normalize().as_tuple().exponent) for number in numbers)
+    decimals = min(most, _MOST_DECIMALS[kind])
+    units = (number.scaleb(decimals).to_integral_value(ROUND_HALF_UP) for number in numbers)
+    return tuple(map(int, units)), decimals
 
 
 def _form(grid: Grid) -> tuple[str, str]:

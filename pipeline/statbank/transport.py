@@ -31,7 +31,6 @@ from tenacity import (
     wait_exponential_jitter,
     wait_none,
 )
-from urllib3 import ProxyManager
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
@@ -142,11 +141,8 @@ class _SystemTrust(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options, ssl_context=system_trust())
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(
-            proxy, **options, ssl_context=system_trust()
-        )
-        return manager
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        return super().proxy_manager_for(proxy, **options, ssl_context=system_trust())
 
 
 def _pause_seconds(state: RetryCallState) -> float:
