@@ -172,7 +172,7 @@ NO_CHANGES: dict[str, Callable[[Path], None]] = {
     "membership of another quarter": lambda data: append(
         data, "memberships", "hobro,851,fraction,1/9,,2026K4,2026K4,rn-sundhedsklynger"
     ),
-    "source that is not cited": lambda data: append(data, "sources", "ny,New,,low,"),
+    "source that is not cited": lambda data: append(data, "sources", "ny,New,,low,,"),
     "memberships in another order": lambda data: reverse_rows(data, "memberships"),
     "sources in another order": lambda data: reverse_rows(data, "sources"),
     "assumptions in another order": lambda data: reverse_rows(data, "assumptions"),
