@@ -1,7 +1,5 @@
 """`klynge`, the command line. Heavy imports stand in the commands, so that help comes at once."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 import io

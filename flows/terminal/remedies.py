@@ -1,7 +1,5 @@
 """What to type: the command that can do something about an error, from the facts it carries."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

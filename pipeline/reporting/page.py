@@ -3,8 +3,6 @@
 Its script finds a municipality; all that it finds is there to read without it.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections import Counter

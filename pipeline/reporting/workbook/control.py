@@ -4,8 +4,6 @@ A row says OK, FORKLARET where the remark explains a difference in the figures a
 AFVIGER; an error value, a blank or a text in an input cell is a difference like any other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The cover: what the file is, sources, control, links to the sheets; and the sheet of notes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from pipeline.calculation.quarter import ClusterResult

@@ -3,8 +3,6 @@
 Rests on names that XlsxWriter keeps to itself (and without types); its version is fixed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
