@@ -36,9 +36,6 @@ def page(content: Content) -> bytes:
     for fund in content.result.shared_funds:
         funds.update({cluster_id: part.amount for cluster_id, part in fund.parts.items()})
 
-    def people(counted: Fraction) -> str:
-        return localized(exact(counted), language)
-
     return rendered(
         "page.html",
         content.text,
@@ -50,7 +47,7 @@ def page(content: Content) -> bytes:
         sources=[notes.citation(row, content.text) for row in content.calculation.inputs.snapshots],
         day=notes.day_text(content.result.quarter.reference_day, language),
         basis_text=notes.basis_text,
-        people=people,
+        people=lambda counted: localized(exact(counted), language),
         percent=partial(percent, language=language),
         points=partial(points, language=language),
         rounded=rounded,
@@ -67,13 +64,7 @@ def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
 
 @dataclass(frozen=True)
 class Payer:
-    """A municipality in a cluster, and what it pays there.
-
-    Args:
-        member: How it counts.
-        result: The cluster.
-        kroner: What it pays in all costs of the cluster.
-    """
+    """A municipality in a cluster, and what it pays in all costs of that."""
 
     member: Member
     result: ClusterResult
@@ -118,13 +109,7 @@ def _template(name: str) -> Template:
 
 
 def _marks(values: Iterable[Fraction], width: int, height: int) -> list[tuple[str, str]]:
-    """Return x and y of the points of a curve that fills its height, from left to right.
-
-    Args:
-        values: At least one.
-        width: Of the drawing, pixels.
-        height: Of the drawing, pixels.
-    """
+    """Return x and y in pixels of the points of a curve that fills its height, left to right."""
     heights = [float(value) for value in values]
     highest = max(heights)
     lowest = min(*heights, _SPAN * highest)
