@@ -28,7 +28,6 @@ from flows.summary import ended, one_line, show_failure
 from pipeline.analysis.backfill import (
     Backfilled,
     Calculated,
-    Done,
     Failures,
     Request,
     calculate_one,
@@ -147,8 +146,10 @@ def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, 
 
 
 def _state(backfilled: Backfilled) -> State:
-    done: Done = {**backfilled.calculated, **backfilled.failures}
-    rows = [{"quarter": str(quarter), "result": _told(done[quarter])} for quarter in sorted(done)]
+    told = {key: one_line(error) for key, error in backfilled.failures.items()}
+    for key, row in backfilled.calculated.items():
+        told[key] = ended(row.outcome) if row.outcome else "calculated"
+    rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
     create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
     if not backfilled.failures:
         return Completed(message=_headline(backfilled))
@@ -164,9 +165,3 @@ def _headline(backfilled: Backfilled) -> str:
         return f"{len(backfilled.calculated)} calculated"
     written = sum(outcome.written for outcome in outcomes)
     return f"{written} written, {len(outcomes) - written} unchanged"
-
-
-def _told(row: Calculated | KlyngeError) -> str:
-    if isinstance(row, KlyngeError):
-        return one_line(row)
-    return ended(row.outcome) if row.outcome else "calculated"

@@ -51,11 +51,8 @@ def add_cost(
 def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iterator[Row]:
     """Yield the rows of costs.csv with a cost changed from a quarter on, and before it as it was.
 
-    Args:
-        changes: The cost by id or name, its scope or blank, and what is new: its first quarter, its
-            amount, and its source unless that is blank.
-        reference: The tables.
-        rows: The rows as they are.
+    The changes name the cost by id or name, with its scope or blank, and say what is new: its first
+    quarter, its amount, and its source unless that is blank.
 
     Raises:
         UsageError: There is no such cost in that quarter, or several.
