@@ -14,6 +14,9 @@ from xdist.scheduler import LoadFileScheduling
 ALONE = ("tests/server/test_lifetime.py", "tests/server/test_postgres.py")
 """They start a server of their own."""
 
+ON_A_SERVER = ("tests/server/", "tests/flows/")
+"""Folders whose tests use the Prefect server of the session."""
+
 IN_PARTS = ("tests/revisions/test_killed.py",)
 """Each test takes long and shares nothing."""
 
@@ -21,13 +24,14 @@ IN_PARTS = ("tests/revisions/test_killed.py",)
 def worker_of(nodeid: str) -> str:
     """Return what names the worker of a test: its file, as fixtures of a module expect.
 
-    All that use the Prefect server of the session share one.
+    All of a folder that use the Prefect server of the session share one.
     """
     file = nodeid.partition("::")[0]
     if file in IN_PARTS:
         return nodeid
-    on_server = file.startswith(("tests/flows/", "tests/server/")) and file not in ALONE
-    return "server" if on_server else file
+    if file in ALONE:
+        return file
+    return next((folder for folder in ON_A_SERVER if file.startswith(folder)), file)
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
@@ -39,8 +43,8 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are cores: the tests of servers wait most of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Return two more than there are cores: the tests of servers wait most of their time."""
+    return (os.cpu_count() or 1) + len(ON_A_SERVER)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -53,8 +57,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let a worker begin with what takes longest: the server, then what is slow by itself."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (worker_of(item.nodeid) != "server", not _marked_slow(item)))
+        items.sort(key=lambda item: (worker_of(item.nodeid) not in ON_A_SERVER, not slow(item)))
 
 
-def _marked_slow(item: pytest.Item) -> bool:
+def slow(item: pytest.Item) -> bool:
+    """Return whether a test is slow by itself."""
     return item.get_closest_marker("slow") is not None
