@@ -75,11 +75,7 @@ app.add_typer(server, name="server")
 
 
 def main(clock: Clock | None = None) -> None:
-    """Run the command line; a user's mistake ends with one message and its own exit code.
-
-    Args:
-        clock: The clock and the pause; those of the system if left out.
-    """
+    """Run the command line; a user's mistake ends with one message and its own exit code."""
     _collect_garbage_rarely()
     _print_any_sign()
     try:

@@ -53,9 +53,7 @@ def show_failure(label: str, error: KlyngeError) -> None:
 def show_report(report: Report, reports_url: str) -> None:
     """Show the summary, a table a cluster with a cost, and a link to the workbook.
 
-    Args:
-        report: The report.
-        reports_url: Address of the reports folder; empty for its path on this machine.
+    Without the address of the reports folder, links lead to its path on this machine.
     """
     outcome, calculation = report.outcome, report.calculation
     structures = calculation.inputs.reference.structures.values()

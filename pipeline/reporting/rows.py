@@ -107,13 +107,9 @@ _WORDED_COLUMNS: Final = ("basis", "estimated")
 
 
 def machine_csv(rows: Rows, columns: Sequence[str] = ()) -> str:
-    """Return rows as CSV for machines: comma, decimal point, LF.
+    """Return rows as CSV for machines: comma, decimal point, LF; the first row names the columns.
 
     Text that a spreadsheet would take for a formula is guarded.
-
-    Args:
-        rows: The rows; the first names the columns.
-        columns: The columns, where there may be no row.
     """
     return _csv(rows, columns or list(rows[0]) if rows or columns else [], ",", "\n")
 
@@ -148,10 +144,7 @@ def scope_rows(
 ) -> list[Row]:
     """Return a row a cluster, cost and municipality; a shared fund has one a cluster.
 
-    Args:
-        scopes: The clusters and costs.
-        titles: What is before and after, such as `2022K1` and `2023K1`.
-        name: Gives the name of a municipality or cluster by its code.
+    The titles are what is before and after; `name` gives that of a municipality or cluster.
     """
     return [
         {

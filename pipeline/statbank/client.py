@@ -49,12 +49,9 @@ _LEADING: Final = b"\xef\xbb\xbf \t\r\n"
 
 @dataclass(frozen=True)
 class TableInfo:
-    """What `tableinfo` says of a table.
+    """What `tableinfo` says: value ids by variable, and the local time of the newest update.
 
-    Args:
-        active: False when the table is no longer updated.
-        updated: Local time of the newest update, such as `2026-08-10T08:00:00`.
-        values: Value ids by variable code, without control characters.
+    A table that is not active is no longer updated.
     """
 
     active: bool

@@ -91,15 +91,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table.
-
-    Args:
-        heading: Its heading with its unit.
-        style: Style of its cells.
-        width: In characters.
-        header_style: Style of its heading.
-        summed: Whether its sum stands above its heading.
-    """
+    """A column of a table: its heading with its unit, the styles, and the width in characters."""
 
     heading: str
     style: str

@@ -32,18 +32,7 @@ EXACT_TO: Final = 10**14
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a column holds.
-
-    In a formula `{rest}` is the cell of that column in the same row, `{all_rest}` are its cells in
-    all rows, and `{total_rest}` is the cell above them.
-
-    Args:
-        width: In characters.
-        style: Style of its cells.
-        formula: Of its cells; empty where they hold what they are given.
-        total: Formula of the cell above; empty where there is none, or an amount is entered.
-        total_style: Style of the cell above.
-    """
+    """How a column looks, and the formulas of its cells and of the cell above; empty if given."""
 
     width: float
     style: str

@@ -15,14 +15,7 @@ _MAX_DENOMINATOR: Final = 1000
 
 
 def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> None:
-    """Write a live table on its own sheet.
-
-    Args:
-        book: The workbook.
-        live: The table.
-        title: Title of the sheet.
-        table: Name of the table.
-    """
+    """Write a live table, which gets a name, on its own sheet with a title."""
     sheet = Sheet(book, live.sheet, title, live.lines)
     columns = [_column(book.text, live, *key) for key in live.columns]
     _write_totals(sheet, live)

@@ -57,13 +57,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount to allocate, and its parts by key.
+    """An amount to allocate in whole kroner, and its parts by key.
 
-    Args:
-        name: Name of the cost.
-        amount_dkk: Whole kroner.
-        parts: The allocation.
-        entered: Whether it comes from costs.csv; otherwise it is 0, free to try an amount in.
+    One that is not entered in costs.csv is 0, free to try an amount in.
     """
 
     name: str
