@@ -6,11 +6,7 @@ a run cannot tell of its own death.
 
 from collections.abc import Iterator
 
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding, Subject

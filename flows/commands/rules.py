@@ -1,7 +1,5 @@
 """The rules: `klynge clusters` shows them, `add-…`, `change-…` and `end-…` edit them."""
 
-from __future__ import annotations
-
 from datetime import date
 from functools import partial
 from typing import Annotated

@@ -7,8 +7,6 @@ each district once. More than the whole would let people pay twice and stops the
 reported as a finding, since a municipality may stand outside.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction

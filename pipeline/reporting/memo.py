@@ -21,7 +21,12 @@ _MARGINS = '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/>'
 class Memo:
     """The memo's table and what stands around it, as text in the language of the report.
 
-    Stars after the names of members lead to the notes; a row is a label and a cell a municipality.
+    Args:
+        title: What is allocated, in which cluster.
+        issue: Which population, and which revision.
+        members: Names of the municipalities, with stars that lead to the notes.
+        rows: A label and a cell a municipality: population, share, and a row a cost.
+        notes: The source, then the starred notes.
     """
 
     title: str

@@ -19,13 +19,7 @@ from pipeline.calculation.membership import tables_of
 from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import names_of
 from pipeline.clock import Clock, moment_text
-from pipeline.errors import (
-    InvalidData,
-    Remedy,
-    StatBankRejected,
-    StatBankUnavailable,
-    UsageError,
-)
+from pipeline.errors import InvalidData, Remedy, StatBankRejected, StatBankUnavailable, UsageError
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.store import FigureReader, SnapshotStore
@@ -107,8 +101,7 @@ class Acquisition:
         newest = self._newest_stored()
         if newest is None:
             raise UsageError(
-                f"No snapshots are stored below {self.store.folder}.",
-                remedy=Remedy.GO_ONLINE,
+                f"No snapshots are stored below {self.store.folder}.", remedy=Remedy.GO_ONLINE
             )
         return newest
 

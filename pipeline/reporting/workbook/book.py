@@ -5,8 +5,6 @@ sheet from column A, marked and named, one header row with units, no merged cell
 Every sheet is protected without a password, so that only input cells change by accident.
 """
 
-from __future__ import annotations
-
 import io
 import textwrap
 from collections.abc import Iterable, Sequence

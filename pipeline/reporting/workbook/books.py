@@ -1,7 +1,5 @@
 """The workbooks: the national one, and one a cluster that its co-chair can send on."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The development: a row a cluster or member, its shares quarter by quarter, and charts below."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,11 +32,7 @@ def clusters_development(book: Book, content: Content) -> None:
     """Write the development of all clusters, with a chart a region."""
     text, series = book.text, content.development.clusters
     lines = [
-        Line(
-            result.cluster.region,
-            content.cluster_name(result),
-            series[result.cluster.cluster_id],
-        )
+        Line(result.cluster.region, content.cluster_name(result), series[result.cluster.cluster_id])
         for result in content.result.clusters
     ]
     _write(book, lines, text("column.cluster_name"), text("development.share_of_all"))

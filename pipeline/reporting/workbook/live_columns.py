@@ -18,8 +18,6 @@ scaled by 84), to 20 billion. Beyond, the values written are right, and the cont
 sheet cannot be relied on when it is changed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Writes a live table: headings, labels above the columns, input cells, page."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from pipeline.reporting.texts import Catalogue

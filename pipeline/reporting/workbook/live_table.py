@@ -6,8 +6,6 @@ header     the header of the table
 first..    a row a municipality (or, for shared funds, a cluster)
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The overviews: a row a cluster, a row a municipality, and the keys of clusters without a cost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pipeline.calculation.quarter import ClusterResult

@@ -33,7 +33,14 @@ _SHEETS: Final = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The live tables of a workbook: of each cluster by id, of the shared funds by structure."""
+    """The live tables of a workbook.
+
+    Args:
+        content: What the report says.
+        clusters: The clusters that it holds.
+        live: The live table of each cluster that has a sheet, by cluster id.
+        funds: The live tables of the shared funds by structure.
+    """
 
     content: Content
     clusters: tuple[ClusterResult, ...]
