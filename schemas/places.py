@@ -119,3 +119,16 @@ def a_municipality(tables: Tables) -> pa.Check:
     """The cell is the code of a municipality."""
     there = [row["code"] for row in tables["areas"] if row["kind"] == AreaKind.MUNICIPALITY]
     return known(there, "must be a municipality of areas.csv")
+
+
+def accounts(tables: Tables) -> pa.DataFrameSchema:
+    """How each municipality is invoiced and paid, where that is known."""
+    return table(
+        {
+            "municipality_code": [a_municipality(tables), unique()],
+            "ean": matches(r"|[0-9]{13}", "must be 13 digits, or blank"),
+            "account": matches(
+                r"|[0-9]{4} [0-9]{1,10}", "must be such as 1234 0012345678, or blank"
+            ),
+        }
+    )

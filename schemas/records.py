@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from schemas.quarter import YEAR, Quarter
-from schemas.structures import Alternative, Structure
+from schemas.structures import Account, Alternative, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
@@ -127,7 +127,11 @@ class District:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A health cluster or health council: the municipalities that share a cost."""
+    """A health cluster or health council: the municipalities that share a cost.
+
+    `co_chair` is the municipality that carries the costs and is paid by the others; blank if that
+    is not known.
+    """
 
     cluster_id: str
     name: str
@@ -135,6 +139,7 @@ class Cluster:
     region: str
     hospital: str
     period: Period
+    co_chair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +243,7 @@ class Reference:
     assumptions: tuple[Assumption, ...]
     structures: Mapping[str, Structure] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = ()
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     files: tuple[FileRecord, ...] = ()
     costs_ended: Quarter | None = None
 
@@ -274,6 +280,7 @@ class Reference:
             assumptions=tuple(tables["assumptions"]),
             structures={row.structure: row for row in tables["structures"]},
             alternatives=tuple(tables.get("alternatives", ())),
+            accounts={row.municipality_code: row for row in tables["accounts"]},
             files=files,
         )
 

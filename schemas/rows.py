@@ -25,7 +25,7 @@ from schemas.records import (
     Period,
     Source,
 )
-from schemas.structures import Alternative, Structure
+from schemas.structures import Account, Alternative, Structure
 
 Record = TypeVar("Record")
 Row = Mapping[str, Any]
@@ -40,6 +40,7 @@ TABLES: Final[Mapping[str, type]] = {
     "costs": Cost,
     "assumptions": Assumption,
     "alternatives": Alternative,
+    "accounts": Account,
 }
 """The record of each reference table, in the order in which one builds on another."""
 
@@ -53,6 +54,7 @@ KEYS: Final[Mapping[type, tuple[str, ...]]] = {
     Cost: ("cost_id", "scope"),
     Assumption: ("number",),
     Alternative: ("alternative_id",),
+    Account: ("municipality_code",),
 }
 """The columns that tell the rows in force in one quarter apart."""
 

@@ -1,4 +1,4 @@
-"""Structures: kinds of clusters, with their words; and what an uncertain rule may be instead."""
+"""Kinds of clusters with their words; what an uncertain rule may be instead; and accounts."""
 
 import re
 from dataclasses import dataclass
@@ -52,3 +52,12 @@ class Alternative:
     districts: tuple[str, ...]
     from_cluster_id: str
     to_cluster_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a municipality is invoiced (EAN, 13 digits) and paid (account); blank if not known."""
+
+    municipality_code: str
+    ean: str
+    account: str

@@ -26,6 +26,7 @@ from schemas.column_rules import (
 from schemas.places import (
     Tables,
     a_municipality,
+    accounts,
     areas,
     column,
     districts,
@@ -79,6 +80,12 @@ def _sources(_: Tables) -> pa.DataFrameSchema:
 
 
 def _clusters(tables: Tables) -> pa.DataFrameSchema:
+    members = {(row["cluster_id"], row["municipality_code"]) for row in tables["memberships"]}
+
+    def is_member(rows: pd.DataFrame) -> list[bool]:
+        pairs = zip(rows["cluster_id"], rows["co_chair"], strict=True)
+        return [not code or (cluster_id, code) in members for cluster_id, code in pairs]
+
     return table(
         {
             "cluster_id": [identifier, unique()],
@@ -90,8 +97,14 @@ def _clusters(tables: Tables) -> pa.DataFrameSchema:
             "region": not_blank(),
             "hospital": [],
             **period,
+            "co_chair": [],
         },
         in_order,
+        row_rule(
+            "co_chair",
+            "must be a member of the cluster by memberships.csv, or blank",
+            lambda rows: pd.Series(is_member(rows), index=rows.index, dtype=bool),
+        ),
     )
 
 
@@ -246,6 +259,7 @@ REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
         _costs,
         _assumptions,
         _alternatives,
+        accounts,
     )
 }
 """The schema of each reference table, given the rows of all of them."""

@@ -35,6 +35,7 @@ _ALWAYS: Final = {"first_quarter": "2008K1", "last_quarter": ""}
 _SINCE: Final[dict[str, Row]] = {
     "areas.csv": _ALWAYS,
     "districts.csv": _ALWAYS,
+    "clusters.csv": {"co_chair": ""},
     "costs.csv": {"per": "year", "settled_by": ""},
     "sources.csv": {"title_da": ""},
 }
@@ -66,10 +67,10 @@ def read_content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        if path.with_name(CLUSTERS).exists():  # a folder of an earlier version lacks two tables
+        if path.with_name(CLUSTERS).exists():  # a folder of an earlier version lacks these tables
             if path.name == "structures.csv":
                 return (bundled_data() / "reference" / path.name).read_bytes()
-            if path.name == "alternatives.csv":
+            if path.name in ("alternatives.csv", "accounts.csv"):
                 return write_rows(path.name, [])
         raise InvalidData(
             f"{path} does not exist.",

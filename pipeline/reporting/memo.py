@@ -18,21 +18,40 @@ _MARGINS = '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/>'
 
 
 @dataclass(frozen=True)
+class MemoRow:
+    """A row of the memo's table.
+
+    Args:
+        label: What it says.
+        kind: The column of a live table that holds the same: `counted`, `share` or `kroner`.
+        cost: Number of the cost whose kroner they are, from 0.
+        cells: A number a municipality, as text.
+    """
+
+    label: str
+    kind: str
+    cost: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Memo:
     """The memo's table and what stands around it, as text in the language of the report.
 
     Args:
         title: What is allocated, in which cluster.
         issue: Which population, and which revision.
-        members: Names of the municipalities, with stars that lead to the notes.
-        rows: A label and a cell a municipality: population, share, and a row a cost.
+        codes: Codes of the municipalities.
+        members: Their names, with stars that lead to the notes.
+        rows: Population, share, and a row a cost.
         notes: The source, then the starred notes.
     """
 
     title: str
     issue: str
+    codes: tuple[str, ...]
     members: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[MemoRow, ...]
     notes: tuple[str, ...]
 
 
@@ -40,27 +59,32 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
     """Return the memo of a cluster."""
     text, quarter = content.text, content.result.quarter
     language = text.language
-    codes = [member.membership.municipality_code for member in result.members]
+    codes = tuple(member.membership.municipality_code for member in result.members)
+    population = text("memo.population", number=quarter.number, year=str(quarter.year))
     rules = {code: note.text for code in codes if (note := content.rule_note(result, code))}
     stars = {code: "*" * number for number, code in enumerate(rules, start=1)}
     people = [localized(exact(member.counted_population), language) for member in result.members]
+    shares = [percent(member.share, language) for member in result.members]
     costs = [
-        (
+        MemoRow(
             text("memo.cost", name=text.cost_name(row.cost), amount=row.cost.amount_dkk),
+            "kroner",
+            number,
             tuple(whole(row.parts[code].amount, language) for code in codes),
         )
-        for row in result.allocations
+        for number, row in enumerate(result.allocations)
     ]
     return Memo(
         text("memo.title", cluster=content.cluster_name(result)),
         content.mark or text("memo.issue", issue=content.issue, quarter=content.quarter_text),
+        codes,
         tuple(
             f"{row.name}{stars.get(code, '')}"
             for code, row in zip(codes, result.members, strict=True)
         ),
         (
-            (text("memo.population", number=quarter.number, year=str(quarter.year)), tuple(people)),
-            (text("column.share"), tuple(percent(row.share, language) for row in result.members)),
+            MemoRow(population, "counted", 0, tuple(people)),
+            MemoRow(text("column.share"), "share", 0, tuple(shares)),
             *costs,
         ),
         (text("memo.source"), *(f"{stars[code]} {rule}" for code, rule in rules.items())),
@@ -134,7 +158,7 @@ def _add_table(document: Any, memo: Memo, part: slice) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
-    rows = [("", memo.members[part]), *((label, cells[part]) for label, cells in memo.rows)]
+    rows = [("", memo.members[part]), *((row.label, row.cells[part]) for row in memo.rows)]
     table = document.add_table(rows=0, cols=1 + len(memo.members[part]), style="Table Grid")
     table.autofit = False
     for label, cells in rows:

@@ -11,7 +11,7 @@ from pipeline.calculation.quarter import Allocation, ClusterResult, QuarterResul
 from pipeline.errors import AllocationError
 from pipeline.plain_text import csv_field
 from pipeline.reporting.texts import Catalogue, exact, rounded
-from schemas.records import Language
+from schemas.records import Cost, Language, Per
 
 Row = dict[str, Any]
 
@@ -24,6 +24,10 @@ ALLOCATION_COLUMNS: Final = (
 FUND_COLUMNS: Final = (
     "quarter", "structure", "cost_id", "cluster_id", "cluster_name", "counted_population",
     "share", "amount_dkk",
+)  # fmt: skip
+INVOICE_COLUMNS: Final = (
+    "quarter", "cluster_name", "cost_name", "per", "municipality_code", "municipality_name", "ean",
+    "payee", "account", "amount_dkk", "collected",
 )  # fmt: skip
 
 
@@ -99,6 +103,43 @@ def fund_rows(result: QuarterResult) -> list[Row]:
     return rows
 
 
+def invoice_rows(calculation: Calculation, result: ClusterResult, text: Catalogue) -> list[Row]:
+    """Return what the co-chair of a cluster collects: a row a cost and municipality, in words."""
+    reference, accounts = calculation.inputs.reference, calculation.inputs.reference.accounts
+    payee, quarter = result.cluster.co_chair, calculation.report.quarter
+    return [
+        {
+            "quarter": str(quarter),
+            "cluster_name": result.cluster.name,
+            "cost_name": text.cost_name(allocation.cost),
+            "per": f"{text(f'value.{allocation.cost.per}')}, {period}",
+            "municipality_code": code,
+            "municipality_name": member.name,
+            "ean": accounts[code].ean if code in accounts else "",
+            "payee": reference.areas[payee].name if payee else "",
+            "account": accounts[payee].account if payee in accounts else "",
+            "amount_dkk": allocation.parts[code].amount,
+            "collected": text("invoices.own") if code == payee else collected,
+        }
+        for allocation in result.allocations
+        for collected in [_collected(calculation, allocation.cost, text)]
+        for period in [quarter if allocation.cost.per is Per.QUARTER else quarter.year]
+        for member in result.members
+        for code in [member.membership.municipality_code]
+    ]
+
+
+def _collected(calculation: Calculation, cost: Cost, text: Catalogue) -> str:
+    """Return whether a cost is collected by this report, or by the population of which quarter."""
+    report = calculation.report
+    if report.scenario or report.rules_quarter:
+        return text("invoices.not_in_force")
+    settled = cost.settled_in(report.quarter)
+    if settled and settled != report.quarter:
+        return text("invoices.settled", quarter=str(settled))
+    return text("value.true") if settled else text("invoices.open")
+
+
 Rows = Sequence[Mapping[str, Any]]
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -121,7 +162,8 @@ def excel_csv(rows: Rows, columns: Sequence[str], text: Catalogue) -> bytes:
     localized = []
     for row in rows:
         words = {name: text(f"value.{row[name]}") for name in _WORDED_COLUMNS if name in row}
-        decimals = {column: row[column].replace(".", point) for column in _EXACT_COLUMNS}
+        exact_here = [column for column in _EXACT_COLUMNS if column in row]
+        decimals = {column: row[column].replace(".", point) for column in exact_here}
         shown = {**row, **words, **decimals}
         localized.append({heading: shown[column] for column, heading in headings.items()})
     content = _csv(localized, list(headings.values()), separator, "\r\n")
@@ -196,7 +238,14 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     funds = [{**marked, **row} for row in fund_rows(calculation.result)]
     columns = (*marked, *ALLOCATION_COLUMNS)
     fund_columns = (*marked, *FUND_COLUMNS)
+    invoices = [
+        {**marked, **row}
+        for cluster in calculation.result.clusters
+        for row in invoice_rows(calculation, cluster, text)
+    ]
+    collected = excel_csv(invoices, (*marked, *INVOICE_COLUMNS), text)
     return {
+        **({f"opkraevning-{label}-excel.csv": collected} if invoices else {}),
         f"fordeling-{label}.csv": machine_csv(rows, columns).encode(),
         f"fordeling-{label}-excel.csv": excel_csv(rows, columns, text),
         f"puljer-{label}.csv": machine_csv(funds, fund_columns).encode(),

@@ -32,7 +32,7 @@ PLACES: Final = ("areas", "districts")
 _PART: Final = re.compile(r"(?:[1-9][0-9]{0,5}(?:/[1-9][0-9]{0,5})?)?")
 _ORDER: Final = (
     "areas", "districts", "structures", "clusters", "memberships", "costs", "sources",
-    "assumptions",
+    "assumptions", "accounts",
 )  # fmt: skip
 
 _WORDS: Final = (
@@ -91,7 +91,7 @@ def recorded_reference(
         ValueError: A value is not of its kind.
     """
     quarters = dict.fromkeys(_ORDER, report.rules) | dict.fromkeys(PLACES, report.quarter)
-    recorded = {"structures": WORDS_BEFORE, **recorded}
+    recorded = {"structures": WORDS_BEFORE, "accounts": {}, **recorded}
     tables = {name: list(_records(name, recorded[name], quarters[name])) for name in _ORDER}
     ended = recorded.get("parameters", {}).get("run", {}).get(COSTS_ENDED)
     costs_ended = Quarter.parse(ended) if ended else None

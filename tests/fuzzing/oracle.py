@@ -25,7 +25,7 @@ COLUMNS = {
     "districts": "code name municipality_code first_quarter last_quarter",
     "structures": "structure name_da one_da several_da the_one_da the_ones_da name_en one_en "
     "several_en the_one_en the_ones_en",
-    "clusters": "cluster_id name structure region hospital first_quarter last_quarter",
+    "clusters": "cluster_id name structure region hospital first_quarter last_quarter co_chair",
     "memberships": "cluster_id municipality_code basis fraction districts first_quarter "
     "last_quarter source_id",
     "costs": "cost_id name_da name_en scope amount_dkk per settled_by first_quarter last_quarter "
@@ -33,8 +33,9 @@ COLUMNS = {
     "assumptions": "number text_da text_en cluster_ids",
     "alternatives": "alternative_id name_da name_en municipality_code districts from_cluster_id "
     "to_cluster_id",
+    "accounts": "municipality_code ean account",
 }
-LATER = {"sources": ["title_da"]}
+LATER = {"sources": ["title_da"], "clusters": ["co_chair"]}
 """Columns that a table of before may lack; they are empty then."""
 AREA_HEADER = "OMRÅDE;KØN;ALDER;CIVILSTAND;TID;INDHOLD"
 CITY_HEADER = "OMRKK;KON;ALDER;CIVILSTAND;TID;INDHOLD"

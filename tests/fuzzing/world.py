@@ -36,12 +36,13 @@ REPORT = ReportName(QUARTER)
 HEADERS = {"FOLK1A": oracle.AREA_HEADER, "KKBEF1": oracle.CITY_HEADER}
 DEPENDS = {
     "districts": ("areas",),
-    "clusters": ("structures",),
+    "clusters": ("structures", "memberships"),
     "memberships": ("areas", "districts", "structures", "clusters", "sources"),
     "costs": ("structures", "clusters", "sources"),
     "assumptions": ("structures", "clusters"),
     "alternatives": ("areas", "districts", "structures", "clusters", "memberships", "costs",
                      "sources"),
+    "accounts": ("areas",),
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def now() -> dict[str, bytes]:
         "fordeling-2022K1-excel.csv",
         "puljer-2022K1.csv",
         "puljer-2022K1-excel.csv",
+        "opkraevning-2022K1-excel.csv",
     ],
 )
 def test_csv_is_the_approved_text(now: dict[str, bytes], name: str) -> None:

@@ -30,6 +30,9 @@ _LOCALES: Final = {Language.DANISH: "da-DK", Language.ENGLISH: "en-GB"}
 _FIT: Final = 1.1
 """Letters that fit into the width of a digit, by which columns are measured, on the average."""
 
+_MOST_FROZEN: Final = 6
+"""Rows that may stay in view; more leave a small screen nothing to scroll."""
+
 _LINE_POINTS: Final = 15
 _TITLE_POINTS: Final = 26
 
@@ -117,9 +120,7 @@ class Book:
             {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
             _LOCALES[self.text.language],
         )
-        retrieved = datetime.fromisoformat(content.calculation.inputs.retrieved_at).replace(
-            tzinfo=None
-        )
+        retrieved = datetime.fromisoformat(content.calculation.inputs.retrieved_at)
         self.document.set_properties(
             {
                 "title": plain(title),
@@ -227,7 +228,7 @@ class Sheet:
                 self.write(row, position, cell, columns[position].style)
             self.fit_row(row, [(_words(cells[at]), width) for at, width in worded])
         self._mark(name, columns, header, header + len(rows))
-        self.worksheet.freeze_panes(header, keys)
+        self.worksheet.freeze_panes(header if header <= _MOST_FROZEN else 0, keys)
         return Range(self.worksheet.get_name(), first, header + len(rows))
 
     def _sum_up(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
@@ -265,11 +266,11 @@ class Sheet:
         if lines > 1:
             self.worksheet.set_row(row - 1, lines * _LINE_POINTS + 1)
 
-    def show_halves(self, first: int, column: int, last: int) -> None:
+    def show_halves(self, first: int, column: int, last: int, to: int = 0) -> None:
         """Show a decimal where people are not counted whole, also after a change; 0-based."""
         rule = f"=MOD(ROUND({xl_rowcol_to_cell(first, column)},6),1)<>0"
         look = {"type": "formula", "criteria": rule, "format": self.book.style("halves")}
-        self.worksheet.conditional_format(first, column, last, column, look)
+        self.worksheet.conditional_format(first, column, last, to or column, look)
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook import development_sheet, overview
+from pipeline.reporting.workbook import billing, development_sheet, overview
 from pipeline.reporting.workbook.book import Book, Sheet
 from pipeline.reporting.workbook.control import control_sheet
 from pipeline.reporting.workbook.cover import notes_sheet, write_cover
@@ -40,6 +40,11 @@ def _national(plan: Plan) -> bytes:
         overview.keys_sheet(book, plan)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
+    billed = [result for result in plan.clusters if result.allocations]
+    for result in billed:
+        billing.memo_sheet(book, plan, result)
+    if billed:
+        billing.invoices_sheet(book, plan, billed)
     development_sheet.clusters_development(book, content)
     all_allocated = control_sheet(book, plan, municipalities)
     notes_sheet(book, content.notes)
@@ -54,7 +59,10 @@ def _cluster(plan: Plan, result: ClusterResult) -> bytes:
     cover = Sheet(book, content.text("sheet.cover"), title)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
-    development_sheet.cluster_development(book, content, result)
+    if result.allocations:
+        billing.invoices_sheet(book, plan, [result])
+    else:
+        development_sheet.cluster_development(book, content, result)
     write_cover(cover, control_sheet(book, plan, None), result)
     return book.close()
 

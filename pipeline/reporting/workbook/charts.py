@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.plain_text import plain
-from pipeline.reporting.workbook.book import Sheet
+from pipeline.reporting.workbook.book import Column, Sheet
 from pipeline.reporting.workbook.document import DARK
 
 Series = Mapping[str, Sequence[str | int]]
@@ -71,14 +72,17 @@ def _look(number: int) -> dict[str, Any]:
     return {"line": {"color": colour, "width": 1.75, "dash_type": dash}, "marker": marker}
 
 
-def print_with_charts(sheet: Sheet, count: int, last_column: int) -> None:
+def print_with_charts(sheet: Sheet, count: int, columns: Sequence[Column]) -> None:
     """Print the table and the charts below it on one page.
 
     Args:
         sheet: The sheet.
         count: How many charts it has.
-        last_column: Last column that the table or a chart covers, from 0.
+        columns: The columns of the table.
     """
     rows = -(-count // _ACROSS) * _ROWS
+    table = sum(7 * column.width + 5 for column in columns)  # pixels
+    beside = min(count, _ACROSS) * (_WIDTH + _GAP) - table
+    last_column = len(columns) - 1 + max(0, math.ceil(beside / 64))
     sheet.worksheet.print_area(0, 0, sheet.last_row + rows, last_column)
     sheet.worksheet.fit_to_pages(1, 1)

@@ -16,8 +16,6 @@ _MOST_QUARTERS: Final = 20
 _FIRST_QUARTER: Final = 2
 """Column of the first quarter, from 0."""
 
-_CHARTS_END: Final = 16
-
 
 @dataclass(frozen=True)
 class Line:
@@ -74,7 +72,7 @@ def _write(book: Book, lines: Sequence[Line], who: str, share: str) -> None:
     groups = list(dict.fromkeys(line.group for line in lines))
     for number, group in enumerate(groups):
         _chart(sheet, number, group, lines)
-    charts.print_with_charts(sheet, len(groups), max(len(columns) - 1, _CHARTS_END))
+    charts.print_with_charts(sheet, len(groups), columns)
 
 
 def _cells(line: Line, changes: Sequence[str]) -> list[Cell]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
@@ -27,7 +27,8 @@ _FORBIDDEN: Final = r"[\[\]:*?/\\']"
 """Signs that a name of a sheet may not hold, or that would have to be doubled in formulas."""
 
 _SHEETS: Final = (
-    "cover", "clusters", "municipalities", "keys", "funds", "development", "control", "notes",
+    "cover", "clusters", "municipalities", "keys", "invoices", "funds", "development",
+    "control", "notes",
 )  # fmt: skip
 
 
@@ -40,12 +41,14 @@ class Plan:
         clusters: The clusters that it holds.
         live: The live table of each cluster that has a sheet, by cluster id.
         funds: The live tables of the shared funds by structure.
+        memos: The names of the sheets with the memo's table of each cluster, by cluster id.
     """
 
     content: Content
     clusters: tuple[ClusterResult, ...]
     live: dict[str, LiveTable]
     funds: dict[str, LiveTable]
+    memos: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> list[LiveTable]:
@@ -62,19 +65,23 @@ def plan_of(content: Content) -> Plan:
     """Lay out the live tables of the clusters that have a cost, and of the shared funds."""
     clusters = content.result.clusters
     own = {row.cluster.cluster_id: row for row in clusters if row.allocations}
-    names, notes = _sheet_names(content, own), content.text("sheet.notes")
+    memo, notes = content.text("sheet.memo"), content.text("sheet.notes")
+    wanted = {key: row.cluster.name for key, row in own.items()}
+    for key, row in own.items():
+        wanted[f"memo {key}"] = memo if len(own) == 1 else f"{memo} {row.cluster.name}"
+    names = _sheet_names(content, wanted)
     live = {key: _cluster(content, row, names[key], notes) for key, row in own.items()}
     funds = {
         structure: _funds(content, structure, allocations, live)
         for structure, allocations in content.funds.items()
     }
-    return Plan(content, clusters, live, funds)
+    return Plan(content, clusters, live, funds, {key: names[f"memo {key}"] for key in own})
 
 
 def plan_of_cluster(content: Content, result: ClusterResult) -> Plan:
     """Lay out the workbook of a cluster, whose cover holds the notes."""
     worded, key = content.of_structure(result.cluster.structure), result.cluster.cluster_id
-    name = _sheet_names(worded, {key: result})[key]
+    name = _sheet_names(worded, {key: result.cluster.name})[key]
     live = _cluster(worded, result, name, worded.text("sheet.cover"))
     return Plan(worded, (result,), {key: live}, {})
 
@@ -84,17 +91,17 @@ def sheet_name(text: Catalogue, key: str) -> str:
     return text(f"sheet.{key}")[:_SHEET_NAME_LENGTH]
 
 
-def _sheet_names(content: Content, results: Mapping[str, ClusterResult]) -> dict[str, str]:
-    """Return a name of its own for the sheet of each cluster: its own, as Excel allows it."""
+def _sheet_names(content: Content, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return a name for each sheet as Excel allows it, each once; by the same keys."""
     used = {sheet_name(content.text, name).casefold() for name in _SHEETS}
     names = {}
-    for cluster_id, result in results.items():
-        allowed = re.sub(_FORBIDDEN, " ", plain(result.cluster.name)).strip() or cluster_id
+    for key, name in wanted.items():
+        allowed = re.sub(_FORBIDDEN, " ", plain(name)).strip() or key
         unique, copy = _cut(allowed, _SHEET_NAME_LENGTH), 2
         while unique.casefold() in used:
             unique, copy = f"{_cut(allowed, _SHEET_NAME_LENGTH - 4)} {copy}", copy + 1
         used.add(unique.casefold())
-        names[cluster_id] = unique
+        names[key] = unique
     return names
 
 

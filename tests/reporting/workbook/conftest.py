@@ -57,6 +57,12 @@ def syd(books: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
+def koege(books: dict[str, bytes]) -> bytes:
+    """The workbook of a cluster without a cost."""
+    return books["klynger/koege-2022K1.xlsx"]
+
+
+@pytest.fixture(scope="session")
 def shared(content: Content) -> Content:
     """2022K1 if every cluster shared a cost, so that each has a sheet in the national workbook."""
     inputs, costs = content.calculation.inputs, content.calculation.inputs.reference.costs

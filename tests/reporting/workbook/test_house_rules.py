@@ -16,7 +16,7 @@ from pipeline.reporting.texts import Catalogue
 from schemas.records import Language
 from tests.reporting.workbook.cells import grid, opened, parts
 
-BOOKS = ["national", "syd", "english"]
+BOOKS = ["national", "syd", "koege", "english"]
 CATALOGUES = [Catalogue(language) for language in Language]
 LEAST_POINTS = 10
 
@@ -103,7 +103,8 @@ def test_the_header_row_stays_in_view(book: bytes) -> None:
     for sheet in opened(book):
         table = grid(sheet)
         column, row = coordinate_from_string(sheet.freeze_panes)
-        assert (row, row <= 7) == (table.first, True), sheet.title
+        assert row == (table.first if table.header <= 6 else 1)
+        assert table.header <= 6 or len(table.rows) < 6, sheet.title
         named = [heading in headings for heading in table.letters]
         stay = column_index_from_string(column) - 1
         assert stay >= 1
@@ -189,7 +190,9 @@ def test_every_chart_has_alternative_text(book: bytes) -> None:
     ]
     described = re.findall(r'descr="([^"]+)"', b"".join(drawings).decode())
     charts = [name for name, _ in parts(book) if name.startswith("xl/charts/chart")]
-    assert len(described) == len(charts) >= 1
+    assert len(described) == len(charts)
+    shown = {"Udvikling", "Development"} & set(opened(book).sheetnames)
+    assert bool(charts) is bool(shown)
     assert all(len(text) > 40 for text in described)
 
 
