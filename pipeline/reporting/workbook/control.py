@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.population import regions_of, total_of
-from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import (
@@ -31,13 +30,9 @@ _COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
 
 @dataclass(frozen=True)
 class Check:
-    """A control.
+    """What is compared where, what is there, and what should be.
 
     Args:
-        what: What is compared.
-        where: The sheet or table that it is about.
-        found: What is there.
-        expected: What should be there.
         remark: What explains a difference, or what the check is for.
         also: A condition that must hold besides, and whether it does.
         inputs: Input cells, as formulas refer to them, with what they were issued with.
@@ -82,10 +77,8 @@ def _shown(cell: Cell) -> Cell:
 
 
 def _cells(text: Catalogue, row: int, check: Check) -> list[Cell]:
-    yes, no = (
-        text("control.ok"),
-        text("control.explained" if check.explained else "control.differs"),
-    )
+    yes = text("control.ok")
+    no = text("control.explained" if check.explained else "control.differs")
     difference = number_of(check.found) - number_of(check.expected)
     condition, holds = check.also
     tests = ",".join([f"E{row}=0", condition, *map(_unchanged, check.inputs.items())])
@@ -148,13 +141,10 @@ def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
     if municipalities:
         yield from _identities(content, municipalities)
         yield from _coverage(content)
-    if any(_by_districts(result) for result in plan.clusters):
+    members = [member for result in plan.clusters for member in result.members]
+    if any(member.membership.basis is Basis.DISTRICTS for member in members):
         yield from _districts(content)
     yield from _findings(plan)
-
-
-def _by_districts(result: ClusterResult) -> bool:
-    return any(member.membership.basis is Basis.DISTRICTS for member in result.members)
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:

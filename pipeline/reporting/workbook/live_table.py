@@ -68,16 +68,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class LiveTable:
-    """A live table: where everything stands, and its formulas with their values.
+    """A live table on a sheet: where everything stands, and its formulas with their values.
 
-    Args:
-        sheet: Name of the sheet.
-        lines: Text above the table, one a row, under the title.
-        label_headings: Headings of the label columns.
-        rows: Its rows.
-        amounts: Its amounts, at least one.
-        words: What the control says: when it holds, and when it does not.
-        linked: Whether people and denominators come from other sheets, without input cells.
+    It has an amount at least. The words are what the control says when it holds, and when not. One
+    that is linked has no input cells: people and denominators come from other sheets.
     """
 
     sheet: str
@@ -123,24 +117,23 @@ class LiveTable:
     def inputs_of(self, row: Row) -> dict[str, int]:
         """Return the input cells of a row as other sheets refer to them, with their numbers."""
         numbers = {"people": row.people, "numerator": row.numerator, "denominator": row.denominator}
-        return {self._cell_of(row, kind): number for kind, number in numbers.items()}
+        return {self._cell_of(row.key, kind): number for kind, number in numbers.items()}
 
     def shown(self, row: Row, kind: str, cost: int = 0, style: str = "") -> Formula:
         """Return a cell of a row as other sheets show it."""
         value = number_of(self._values(row)[kind, cost])
-        return Formula(f"={self._cell_of(row, kind, cost)}", value, style)
+        return Formula(f"={self._cell_of(row.key, kind, cost)}", value, style)
 
-    def _cell_of(self, row: Row, kind: str, cost: int = 0) -> str:
-        return f"'{self.sheet}'!${self.columns[kind, cost]}${self.row_of[row.key]}"
+    def _cell_of(self, key: str, kind: str, cost: int = 0) -> str:
+        return f"'{self.sheet}'!${self.columns[kind, cost]}${self.row_of[key]}"
 
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
         if key not in self.row_of:
             return []
-        letters = [self.columns["kroner", cost] for cost in range(len(self.amounts))]
         return [
-            Formula(f"='{self.sheet}'!${at}${self.row_of[key]}", amount.parts[key].amount)
-            for at, amount in zip(letters, self.amounts, strict=True)
+            Formula(f"={self._cell_of(key, 'kroner', cost)}", amount.parts[key].amount)
+            for cost, amount in enumerate(self.amounts)
         ]
 
     def holds(self, cost: int) -> bool:
