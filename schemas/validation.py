@@ -52,9 +52,8 @@ def _cause(value: str) -> str:
 def failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> list[Failure]:
     """Return every rule that the table breaks, in the order of the rows; empty if it is valid.
 
-    Args:
-        schema: The schema; a rule over several columns names the one to report in its title.
-        table: Rows numbered from 0, as read below the header.
+    A rule over several columns names the one to report in its title; rows count from 0, below the
+    header.
     """
     from pandera.errors import SchemaErrors
 

@@ -30,14 +30,9 @@ _DRIFT: Final = (
 
 @dataclass(frozen=True)
 class Population:
-    """People on the first day of a quarter.
+    """People on the first day of a quarter, by area and by district, the city total 1000 included.
 
-    Args:
-        quarter: The quarter.
-        by_area: People by area code of FOLK1A.
-        by_district: People by district code of KKBEF1, the city total 1000 included.
-        districts_from: The quarter whose districts were carried forward; None if they are the
-            quarter's own.
+    The districts are the quarter's own, or carried forward from an earlier one.
     """
 
     quarter: Quarter

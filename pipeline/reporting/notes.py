@@ -19,14 +19,9 @@ _NO_CLUSTER: Final = ("",)
 
 @dataclass(frozen=True)
 class Note:
-    """A note of the report.
+    """A numbered note of the report, on a subject in a word or two, that concerns clusters or all.
 
-    Args:
-        subject: What it is about, in a word or two.
-        text: What it says.
-        clusters: Ids of the clusters that it concerns; none if it concerns all.
-        rule_of: Cluster id and municipality code where it explains how a municipality counts.
-        number: Its number, from 1.
+    Where it explains how a municipality counts, `rule_of` is its cluster's id and its code.
     """
 
     subject: str

@@ -20,9 +20,7 @@ _DANISH_MARKS: Final = str.maketrans(",.", ".,")
 class Catalogue:
     """The texts in one language: `Catalogue(Language.DANISH)("cover.sheet")`.
 
-    Args:
-        language: The language.
-        structures: The structures that the texts are about; a text that names one needs them.
+    A text that names a structure needs those that it is about.
     """
 
     def __init__(self, language: Language, structures: Iterable[Structure] = ()) -> None:

@@ -28,12 +28,7 @@ _HINT = "The source has changed; the reference tables or this program need the s
 
 
 class Publication:
-    """The tables as the StatBank describes them today.
-
-    Args:
-        ask: Asks for the tableinfo of a table.
-        reference: The areas and districts that are known, and the rules that count by them.
-    """
+    """The tables as the StatBank describes them today, each asked for once."""
 
     def __init__(self, ask: Callable[[SourceTable], TableInfo], reference: Reference) -> None:
         self._ask = ask
