@@ -48,11 +48,7 @@ class Remedy(StrEnum):
 class KlyngeError(Exception):
     """An error that a user can act on: one message, no traceback, its own exit code.
 
-    Args:
-        message: What happened and where.
-        hint: What to try next, in words.
-        remedy: What a command can do about it.
-        facts: What that command needs to know.
+    What to try next is a hint in words, or a remedy with the facts that its command needs.
     """
 
     exit_code: ClassVar[int] = 1

@@ -35,13 +35,7 @@ _KEY_COLUMNS: Final = [
 
 @dataclass(frozen=True)
 class QuarterRun:
-    """A quarter, calculated.
-
-    Args:
-        result: Keys, allocations and findings, as frozen values.
-        allocation: A row a cluster, cost and municipality, as in the report's CSV.
-        shared_funds: A row a shared fund and cluster, as in the report's CSV.
-    """
+    """A quarter, calculated: as frozen values, and the rows of the report's CSV as tables."""
 
     result: QuarterResult
     allocation: pd.DataFrame

@@ -25,14 +25,9 @@ _NOTATION: Final = re.compile(
 
 @dataclass(frozen=True)
 class ReportName:
-    """Which report is meant.
+    """Which report is meant: of the people of a quarter, by its own rules or those of another one.
 
-    Args:
-        quarter: The quarter whose population counts.
-        rules_quarter: The quarter whose rules apply, for a back-cast; None for its own.
-        scenario: Name of the scenario whose rules apply; None for the rules as they are.
-        language: Language of the report.
-        revision: Number of the revision as it was written; None for the report as it is now.
+    Or by those of a scenario; and the revision as it was written, or the report as it is now.
     """
 
     quarter: Quarter

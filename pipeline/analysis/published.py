@@ -80,7 +80,6 @@ def count_again(
 
     Raises:
         UsageError: A name fits no cluster or municipality.
-        KlyngeError: As `gather` and `calculate`.
     """
     result = calculation_of(wanted, acquisition).result
     areas = names.municipalities(acquisition.reference.areas.values())

@@ -56,7 +56,6 @@ def write_transition(
 
     Raises:
         UsageError: The costs before are not of one amount, and none is given.
-        KlyngeError: Any of those of `gather` and `calculate`.
     """
     people = population or acquisition.newest()
     first, second = (

@@ -105,11 +105,7 @@ def configured_targets(settings: Settings) -> list[Target]:
 
 
 def newest_plan(settings: Settings) -> Plan | None:
-    """Return what the report of the newest quarter still has to reach; None if none is written.
-
-    Raises:
-        KlyngeError: Any of `read_issue` and `configured_targets`.
-    """
+    """Return what the report of the newest quarter still has to reach; None if none is written."""
     names = map(ReportName.parse, written_revisions(settings.reports_dir))
     reports = [name for name in names if name.label == str(name.quarter)]
     if not reports:
@@ -153,7 +149,6 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
     Raises:
         DeliveryError: Some targets did not get it; the message says which and why.
         AccessRefused: The mail server lets nobody through, or the way to it is barred.
-        KlyngeError: Any of `read_issue`.
     """
     issue = read_issue(name, settings.reports_dir)
     failures: dict[str, DeliveryError] = {}
