@@ -18,6 +18,7 @@ import json
 import logging
 import string
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -155,13 +156,10 @@ def _raise_for(reply: Reply, url: str) -> None:
 
 
 def _error_of(content: bytes) -> dict[str, Any] | None:
-    if not content.startswith(b"{"):
-        return None
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) and "errorTypeCode" in body else None
+    with suppress(ValueError, RecursionError):
+        body = json.loads(content) if content.startswith(b"{") else None
+        return body if isinstance(body, dict) and "errorTypeCode" in body else None
+    return None
 
 
 def _rejected(reply: Reply, url: str, what: str) -> StatBankRejected:
