@@ -78,8 +78,8 @@ def test_scenario_replaces_what_was_delivered(
     """A scenario that changed goes to everyone again, in place of what it was."""
     for amount in ("400000", "400000", "500000"):
         override = f"halvt-aarsvaerk.amount_dkk={amount}"
-        scenario = ("scenario", "dyrere", LABEL, "--set", override, "--replace")
-        assert written(*scenario).exit_code == 0
+        asked = ("scenario", "dyrere", LABEL, "--set", override, "--replace")
+        assert written(*asked).exit_code == 0
         assert written("deliver", f"{LABEL}-scenario-dyrere").exit_code == 0
     folder = share / f"{LABEL}-scenario-dyrere"
     assert [path.name for path in folder.iterdir()] == ["r0"]

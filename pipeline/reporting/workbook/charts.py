@@ -1,7 +1,5 @@
 """Native charts with alternative text; lines differ by marker and dash, not by colour alone."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
