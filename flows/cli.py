@@ -15,6 +15,7 @@ from flows.commands.inputs import check, fetch, init, status
 from flows.commands.reports import backfill, deliver, run
 from flows.commands.rules import (
     add_cost,
+    add_key,
     add_membership,
     add_source,
     change_cost,
@@ -59,6 +60,10 @@ command(
     epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
     "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"
 )(add_cost)
+command(
+    epilog="Example: klynge add-key boern --name-da '0-17-årige' --name-en 'Aged 0-17' "
+    "--ages 0-17 --population-of year_before --from 2023K1 --source memo-syd-2022"
+)(add_key)
 command(
     epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
     "--source memo-syd-2022"

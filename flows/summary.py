@@ -14,7 +14,7 @@ from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.plain_text import fenced, markdown
 from pipeline.reporting.members import member_rows
-from pipeline.reporting.notes import citation
+from pipeline.reporting.notes import citation, section_name
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
@@ -55,25 +55,24 @@ def show_report(report: Report, reports_url: str) -> None:
     structures = calculation.inputs.reference.structures.values()
     text = Catalogue(calculation.report.language, structures)
     title = f"{outcome.label} r{outcome.revision}"
-    tables = {
-        cluster.cluster: _rows(cluster, text)
-        for cluster in report.calculation.result.clusters
+    tables = [
+        (cluster, _rows(cluster, text))
+        for cluster in report.calculation.result.sections
         if cluster.allocations
-    }
+    ]
     links = _links(outcome, reports_url)
     lines = [
         *_headline(report, text),
-        *(line for cluster, rows in tables.items() for line in _section(cluster.name, rows)),
+        *(line for cluster, rows in tables for line in _section(section_name(cluster, text), rows)),
         "",
         *(f"- {markdown(text.finding(row))}" for row in report.calculation.result.findings),
         *("", f"## {text('summary.files')}", ""),
         *(f"- [{name}]({link})" for name, link in links.items()),
     ]
     create_markdown_artifact("\n".join(lines), KEY, title)
-    for cluster, rows in tables.items():
-        create_table_artifact(
-            rows, f"{KEY}-{cluster.cluster_id}", markdown(f"{cluster.name}, {title}")
-        )
+    for cluster, rows in tables:
+        named = markdown(f"{section_name(cluster, text)}, {title}")
+        create_table_artifact(rows, f"{KEY}-{cluster.section_id}", named)
     workbook = next(link for name, link in links.items() if name.endswith(".xlsx"))
     create_link_artifact(workbook, title, f"{KEY}-workbook", f"Workbook of {title}")
 

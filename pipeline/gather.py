@@ -8,6 +8,7 @@ stops the run here, before anything is calculated, and in the same way each time
 import logging
 
 from pipeline.calculation.calculate import Figures, Inputs, Parameters
+from pipeline.calculation.keys import further_days
 from pipeline.calculation.membership import in_force
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.source_tables import FOLK1A, KKBEF1
@@ -27,12 +28,15 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     areas, *more = (reader.read(snapshot) for snapshot in snapshots)
     reference = in_force(acquisition.reference, parameters.report)
     areas, *more = (acquisition.accepted(row, reference) for row in (areas, *more))
+    report = parameters.report
+    days = further_days(reference, report.rules, report.quarter)
+    keyed = {day: acquisition.of_day(day, report) for day in days}
     log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
     compared = [row for row in (areas, *more) if row.quarter == areas.quarter]  # no estimate
     before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
-    stored = acquisition.stored_quarters(parameters.report.rules) if history else []
     tables = [FOLK1A, KKBEF1] if more else [FOLK1A]
+    stored = store.quarters(*(source.table for source in tables)) if history else []
     read = (
         [reader.read(store.all(source.table, quarter)[-1]) for source in tables]
         for quarter in stored
@@ -40,7 +44,8 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     )
     pairs = ((first, next(iter(rest), None)) for first, *rest in read)
     shown = tuple(pair for pair in pairs if reference.counted_codes <= _places(*pair))
-    return Inputs(parameters, reference, areas, next(iter(more), None), compared_with, shown)
+    districts = next(iter(more), None)
+    return Inputs(parameters, reference, areas, districts, compared_with, shown, keyed)
 
 
 def _places(areas: Figures, districts: Figures | None) -> set[str]:

@@ -20,7 +20,7 @@ from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.gather import gather
-from pipeline.reporting.rows import ALLOCATION_COLUMNS, FUND_COLUMNS, allocation_rows, fund_rows
+from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
@@ -123,7 +123,7 @@ def run_quarter(
     """
     report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
     result = calculate(gather(Parameters(report), _stored(data_dir))).result
-    allocation = pd.DataFrame(allocation_rows(result), columns=list(ALLOCATION_COLUMNS))
+    allocation = pd.DataFrame(allocation_rows(result), columns=list(allocation_columns([result])))
     shared_funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
     return QuarterRun(result, allocation.astype({"amount_dkk": "Int64"}), shared_funds)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
+from pipeline.calculation.keys import further_days
+from pipeline.calculation.membership import tables_of
 from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
 from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference
@@ -21,6 +23,7 @@ from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import FileRecord
 from schemas.report_name import ReportName
+from schemas.source_tables import KKBEF1
 
 log = logging.getLogger(__name__)
 
@@ -84,15 +87,24 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
         reader = FigureReader(reference, SnapshotStore(data_dir))
         read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
         areas, *more = read["snapshots"]
+        given = {(row["table"], row["quarter"]): row for row in listed["snapshots"]}
+        keyed = {
+            (ages, day): tuple(
+                _figures(reader, given[source.table, str(day)], ages)
+                for source in tables_of(reference, name.rules, ages)
+            )
+            for ages, day in further_days(reference, name.rules, name.quarter)
+        }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProvenanceError(
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
     shown = [row for row in read["history"] if row.source is areas.source]
-    beside = read["history"][len(shown) :] if more else [None] * len(shown)
-    pairs, districts = tuple(zip(shown, beside, strict=True)), next(iter(more), None)
-    return Inputs(parameters, reference, areas, districts, read["compared_with"], pairs)
+    districts = more[0] if more and more[0].source is KKBEF1 else None
+    beside = read["history"][len(shown) :] if districts else [None] * len(shown)
+    pairs = tuple(zip(shown, beside, strict=True))
+    return Inputs(parameters, reference, areas, districts, read["compared_with"], pairs, keyed)
 
 
 def _not_written(name: ReportName, reports_dir: Path) -> UsageError:
@@ -111,13 +123,13 @@ def _recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Param
     )
 
 
-def _figures(reader: FigureReader, recorded: Mapping[str, Any]) -> Figures:
+def _figures(reader: FigureReader, recorded: Mapping[str, Any], ages: str = "") -> Figures:
     """Find the snapshot that a manifest lists, and read it."""
     quarter, store = Quarter.parse(recorded["quarter"]), reader.store
     for snapshot in store.all(recorded["table"], quarter):
         retrieved = recorded.get("retrieved_at", snapshot.retrieved_at)
         if (snapshot.sha256, snapshot.retrieved_at) == (recorded["sha256"], retrieved):
-            return reader.read(snapshot)
+            return reader.read(snapshot, ages)
     raise ProvenanceError(
         f"The snapshot of {recorded['table']} {quarter} with sha256 {recorded['sha256']} is "
         f"not stored in {store.folder}; the report rests on it.",

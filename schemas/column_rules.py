@@ -1,6 +1,6 @@
 """Columns and tables, and rules for them, each with the sentence that its failure prints."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pandas as pd
 import pandera.pandas as pa
@@ -37,6 +37,35 @@ def known(values: Collection[str], rule: str) -> pa.Check:
     return pa.Check(lambda cells: cells.isin(list(values)), error=rule)
 
 
+def one_of(values: Sequence[str]) -> pa.Check:
+    """The cell is one of a few values, which the message names."""
+    return known(values, f"must be one of {', '.join(values)}")
+
+
+def each(holds: Callable[[list[str]], bool], rule: str) -> pa.Check:
+    """The codes that stand in a cell, with spaces between."""
+    return pa.Check(lambda cells: cells.map(lambda cell: holds(cell.split())), error=rule)
+
+
+def are_fractions(cells: pd.Series) -> pd.Series:
+    """Whether each cell is p/q with 0 < p/q <= 1, or blank."""
+    parts = cells.str.extract(r"^([1-9][0-9]{0,5})/([1-9][0-9]{0,5})$").fillna("0").astype(int)
+    return cells.eq("") | (parts[0].gt(0) & parts[0].le(parts[1]))
+
+
+def are_ages(cells: pd.Series) -> pd.Series:
+    """Whether each cell is whole years from and to, below 99, or blank."""
+    years = cells.str.extract(r"^([0-9]|[1-9][0-9])-([0-9]|[1-9][0-9]|)$")
+    last = pd.to_numeric(years[1], errors="coerce").fillna(98)
+    return cells.eq("") | (pd.to_numeric(years[0]).le(last) & last.le(98))
+
+
+def are_parts(cells: pd.Series) -> pd.Series:
+    """Whether each cell is 0, 1 or p/q below 1."""
+    parts = cells.str.extract(r"^(0|[1-9][0-9]{0,5})(?:/([1-9][0-9]{0,5}))?$")
+    return pd.to_numeric(parts[0]).le(pd.to_numeric(parts[1]).fillna(1))
+
+
 def row_rule(column: str, rule: str, holds: Callable[[pd.DataFrame], pd.Series | bool]) -> pa.Check:
     """A rule over several columns; a failure is reported at `column`."""
     return pa.Check(holds, error=rule, title=column)
@@ -61,3 +90,12 @@ def no_overlap(column: str, keys: list[str]) -> pa.Check:
 
     rule = f"must not be in force twice in one quarter for the same {' and '.join(keys)}"
     return row_rule(column, rule, holds)
+
+
+def filled_exactly_when(column: str, other: str, value: str) -> pa.Check:
+    """The column is filled where another holds a value, and blank elsewhere."""
+    return row_rule(
+        column,
+        f"must be filled when {other} is {value}, and only then",
+        lambda rows: rows[column].ne("") == rows[other].eq(value),
+    )

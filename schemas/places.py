@@ -1,4 +1,4 @@
-"""What tables of places and structures must look like, and what all reference tables share."""
+"""What tables of places, structures and keys must look like, and what all tables share."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,16 +8,20 @@ import pandera.pandas as pa
 from schemas import records
 from schemas.column_rules import (
     Rules,
+    are_ages,
+    are_parts,
     known,
     matches,
     no_overlap,
     not_blank,
+    one_of,
     row_rule,
     table,
     unique,
 )
 from schemas.records import AreaKind
 from schemas.rows import columns
+from schemas.sharing import EqualBy, PopulationOf
 from schemas.structures import Structure
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
@@ -105,14 +109,30 @@ def structures(_: Tables) -> pa.DataFrameSchema:
     return table({"structure": [identifier, unique()], **words})
 
 
+def keys(tables: Tables) -> pa.DataFrameSchema:
+    """The keys by which costs are shared, each with its quarters."""
+    days = "|".join([*PopulationOf, records.QUARTER])
+    return table(
+        {
+            "key_id": identifier,
+            "name_da": not_blank(),
+            "name_en": not_blank(),
+            "ages": pa.Check(are_ages, error="must be whole years below 99, 0-17 or 65-, or blank"),
+            "population_of": matches(days, f"must be {', '.join(PopulationOf)} or a quarter"),
+            "equal_part": pa.Check(are_parts, error="must be 0, 1, or p/q below 1, such as 1/4"),
+            "equal_by": one_of(list(EqualBy)),
+            "cap": matches(r"|[1-9][0-9]{0,7}", "must be a whole number of people, or blank"),
+            **period,
+            "source_id": a_source(tables),
+        },
+        in_order,
+        no_overlap("key_id", ["key_id"]),
+    )
+
+
 def column(tables: Tables, name: str, column: str) -> list[str]:
     """Return the cells of a column of a table."""
     return [row[column] for row in tables[name]]
-
-
-def one_of(values: Sequence[str]) -> pa.Check:
-    """The cell is one of the values, which the message names."""
-    return known(values, f"must be one of {', '.join(values)}")
 
 
 def a_municipality(tables: Tables) -> pa.Check:
@@ -132,3 +152,8 @@ def accounts(tables: Tables) -> pa.DataFrameSchema:
             ),
         }
     )
+
+
+def a_source(tables: Tables) -> pa.Check:
+    """The cell is the id of a source."""
+    return known(column(tables, "sources", "source_id"), "must be a source of sources.csv")

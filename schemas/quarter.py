@@ -77,3 +77,17 @@ class Quarter:
 def quarter_range(first: Quarter, last: Quarter) -> tuple[Quarter, ...]:
     """Return every quarter from `first` to `last`, both included; empty if `last` is earlier."""
     return tuple(first + step for step in range(last - first + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The quarters in which a rule is in force; `last` is None until further notice."""
+
+    first: Quarter
+    last: Quarter | None
+
+    def __contains__(self, quarter: Quarter) -> bool:
+        return self.first <= quarter and (self.last is None or quarter <= self.last)
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}" if self.last else f"from {self.first}"

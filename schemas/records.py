@@ -14,7 +14,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
-from schemas.quarter import YEAR, Quarter
+from schemas.quarter import YEAR, Period, Quarter
+from schemas.sharing import Key
 from schemas.structures import Account, Alternative, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
@@ -78,20 +79,6 @@ class Language(StrEnum):
 
     DANISH = "da"
     ENGLISH = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The quarters in which a rule is in force; `last` is None until further notice."""
-
-    first: Quarter
-    last: Quarter | None
-
-    def __contains__(self, quarter: Quarter) -> bool:
-        return self.first <= quarter and (self.last is None or quarter <= self.last)
-
-    def __str__(self) -> str:
-        return f"{self.first} to {self.last}" if self.last else f"from {self.first}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +158,7 @@ class Cost:
 
     `settled_by` is the quarter of a year, such as `K1`, by whose population the cost is settled;
     blank if that is open, or where each quarter settles its own.
+    Without `key_id` it is shared by counted population.
     """
 
     cost_id: str
@@ -182,6 +170,7 @@ class Cost:
     settled_by: str
     period: Period
     source_id: str
+    key_id: str = ""
 
     def settled_in(self, quarter: Quarter) -> Quarter | None:
         """Return the quarter that settles what is due in another; None if that is open."""
@@ -244,6 +233,7 @@ class Reference:
     structures: Mapping[str, Structure] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = ()
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    keys: tuple[Key, ...] = ()
     files: tuple[FileRecord, ...] = ()
     costs_ended: Quarter | None = None
 
@@ -281,6 +271,7 @@ class Reference:
             structures={row.structure: row for row in tables["structures"]},
             alternatives=tuple(tables.get("alternatives", ())),
             accounts={row.municipality_code: row for row in tables["accounts"]},
+            keys=tuple(tables.get("keys", ())),
             files=files,
         )
 

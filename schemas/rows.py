@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     Area,
     Assumption,
@@ -22,9 +22,9 @@ from schemas.records import (
     Cost,
     District,
     Membership,
-    Period,
     Source,
 )
+from schemas.sharing import Key
 from schemas.structures import Account, Alternative, Structure
 
 Record = TypeVar("Record")
@@ -37,6 +37,7 @@ TABLES: Final[Mapping[str, type]] = {
     "structures": Structure,
     "clusters": Cluster,
     "memberships": Membership,
+    "keys": Key,
     "costs": Cost,
     "assumptions": Assumption,
     "alternatives": Alternative,
@@ -51,6 +52,7 @@ KEYS: Final[Mapping[type, tuple[str, ...]]] = {
     Structure: ("structure",),
     Cluster: ("cluster_id",),
     Membership: ("cluster_id", "municipality_code"),
+    Key: ("key_id",),
     Cost: ("cost_id", "scope"),
     Assumption: ("number",),
     Alternative: ("alternative_id",),
@@ -92,7 +94,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(Fraction, lambda text, _: Fraction(text or 1))
     converter.register_structure_hook_func(_is_list, lambda text, _: tuple(text.split()))
     converter.register_structure_hook(Period, lambda row, _: _period(*(row[at] for at in PERIOD)))
+    converter.register_structure_hook_func(_may_lack, lambda text, _: int(text) if text else None)
     converter.register_unstructure_hook(Quarter, str)
+    converter.register_unstructure_hook_func(_may_lack, lambda number: number or "")
     converter.register_unstructure_hook(Fraction, str)
     converter.register_unstructure_hook_func(_is_list, " ".join)
     converter.register_unstructure_hook(Period, _period_columns)
@@ -101,6 +105,10 @@ def _converter() -> Converter:
 
 def _is_list(kind: Any) -> bool:
     return bool(kind == tuple[str, ...])
+
+
+def _may_lack(kind: Any) -> bool:
+    return bool(kind == int | None)
 
 
 def _period(first: str, last: str) -> Period:

@@ -15,10 +15,14 @@ import pandera.pandas as pa
 
 from schemas import records
 from schemas.column_rules import (
+    are_fractions,
+    each,
+    filled_exactly_when,
     known,
     matches,
     no_overlap,
     not_blank,
+    one_of,
     row_rule,
     table,
     unique,
@@ -26,13 +30,14 @@ from schemas.column_rules import (
 from schemas.places import (
     Tables,
     a_municipality,
+    a_source,
     accounts,
     areas,
     column,
     districts,
     identifier,
     in_order,
-    one_of,
+    keys,
     period,
     structures,
 )
@@ -54,7 +59,10 @@ def answer(
 ) -> pa.DataFrameSchema:
     """An answer of the StatBank: codes and figures as the text that was sent."""
     totals = {
-        code.upper(): known([total], f"must be the total {total}") for code, total in source.totals
+        code.upper(): known(
+            values, f"must be the total {values[0]}{', or an age' * (len(values) > 1)}"
+        )
+        for code, values in source.selected
     }
     return table(
         {
@@ -116,17 +124,17 @@ def _memberships(tables: Tables) -> pa.DataFrameSchema:
             "cluster_id": known(cluster_ids, "must be a cluster of clusters.csv"),
             "municipality_code": a_municipality(tables),
             "basis": one_of(list(Basis)),
-            "fraction": pa.Check(_are_fractions, error="must be p/q with 0 < p/q <= 1"),
-            "districts": _each(
+            "fraction": pa.Check(are_fractions, error="must be p/q with 0 < p/q <= 1"),
+            "districts": each(
                 lambda cell: len(set(cell)) == len(cell) and listed.issuperset(cell),
                 "must be codes of districts.csv, each once, with a space between",
             ),
             **period,
-            "source_id": _a_source(tables),
+            "source_id": a_source(tables),
         },
         in_order,
-        _filled_exactly_for("fraction", Basis.FRACTION),
-        _filled_exactly_for("districts", Basis.DISTRICTS),
+        filled_exactly_when("fraction", "basis", Basis.FRACTION),
+        filled_exactly_when("districts", "basis", Basis.DISTRICTS),
         row_rule(
             "basis",
             "only København (101) can count by districts",
@@ -143,19 +151,6 @@ def _memberships(tables: Tables) -> pa.DataFrameSchema:
     )
 
 
-def _are_fractions(cells: pd.Series) -> pd.Series:
-    parts = cells.str.extract(r"^([1-9][0-9]{0,5})/([1-9][0-9]{0,5})$").fillna("0").astype(int)
-    return cells.eq("") | (parts[0].gt(0) & parts[0].le(parts[1]))
-
-
-def _filled_exactly_for(column: str, basis: Basis) -> pa.Check:
-    return row_rule(
-        column,
-        f"must be filled when basis is {basis.value}, and only then",
-        lambda rows: rows[column].ne("") == rows["basis"].eq(basis.value),
-    )
-
-
 def _within_cluster(rows: pd.DataFrame, tables: Tables) -> pd.Series:
     clusters = {row["cluster_id"]: row for row in tables["clusters"]}
     none = {"first_quarter": "", "last_quarter": ""}
@@ -168,6 +163,7 @@ def _within_cluster(rows: pd.DataFrame, tables: Tables) -> pd.Series:
 
 def _costs(tables: Tables) -> pa.DataFrameSchema:
     cluster_ids = column(tables, "clusters", "cluster_id")
+    key_ids = ["", *column(tables, "keys", "key_id")]
     structures = column(tables, "structures", "structure")
     scopes = [*cluster_ids, *(structure + records.ALL_CLUSTERS for structure in structures)]
     return table(
@@ -180,7 +176,8 @@ def _costs(tables: Tables) -> pa.DataFrameSchema:
             "per": one_of(list(Per)),
             "settled_by": matches(r"|K[1-4]", "must be K1, K2, K3 or K4, or blank"),
             **period,
-            "source_id": _a_source(tables),
+            "source_id": a_source(tables),
+            "key_id": known(key_ids, "must be a key of keys.csv, or blank"),
         },
         in_order,
         row_rule(
@@ -197,6 +194,11 @@ def _costs(tables: Tables) -> pa.DataFrameSchema:
             ),
         ),
         no_overlap("cost_id", ["cost_id", "scope"]),
+        row_rule(
+            "key_id",
+            "must be blank for a cost of all clusters: counted population splits it",
+            lambda rows: rows["key_id"].eq("") | ~rows["scope"].str.endswith(records.ALL_CLUSTERS),
+        ),
     )
 
 
@@ -207,7 +209,7 @@ def _assumptions(tables: Tables) -> pa.DataFrameSchema:
             "number": [matches(_NUMBER, "must be a whole number from 1"), unique()],
             "text_da": not_blank(),
             "text_en": not_blank(),
-            "cluster_ids": _each(
+            "cluster_ids": each(
                 cluster_ids.issuperset,
                 "must be clusters of clusters.csv with a space between, or blank",
             ),
@@ -256,6 +258,7 @@ REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
         structures,
         _clusters,
         _memberships,
+        keys,
         _costs,
         _assumptions,
         _alternatives,
@@ -281,12 +284,3 @@ def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
             lambda rows: ~rows.duplicated(["cluster_id", "email"]),
         ),
     )
-
-
-def _a_source(tables: Tables) -> pa.Check:
-    return known(column(tables, "sources", "source_id"), "must be a source of sources.csv")
-
-
-def _each(holds: Callable[[list[str]], bool], rule: str) -> pa.Check:
-    """The codes that stand in a cell, with spaces between."""
-    return pa.Check(lambda cells: cells.map(lambda cell: holds(cell.split())), error=rule)

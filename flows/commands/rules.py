@@ -10,6 +10,7 @@ from flows.terminal import options
 from flows.terminal.shared import Shared, shares
 from schemas.quarter import Quarter
 from schemas.records import Per
+from schemas.sharing import EqualBy, PopulationOf
 
 SourceId = Annotated[
     str,
@@ -33,6 +34,8 @@ Scope = Annotated[
     ),
 ]
 Amount = Annotated[str, typer.Argument(metavar="KRONER", help="Whole kroner, as 370000.")]
+NameDa = Annotated[str, typer.Option(metavar="TEXT", help="Its name in Danish.")]
+NameEn = Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")]
 First = Annotated[Quarter, options.quarter_option("--from", "First quarter in force.")]
 Last = Annotated[
     Quarter | None,
@@ -51,8 +54,8 @@ def add_cost(
         ),
     ],
     amount_dkk: Amount,
-    name_da: Annotated[str, typer.Option(metavar="TEXT", help="Its name in Danish.")],
-    name_en: Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")],
+    name_da: NameDa,
+    name_en: NameEn,
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
@@ -61,9 +64,41 @@ def add_cost(
     settled_by: Annotated[
         str, typer.Option(metavar="K1", help="Which quarter of a year settles it.")
     ] = "",
+    key_id: Annotated[
+        str, typer.Option("--key", metavar="ID", help="A key of keys.csv; people if none.")
+    ] = "",
 ) -> None:
     """Add a cost, if all tables are valid with it."""
     _edit(shared, "costs.csv", "add_cost", last)
+
+
+@shares("data_dir", "as_json")
+def add_key(
+    key_id: Annotated[str, typer.Argument(help="Its id, such as boern-aaret-foer.")],
+    name_da: NameDa,
+    name_en: NameEn,
+    first_quarter: First,
+    source_id: SourceId,
+    shared: Shared,
+    last: Last = None,
+    ages: Annotated[
+        str, typer.Option(metavar="YEARS", help="Whole years that count, such as 0-17 or 65-.")
+    ] = "",
+    population_of: Annotated[
+        str, typer.Option(metavar="DAY", help="quarter, year, year_before, or one as 2022K1.")
+    ] = PopulationOf.QUARTER,
+    equal_part: Annotated[
+        str, typer.Option(metavar="P/Q", help="Part of the amount that members share equally.")
+    ] = "0",
+    equal_by: Annotated[
+        EqualBy, typer.Option(help="Whether a fraction of a membership counts in it too.")
+    ] = EqualBy.MEMBER,
+    cap: Annotated[
+        str, typer.Option(metavar="PEOPLE", help="People beyond which a member counts no further.")
+    ] = "",
+) -> None:
+    """Add a key by which costs can be shared, if all tables are valid with it."""
+    _edit(shared, "keys.csv", "add_key", last)
 
 
 @shares("data_dir", "as_json")

@@ -14,7 +14,7 @@ from flows.terminal.screen import Part, kroner, progress, styled, table
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.members import member_rows, total_row
-from pipeline.reporting.notes import citation, day_text
+from pipeline.reporting.notes import citation, day_text, section_name
 from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
 from pipeline.snapshots.acquisition import Acquisition
@@ -44,7 +44,7 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     for snapshot in calculation.inputs.snapshots:
         yield styled(citation(snapshot, text), "dim")
     yield ""
-    asked = [row for row in calculation.result.clusters if row.cluster.cluster_id in cluster_ids]
+    asked = [row for row in calculation.result.sections if row.cluster.cluster_id in cluster_ids]
     if asked:
         yield from (_members(row, text) for row in asked)
     elif outcome.has_costs:
@@ -59,7 +59,7 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
 def _costs(result: QuarterResult, text: Catalogue) -> Table:
     rows = [
         (row.cost, cluster.cluster.name, str(len(cluster.members)))
-        for cluster in result.clusters
+        for cluster in result.sections
         for row in cluster.allocations
     ]
     funds = result.shared_funds
@@ -74,7 +74,7 @@ def _costs(result: QuarterResult, text: Catalogue) -> Table:
 
 
 def _members(cluster: ClusterResult, text: Catalogue) -> Table:
-    headings = [f"<{cluster.cluster.name}", "<Counts with", ">Counted", ">Share"]
+    headings = [f"<{section_name(cluster, text)}", "<Counts with", ">Counted", ">Share"]
     rows = member_rows(cluster, text)
     total = total_row(rows, text)
     return table(
@@ -86,9 +86,9 @@ def _members(cluster: ClusterResult, text: Catalogue) -> Table:
 
 def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
     """Show how far it is while quarters come in, then return a line a table."""
-    changes: dict[str, Counter[str]] = {source.table: Counter() for source in SOURCE_TABLES}
+    changes = {source.table: Counter[str]() for source in SOURCE_TABLES}
     for item in progress(fetched, "Fetching", len(quarters) * len(SOURCE_TABLES)):
-        changes[item.snapshot.table][item.change.value] += 1
+        changes.setdefault(item.snapshot.table, Counter())[item.change.value] += 1
     parts: list[Part] = []
     for table_id, counts in changes.items():
         stored = len(quarters) - counts.total()
@@ -249,7 +249,7 @@ def quarter_rows(done: Backfilled) -> list[dict[str, Any]]:
             "clusters": len(row.result.clusters),
             "allocated_dkk": sum(
                 allocation.cost.amount_dkk
-                for cluster in row.result.clusters
+                for cluster in row.result.sections
                 for allocation in cluster.allocations
             ),
             "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in row.result.shared_funds),

@@ -21,8 +21,8 @@ from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
 from pipeline.files import write_atomically
 from pipeline.gather import gather
 from pipeline.reporting.rows import (
-    ALLOCATION_COLUMNS,
     FUND_COLUMNS,
+    allocation_columns,
     allocation_rows,
     fund_rows,
     machine_csv,
@@ -186,7 +186,7 @@ def _tables(request: Request, results: Sequence[QuarterResult]) -> Iterator[tupl
     rules = f"-rules-{request.rules_quarter}" if request.rules_quarter else ""
     label = f"{request.first}-{request.last}{rules}"
     for name, rows_of, columns in (
-        ("fordeling", allocation_rows, ALLOCATION_COLUMNS),
+        ("fordeling", allocation_rows, allocation_columns(results)),
         ("puljer", fund_rows, FUND_COLUMNS),
     ):
         rows = [

@@ -23,7 +23,7 @@ from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import Language
-from schemas.source_tables import SOURCE_TABLES, SourceTable
+from schemas.source_tables import AGE_TABLES, SOURCE_TABLES, SourceTable
 
 _OF_SNAPSHOTS: Final = (
     Subject.POPULATION_JUMP,
@@ -81,13 +81,15 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
 def _snapshots(
     store: SnapshotStore, quarter: Quarter | None, watched: Watched, read: Read
 ) -> Iterator[Checked]:
-    for source in SOURCE_TABLES:
+    for source in (*SOURCE_TABLES, *AGE_TABLES):
         quarters = [row for row in store.quarters(source.table) if quarter in (None, row)]
         checked = [
             _tried(f"snapshots of {source.table} {stored}", partial(read, source, stored))
             for stored in watched(quarters)
         ]
         yield from (row for row in checked if row.texts or row.error)
+        if source.ages and not checked:
+            continue  # asked for by keys alone
         sound = sum(not row.error for row in checked)
         yield Checked(f"snapshots of {source.table}, {sound} sound")
 

@@ -7,6 +7,8 @@ remainders), and all cells are compared with the revision that finance received.
 error.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Mapping
@@ -15,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pipeline.analysis.explain_key import defined_share, key_steps
 from pipeline.calculation.allocation import Part
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
@@ -26,6 +29,7 @@ from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from schemas.records import Basis, Language, Membership
 from schemas.report_name import ReportName
+from schemas.sharing import EVERYBODY
 from schemas.source_tables import FOLK1A, KKBEF1
 
 _SHOWN_DECIMALS = 4
@@ -45,6 +49,16 @@ class Trail:
     member: Member
 
     @property
+    def keyed(self) -> list[Trail]:
+        """The same by each key of the cluster."""
+        return [
+            Trail(self.calculation, section, row)
+            for section in self.calculation.result.sections_of(self.cluster.cluster)
+            for row in section.members
+            if section.key != EVERYBODY and row.membership == self.member.membership
+        ]
+
+    @property
     def municipality_code(self) -> str:
         """The municipality."""
         return self.member.membership.municipality_code
@@ -52,7 +66,8 @@ class Trail:
     @property
     def figures(self) -> dict[str, int]:
         """The population that the rule starts from: people by table, code and name."""
-        rule, population = self.member.membership, self.calculation.result.population
+        rule = self.member.membership
+        population = self.calculation.result.populations[self.cluster.key.key_id]
         if rule.basis is Basis.DISTRICTS:
             districts = self.calculation.inputs.reference.districts
             return {
@@ -66,14 +81,14 @@ class Trail:
     def snapshot(self) -> Snapshot:
         """The answer in which those figures stand."""
         by_districts = self.member.membership.basis is Basis.DISTRICTS
-        return self.calculation.inputs.snapshots[-1 if by_districts else 0]
+        return self.calculation.inputs.snapshots_of(self.cluster.key)[-1 if by_districts else 0]
 
     def steps(self) -> Steps:
         """Return the trail as text, from the krone back to the answer of the StatBank."""
         carried = f"districts carried forward from {self.snapshot.quarter}"
-        amounts = {row.cost.cost_id: self._amount(row) for row in self.cluster.allocations}
+        of = f"{exact(self.member.counted_population)} / {exact(self.cluster.counted_population)}"
         steps: dict[str, Values] = {
-            **{f"amount of {cost_id}": amount for cost_id, amount in amounts.items()},
+            **self._amounts(of),
             "share": {
                 "share of the cluster": rounded(self.member.share, SHARE_DECIMALS),
                 "counted population": exact(self.member.counted_population),
@@ -83,16 +98,23 @@ class Trail:
             "population": {**self.figures, "estimated": carried if self.member.estimated else None},
             "snapshot": self._snapshot(),
         }
+        for found in self.keyed:
+            share = f"{found.member.share.numerator} / {found.member.share.denominator}"
+            steps |= {**found._amounts(share), f"key {found.cluster.key.key_id}": key_steps(found)}
         return {
             about: {item: str(value) for item, value in values.items() if value is not None}
             for about, values in steps.items()
         }
 
-    def _amount(self, allocation: Allocation) -> Values:
+    def _amounts(self, share: str) -> dict[str, Values]:
+        """Return the steps from whole kroner to amount of each cost, given the share in words."""
+        rows = self.cluster.allocations
+        return {f"amount of {row.cost.cost_id}": self._amount(row, share) for row in rows}
+
+    def _amount(self, allocation: Allocation, share: str) -> Values:
         part, cost = allocation.parts[self.municipality_code], allocation.cost
         left = cost.amount_dkk - sum(int(part.exact) for part in allocation.parts.values())
-        counted, total = self.member.counted_population, self.cluster.counted_population
-        fraction = f"{cost.amount_dkk} x {exact(counted)} / {exact(total)}"
+        fraction = f"{cost.amount_dkk} x {share}"
         return {
             "whole kroner": part.amount,
             "left for largest remainders": (
@@ -159,7 +181,8 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
         for member in cluster.members
     }
     if found := members.get((cluster_id, municipality_code)):
-        _check(found)
+        for one in (found, *found.keyed):
+            _check(one)
         return found
     area, name = calculation.inputs.reference.areas[municipality_code], clusters[cluster_id]
     where = [other for other, code in members if code == municipality_code]
@@ -175,8 +198,7 @@ def _check(found: Trail) -> None:
     member, cluster = found.member, found.cluster
     people = sum(found.figures.values())
     counted = people * member.membership.fraction
-    total = sum((row.counted_population for row in cluster.members), Fraction(0))
-    share = counted / total if total else Fraction(0)
+    share = defined_share(cluster, member)
     steps: dict[str, tuple[object, object]] = {
         "population": (people, member.population),
         "counted population": (counted, member.counted_population),

@@ -1,6 +1,8 @@
 """A scenario: what would be allocated if a rule or an amount were another; how it is written.
 
     halvt-aarsvaerk.amount_dkk=400000            a cost, in all its scopes or in one (cost@cluster)
+    halvt-aarsvaerk.key_id=boern                 by another key
+    boern.equal_part=1/3                         another key
     roedovre@amager-hvidovre.fraction=1/3        how a municipality counts in a cluster
     greve@amager-hvidovre.basis=whole            it joins the cluster
     roedovre@herlev-gentofte=none                it leaves the cluster
@@ -21,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.errors import UsageError
-from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, Row
+from pipeline.reference.files import COSTS, MEMBERSHIPS, SHARING_KEYS, SOURCES, Row
 from pipeline.reference.rule_edits import key_of, rows_due, scope_of
 from schemas.quarter import Quarter
 from schemas.records import IDENTIFIER, Reference
@@ -35,7 +37,8 @@ _HINT: Final = (
     ".districts='CODE CODE', or MUNICIPALITY@CLUSTER=none."
 )
 _MEMBERSHIP_COLUMNS: Final = ("basis", "fraction", "districts")
-_COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en", "per", "settled_by")
+_COST_COLUMNS: Final = ("amount_dkk", "scope", "name_da", "name_en", "per", "settled_by", "key_id")
+_KEY_COLUMNS: Final = ("ages", "population_of", "equal_part", "equal_by", "cap")
 _OF_BASIS: Final = ("fraction", "districts")
 _NEW_COST: Final = {"amount_dkk": "0", "per": "year"}
 
@@ -181,7 +184,11 @@ class _Editor:
 
     def apply(self, override: Override) -> None:
         subject, at, place = (part.strip() for part in override.key.partition("@"))
-        if at and not self._in_force(COSTS, cost_id=subject):
+        keys = self._in_force(SHARING_KEYS, key_id=subject)
+        if keys and not at and override.column in _KEY_COLUMNS:
+            for row in keys:
+                row.update({override.column: override.value, **self.source})
+        elif at and not self._in_force(COSTS, cost_id=subject):
             self._override_membership(override, subject, place)
         else:
             self._override_cost(override, subject, place)

@@ -23,7 +23,14 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import KlyngeError, Remedy, UsageError
 from pipeline.files import replace_folder
 from pipeline.gather import gather
-from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
+from pipeline.reference.files import (
+    COSTS,
+    MEMBERSHIPS,
+    SHARING_KEYS,
+    SOURCES,
+    read_rows,
+    write_rows,
+)
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import machine_csv, scope_rows
 from pipeline.revisions.store import report_files
@@ -32,6 +39,7 @@ from pipeline.snapshots.acquisition import Acquisition
 from schemas.report_name import ReportName
 
 FILE: Final = "scenario.toml"
+FILES: Final = (MEMBERSHIPS, SHARING_KEYS, COSTS, SOURCES)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def run_scenario(
         _refuse_another(scenario, settings.reports_dir / report.path)
     real = calculation_of(name, acquisition)
     reference_dir = settings.data_dir / "reference"
-    tables = {file: read_rows(reference_dir, file) for file in (MEMBERSHIPS, COSTS, SOURCES)}
+    tables = {file: read_rows(reference_dir, file) for file in FILES}
     changed = apply(scenario, tables, acquisition.reference, name.rules)
     contents = {file: write_rows(file, rows) for file, rows in changed.items()}
     parameters = replace(real.inputs.parameters, report=report)

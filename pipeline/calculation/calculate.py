@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -17,7 +17,8 @@ from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from schemas.quarter import Quarter
 from schemas.records import Cost, Reference
 from schemas.report_name import ReportName
-from schemas.source_tables import FOLK1A, KKBEF1, SourceTable
+from schemas.sharing import EVERYBODY, Day, Key
+from schemas.source_tables import FOLK1A, KKBEF1, SourceTable, source_of
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,13 @@ def calculate(inputs: Inputs) -> Calculation:
         AllocationError: There is nothing to allocate by.
     """
     report, reference = inputs.parameters.report, inputs.reference
-    rules = rules_in_force(reference, report.rules)
-    result = calculate_quarter(population_of(inputs), rules, reference.areas, reference.districts)
+    rules, population = rules_in_force(reference, report.rules), population_of(inputs)
+    by_key = {
+        key_id: _counted(*keyed) if (keyed := inputs.keyed.get(day)) else population
+        for key_id, key in rules.keys.items()
+        for day in [key.day(report.quarter)]
+    }
+    result = calculate_quarter(population, rules, reference.areas, reference.districts, by_key)
     log.info("calculated %s: %d clusters", report.label, len(result.clusters))
     others = (*inputs.compared_with, inputs.areas)
     found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
@@ -128,7 +134,7 @@ def population_of(inputs: Inputs) -> Population:
     return Population(areas.quarter, areas.people, estimated, districts.quarter)
 
 
-def _counted(areas: Figures, districts: Figures | None) -> Population:
+def _counted(areas: Figures, districts: Figures | None = None) -> Population:
     return Population(areas.quarter, areas.people, districts.people if districts else {})
 
 
@@ -143,6 +149,13 @@ class Parameters:
     report: ReportName
     estimate_districts: bool = False
     contact: str = ""
+
+    def districts_of(self, there: Collection[Quarter]) -> Quarter:
+        """Return the quarter whose districts to use: an earlier one if they are estimated."""
+        quarter = self.report.quarter
+        if quarter in there or not self.estimate_districts:
+            return quarter
+        return max((other for other in there if other < quarter), default=quarter)
 
 
 @dataclass(frozen=True)
@@ -217,7 +230,7 @@ class Figures:
     @property
     def source(self) -> SourceTable:
         """The table that they come from."""
-        return FOLK1A if self.snapshot.table == FOLK1A.table else KKBEF1
+        return source_of(self.snapshot.table)
 
 
 @dataclass(frozen=True)
@@ -233,6 +246,7 @@ class Inputs:
         compared_with: The newest stored figures before `areas` and before `districts`.
         history: FOLK1A and KKBEF1 of every earlier quarter that is stored and has the places of the
             rules, in order. No krone rests on them.
+        keyed: FOLK1A, and KKBEF1 as above, by each further day and ages that a key counts.
     """
 
     parameters: Parameters
@@ -241,11 +255,22 @@ class Inputs:
     districts: Figures | None
     compared_with: tuple[Figures, ...]
     history: tuple[tuple[Figures, Figures | None], ...]
+    keyed: Mapping[Day, tuple[Figures, ...]]
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
-        """The snapshots that the kroner rest on."""
-        return tuple(row.snapshot for row in (self.areas, self.districts) if row)
+        """The snapshots that the kroner rest on, each once."""
+        further = [row.snapshot for figures in self.keyed.values() for row in figures]
+        rows = (*self.snapshots_of(EVERYBODY), *further)
+        return tuple({row.path: row for row in rows}.values())
+
+    def snapshots_of(self, key: Key) -> tuple[Snapshot, ...]:
+        """Return the snapshots of what a key counts."""
+        rows = self.keyed.get(key.day(self.parameters.report.quarter)) or (
+            self.areas,
+            self.districts,
+        )
+        return tuple(row.snapshot for row in rows if row)
 
     @cached_property
     def retrieved_at(self) -> str:

@@ -5,33 +5,37 @@ step the amount is allocated in whole kroner by largest remainder:
 
 1. own population: the municipality's own population is replaced, everyone else's is as before;
 2. others' population: everyone's population is that after;
-3. rules: clusters and memberships are those after;
+3. rules: clusters, memberships and the key of the cost are those after;
 4. amount: the amount to allocate is that after.
 
 What a step changes is its contribution, so the four add up to the change exactly. Another order
-would give other contributions. A municipality that joins or leaves a cluster does so in step 3; a
+would give other contributions. Where the key is another one, people of other ages or of another day
+count: all of that is step 3. A municipality that joins or leaves a cluster does so in step 3; a
 cost that is new or gone has no amount before or after, and changes in step 4. A shared fund is
 compared in the same way, by cluster. Where one structure replaces another, the amounts of each
 municipality are added up over its clusters, and so are the contributions.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pipeline.calculation.allocation import largest_remainder
+from pipeline.calculation.keys import shares
 from pipeline.calculation.membership import RulesInForce, counted_population
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult
-from schemas.records import ALL_CLUSTERS
+from schemas.records import ALL_CLUSTERS, Cost
 
 ORDER: Final = ("own population", "others' population", "rules", "amount")
 """The steps, in the order in which the change is attributed to them."""
 
 Weights = Mapping[str, Fraction]
+Weigh = Callable[[Weights], Mapping[str, Fraction]]
 
 
 class Kroner(NamedTuple):
@@ -120,20 +124,24 @@ class Comparison:
 
 def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     """Return what changed from one result to another, with its contributions."""
-    people_before, people_after = _people(before.population), _people(after.population)
-    costs_before, costs_after = (
-        {(cost.cost_id, cost.scope): cost.amount_dkk for cost in result.rules.costs}
-        for result in (before, after)
-    )
+    people_before, people_after = _people(before.populations), _people(after.populations)
+    costs_before, costs_after = _costs(before.rules), _costs(after.rules)
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
-        amounts = costs_before.get((cost_id, scope), 0), costs_after.get((cost_id, scope), 0)
-        weights = (
-            weights_of(scope, before.rules, people_before),
-            weights_of(scope, before.rules, people_after),
-            weights_of(scope, after.rules, people_after),
+        old, new = costs_before.get((cost_id, scope)), costs_after.get((cost_id, scope))
+        first, last = before.rules.key_of(old or new), after.rules.key_of(new or old)
+        start, ruled = people_before[first.key_id], people_after[last.key_id]
+        moved = ruled if replace(first, period=last.period) == last else start
+        amounts = (old.amount_dkk if old else 0, new.amount_dkk if new else 0)
+        people = (
+            weights_of(scope, before.rules, start),
+            weights_of(scope, before.rules, moved),
+            weights_of(scope, after.rules, ruled),
         )
-        return ScopeChange(scope, cost_id, *amounts, _changes(*amounts, *weights))
+        by = partial(shares, first, before.rules.memberships.get(scope, ()))
+        by_new = partial(shares, last, after.rules.memberships.get(scope, ()))
+        changes = _changes(amounts, people, by, by_new)
+        return ScopeChange(scope, cost_id, *amounts, changes)
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
     with_cost = {scope for _, scope in costs}
@@ -148,29 +156,28 @@ def total(kroner: Iterable[Kroner]) -> Kroner:
 
 
 def _changes(
-    amount_before: int, amount_after: int, start: Weights, moved: Weights, ruled: Weights
+    amounts: tuple[int, int], people: Iterable[Weights], by: Weigh, by_new: Weigh
 ) -> tuple[Change, ...]:
-    """Return the changes of one cost; the weights are those of the start and of steps 2 and 3."""
+    """Return the changes of one cost, by the people counted at the start and after steps 2 and 3.
+
+    `by` gives the shares of the people until step 2, and `by_new` after it.
+    """
+    start, moved, ruled = people
     codes = sorted({**start, **ruled})
     start, moved, ruled = (
         {code: weights.get(code, Fraction(0)) for code in codes}
         for weights in (start, moved, ruled)
     )
-    first = allocated(amount_before, start)
+    (amount, amount_after), before, after = amounts, by(start), by_new(ruled)
+    first = allocated(amount, before)
     own = {
-        code: allocated(amount_before, {**start, code: moved[code]})[code]
+        code: allocated(amount, by({**start, code: moved[code]}))[code]
         if moved[code] != start[code]
         else first[code]
         for code in codes
     }
-    steps = (
-        first,
-        own,
-        allocated(amount_before, moved),
-        allocated(amount_before, ruled),
-        allocated(amount_after, ruled),
-    )
-    before, after = _shares(start), _shares(ruled)
+    last = allocated(amount, after), allocated(amount_after, after)
+    steps = (first, own, allocated(amount, by(moved)), *last)
     return tuple(
         Change(code, before[code], after[code], _kroner(*(step[code] for step in steps)))
         for code in codes
@@ -190,13 +197,8 @@ def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     return {part.code: part.amount for part in largest_remainder(amount_dkk, weights)}
 
 
-def _shares(weights: Weights) -> dict[str, Fraction]:
-    total = sum(weights.values())
-    return {code: weight / total if total else Fraction(0) for code, weight in weights.items()}
-
-
 def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[str, Fraction]:
-    """Return the counted population that a scope is allocated by; none if it is not in force."""
+    """Return the counted population of a scope; none if it is not in force."""
     if not scope.endswith(ALL_CLUSTERS):
         return {
             row.municipality_code: counted_population(row, population)[1]
@@ -212,10 +214,17 @@ def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[
     }
 
 
-def _people(population: Population) -> Population:
-    """Return the population with nobody in the codes that only another quarter has."""
-    by_area, by_district = Counter(population.by_area), Counter(population.by_district)
-    return replace(population, by_area=by_area, by_district=by_district)
+def _costs(rules: RulesInForce) -> dict[tuple[str, str], Cost]:
+    """Return the costs by id and scope."""
+    return {(cost.cost_id, cost.scope): cost for cost in rules.costs}
+
+
+def _people(populations: Mapping[str, Population]) -> dict[str, Population]:
+    """Return populations with nobody in the codes that only another quarter has."""
+    return {
+        key_id: replace(row, by_area=Counter(row.by_area), by_district=Counter(row.by_district))
+        for key_id, row in populations.items()
+    }
 
 
 def _clusters_of(municipality_code: str, rules: RulesInForce) -> tuple[str, ...]:

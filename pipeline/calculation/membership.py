@@ -15,7 +15,7 @@ from operator import attrgetter
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
 from pipeline.errors import Remedy, RuleError
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     ALL_CLUSTERS,
     COPENHAGEN_TOTAL,
@@ -26,18 +26,18 @@ from schemas.records import (
     Cost,
     District,
     Membership,
-    Period,
     Reference,
 )
 from schemas.report_name import ReportName
-from schemas.source_tables import FOLK1A, SOURCE_TABLES, SourceTable
+from schemas.sharing import EVERYBODY, Key
+from schemas.source_tables import AGE_TABLES, SOURCE_TABLES, SourceTable
 
 _HINT = "Correct data/reference/memberships.csv and run the command again."
 
 
 @dataclass(frozen=True)
 class RulesInForce:
-    """The clusters, memberships and costs of one quarter.
+    """The clusters, memberships and costs of one quarter, and the keys that the costs name.
 
     Clusters stand by structure, region and id, memberships by municipality code, and costs by id,
     so that the order of the rows in a file changes nothing.
@@ -47,11 +47,16 @@ class RulesInForce:
     clusters: tuple[Cluster, ...]
     memberships: Mapping[str, tuple[Membership, ...]]
     costs: tuple[Cost, ...]
+    keys: Mapping[str, Key]
 
     @property
     def structures(self) -> tuple[str, ...]:
         """The structures in force, each once."""
         return tuple(dict.fromkeys(cluster.structure for cluster in self.clusters))
+
+    def key_of(self, cost: Cost | None) -> Key:
+        """Return the key of a cost; the built-in one where no rule here names another."""
+        return self.keys.get(cost.key_id if cost else "", EVERYBODY)
 
     def of_structure(self, structure: str) -> list[Membership]:
         """Return all memberships in the clusters of a structure."""
@@ -67,8 +72,8 @@ def rules_in_force(reference: Reference, quarter: Quarter) -> RulesInForce:
     """Return the rules of a quarter.
 
     Raises:
-        RuleError: No cluster is in force, one that is has no member, or a cost is due from clusters
-            that are not.
+        RuleError: No cluster is in force, one that is has no member, a cost is due from clusters
+            that are not, or by a key that is not.
     """
     by_place = attrgetter("structure", "region", "cluster_id")
     in_force = sorted((row for row in reference.clusters if quarter in row.period), key=by_place)
@@ -85,7 +90,9 @@ def rules_in_force(reference: Reference, quarter: Quarter) -> RulesInForce:
     due = sorted(costs, key=attrgetter("cost_id", "scope"))
     _check_scopes(quarter, in_force, due)
     by_cluster = {cluster_id: tuple(rows) for cluster_id, rows in members.items()}
-    return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due))
+    keys = {key.key_id: key for key in reference.keys if quarter in key.period}
+    named = _named(quarter, due, {**keys, EVERYBODY.key_id: EVERYBODY})
+    return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due), named)
 
 
 def in_force(reference: Reference, report: ReportName) -> Reference:
@@ -105,6 +112,8 @@ def in_force(reference: Reference, report: ReportName) -> Reference:
     cited = {row.source_id for row in memberships} | {row.source_id for row in rules.costs}
     ended = [row.period.last for row in reference.costs if row.period.last]
     before = max((last for last in ended if last < quarter), default=None)
+    keys = [row for row in rules.keys.values() if row != EVERYBODY]
+    cited |= {row.source_id for row in keys}
     return replace(
         reference,
         area_rows=tuple(replace(row, period=then) for row in there.area_rows),
@@ -115,14 +124,28 @@ def in_force(reference: Reference, report: ReportName) -> Reference:
         clusters=tuple(replace(row, period=now) for row in rules.clusters),
         memberships=tuple(replace(row, period=now) for row in memberships),
         costs=tuple(replace(row, period=now) for row in rules.costs),
+        keys=tuple(replace(row, period=now) for row in keys),
         sources={key: row for key, row in reference.sources.items() if key in cited},
     )
 
 
-def tables_of(reference: Reference, rules: Quarter) -> tuple[SourceTable, ...]:
-    """Return the tables that the rules of a quarter count by; both where it has no rule."""
+def tables_of(reference: Reference, rules: Quarter, ages: str = "") -> tuple[SourceTable, ...]:
+    """Return the tables that rules count all or some ages by; both where the quarter has none."""
     bases = {row.basis for row in reference.memberships if rules in row.period}
-    return (FOLK1A,) if bases and Basis.DISTRICTS not in bases else SOURCE_TABLES
+    tables = AGE_TABLES if ages else SOURCE_TABLES
+    return tables[:1] if bases and Basis.DISTRICTS not in bases else tables
+
+
+def _named(quarter: Quarter, costs: Sequence[Cost], keys: Mapping[str, Key]) -> dict[str, Key]:
+    """Return the keys that costs name, and the built-in one."""
+    for cost in costs:
+        if cost.key_id not in keys:
+            raise RuleError(
+                f"{cost.cost_id} is shared by the key {cost.key_id}, which is not in force in "
+                f"{quarter}.",
+                "Correct data/reference/keys.csv or costs.csv and run the command again.",
+            )
+    return {key_id: keys[key_id] for key_id in sorted({"", *(cost.key_id for cost in costs)})}
 
 
 def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
@@ -235,7 +258,7 @@ def _contradiction(area: Area, rows: list[Membership], what: str) -> RuleError:
 
 
 def rule_periods(reference: Reference) -> Iterator[Period]:
-    """Return the periods between which a cluster, membership or cost begins or ends, in order.
+    """Return the periods between which a rule begins or ends, in order.
 
     The same goes for areas and districts. Quarters in which no cluster is in force are left out.
     """
@@ -244,6 +267,7 @@ def rule_periods(reference: Reference) -> Iterator[Period]:
     periods += [row.period for row in reference.clusters]
     periods += [row.period for row in reference.memberships]
     periods += [row.period for row in reference.costs]
+    periods += [row.period for row in reference.keys]
     starts = {period.first for period in periods}
     starts |= {period.last + 1 for period in periods if period.last}
     ordered = sorted(starts)

@@ -19,8 +19,8 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import InvalidData, Remedy, SchemaDrift
 from schemas.quarter import Quarter
-from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Reference
-from schemas.source_tables import FOLK1A, SourceTable
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind, District, Reference
+from schemas.source_tables import AGE, SourceTable
 
 _DRIFT: Final = (
     "Enter what changed in data/reference: end the old rows of areas.csv or districts.csv with a "
@@ -48,19 +48,22 @@ class Population:
 
 def names_of(source: SourceTable, reference: Reference) -> dict[str, str]:
     """Return the names of all codes of a table, in the order of the StatBank."""
-    rows = reference.areas if source is FOLK1A else reference.districts
-    return {code: row.name for code, row in rows.items()}
+    return {code: row.name for code, row in _places(source, reference).items()}
+
+
+def _places(source: SourceTable, reference: Reference) -> Mapping[str, Area | District]:
+    return reference.areas if source.of_areas else reference.districts
 
 
 def names_of_parts(source: SourceTable, reference: Reference) -> dict[str, str]:
     """Return the names of the codes that are no total: municipalities, or districts and 1099."""
-    rows = reference.areas if source is FOLK1A else reference.districts
+    rows = _places(source, reference)
     return {code: row.name for code, row in rows.items() if row.counts and code != COPENHAGEN_TOTAL}
 
 
 def checksums(source: SourceTable, reference: Reference, codes: Iterable[str]) -> set[str]:
     """Return the codes that no krone hangs on: country, regions, and areas of no table yet."""
-    if source is not FOLK1A:
+    if not source.of_areas:
         return set()
     areas = reference.areas
     return {code for code in codes if code not in areas or not areas[code].counts}
@@ -77,7 +80,7 @@ def check_identities(
         SchemaDrift: A code is missing that people count by, or people are under a code unknown.
         InvalidData: Parts and totals do not add up; the message gives the sums.
     """
-    rows = reference.areas if source is FOLK1A else reference.districts
+    rows = _places(source, reference)
     if not rows:
         return []
     gone = [code for code in rows if code not in people]
@@ -86,13 +89,13 @@ def check_identities(
         raise SchemaDrift(f"{place} lacks {', '.join(lost)}, by which people count.", _DRIFT)
     parts = sum(people[code] for code in names_of_parts(source, reference))
     total = people.get(total_of(source, reference), parts)
-    regions = sum(regions_of(reference, people)) if source is FOLK1A else total
+    regions = sum(regions_of(reference, people)) if source.of_areas else total
     sums = _sums(source, parts, regions, total)
     if parts != total and new:
         raise SchemaDrift(f"{place} has {', '.join(new)}, unknown here: {sums}", _DRIFT)
     if parts != total or (regions != total and not gone and not new):
         raise InvalidData(f"{place} does not add up: {sums}", remedy=Remedy.ASK_AGAIN)
-    if source is FOLK1A and not gone and not new:
+    if source.of_areas and not gone and not new:
         _check_regions(reference, people, place)
     codes = {"gone": ", ".join(gone) or "–", "new": ", ".join(new) or "–"}
     differ = Finding.of(Subject.REGION_CODES_DIFFER, **codes, regions=regions, country=total)
@@ -101,14 +104,14 @@ def check_identities(
 
 def total_of(source: SourceTable, reference: Reference) -> str:
     """Return the code of the country, or of the city."""
-    if source is not FOLK1A:
+    if not source.of_areas:
         return COPENHAGEN_TOTAL
     countries = (code for code, row in reference.areas.items() if row.kind is AreaKind.COUNTRY)
     return next(countries, "")
 
 
 def _sums(source: SourceTable, parts: int, regions: int, total: int) -> str:
-    if source is FOLK1A:
+    if source.of_areas:
         return (
             f"the municipalities and Christiansø have {parts} inhabitants, "
             f"the regions {regions}, the country {total}."
@@ -145,6 +148,37 @@ def _check_regions(reference: Reference, people: Mapping[str, int], place: str) 
     ]
     if off:
         raise InvalidData(f"{place} does not add up: {'; '.join(off)}.", remedy=Remedy.ASK_AGAIN)
+
+
+def totals_of_ages(
+    source: SourceTable,
+    reference: Reference,
+    people: Mapping[str, int],
+    known: Mapping[str, int],
+    place: str,
+) -> dict[str, int]:
+    """Return the people of each code, given those by code and age, such as `147 0`.
+
+    `147 IALT` is the total of a code; `known` are the totals as they are stored without ages.
+
+    Raises:
+        InvalidData: Ages do not add up to a total, or parts of an age to the whole.
+    """
+    total, *ages = dict(source.selected)[AGE]
+    codes = [column.removesuffix(f" {total}") for column in people if column.endswith(total)]
+    totals = {code: people[f"{code} {total}"] for code in codes}
+    for code, whole in totals.items():
+        summed = sum(people[f"{code} {age}"] for age in ages)
+        if not summed == whole == known.get(code, whole):
+            raise InvalidData(
+                f"{place} does not add up: the ages of {code} have {summed} inhabitants, their "
+                f"total is {whole}, and {known.get(code, 'nothing')} is stored without ages.",
+                remedy=Remedy.ASK_AGAIN,
+            )
+    for age in ages:
+        by_code = {code: people[f"{code} {age}"] for code in codes}
+        check_identities(source, reference, by_code, f"{place}, age {age},")
+    return totals
 
 
 def estimate_districts(by_area: Mapping[str, int], known: Mapping[str, int]) -> dict[str, int]:

@@ -6,9 +6,11 @@ Everything here is a pure function of plain values: no clock, no network, no fil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from pipeline.calculation.allocation import Part, largest_remainder
 from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.keys import shares
 from pipeline.calculation.membership import RulesInForce, check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import AllocationError
@@ -23,6 +25,7 @@ from schemas.records import (
     District,
     Membership,
 )
+from schemas.sharing import EVERYBODY, Key
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Member:
         name: Its name.
         population: People that the rule starts from.
         counted_population: People after the rule, exact.
-        share: Its part of the cluster's counted population, exact; 0 where that is 0.
+        share: Its part of the cluster, exact: of the counted population where no key says
+            otherwise; 0 where nobody is counted.
         estimated: Whether the figures rest on estimated districts.
     """
 
@@ -56,12 +60,18 @@ class Allocation:
 
 @dataclass(frozen=True)
 class ClusterResult:
-    """A cluster's key (the shares of its members) and the allocation of each of its costs."""
+    """The shares of a cluster's members by a key, and the allocation of each cost shared by it."""
 
     cluster: Cluster
     members: tuple[Member, ...]
     counted_population: Fraction
     allocations: tuple[Allocation, ...]
+    key: Key = EVERYBODY
+
+    @property
+    def section_id(self) -> str:
+        """The id of the cluster, and of the key where one shares."""
+        return f"{self.cluster.cluster_id}-{self.key.key_id}".rstrip("-")
 
     @property
     def estimated(self) -> bool:
@@ -73,15 +83,31 @@ class ClusterResult:
 class QuarterResult:
     """All keys and allocations of a quarter: a result a cluster in force, and the shared funds.
 
-    The quarter is that of the population; the rules are those of another one in a back-cast.
+    The quarter is that of the population; the rules are those of another one in a back-cast. Each
+    cluster has a section by counted population, and one more by each key that a cost of it names;
+    `populations` are those that the keys count, by their ids.
     """
 
     quarter: Quarter
     rules: RulesInForce
     population: Population
-    clusters: tuple[ClusterResult, ...]
+    sections: tuple[ClusterResult, ...]
     shared_funds: tuple[Allocation, ...]
     findings: tuple[Finding, ...]
+    populations: Mapping[str, Population]
+
+    @cached_property
+    def clusters(self) -> tuple[ClusterResult, ...]:
+        """The results by counted population, one a cluster."""
+        return tuple(row for row in self.sections if row.key == EVERYBODY)
+
+    def sections_of(self, cluster: Cluster) -> tuple[ClusterResult, ...]:
+        """Return the results of a cluster: by counted population, then by each of its keys."""
+        return tuple(row for row in self.sections if row.cluster == cluster)
+
+    def allocations_of(self, cluster: Cluster) -> list[Allocation]:
+        """Return the allocations of all costs of a cluster, by whatever key."""
+        return [row for section in self.sections_of(cluster) for row in section.allocations]
 
 
 def calculate_quarter(
@@ -89,6 +115,7 @@ def calculate_quarter(
     rules: RulesInForce,
     areas: Mapping[str, Area],
     districts: Mapping[str, District],
+    populations: Mapping[str, Population] | None = None,
 ) -> QuarterResult:
     """Apply the rules to a population.
 
@@ -97,16 +124,24 @@ def calculate_quarter(
         AllocationError: A cost meets a cluster, or clusters, without counted population.
     """
     findings = (*_population_findings(population), *check_coverage(rules, areas, districts))
-    clusters = tuple(_cluster(cluster, rules, population, areas) for cluster in rules.clusters)
+    quarter, counted = population.quarter, {EVERYBODY.key_id: population, **(populations or {})}
+    named = {(cost.scope, cost.key_id) for cost in rules.costs}
+    sections = tuple(
+        _cluster(cluster, key, rules, counted[key_id], areas)
+        for cluster in rules.clusters
+        for key_id, key in rules.keys.items()
+        if key == EVERYBODY or (cluster.cluster_id, key_id) in named
+    )
     weights: dict[str, dict[str, Fraction]] = {key: {} for key in rules.structures}
-    for row in clusters:
-        weights[row.cluster.structure][row.cluster.cluster_id] = row.counted_population
+    for row in sections:
+        if row.key == EVERYBODY:
+            weights[row.cluster.structure][row.cluster.cluster_id] = row.counted_population
     shared_funds = tuple(
         _allocate(cost, weights[cost.structure], cost.scope)
         for cost in rules.costs
         if cost.structure
     )
-    return QuarterResult(population.quarter, rules, population, clusters, shared_funds, findings)
+    return QuarterResult(quarter, rules, population, sections, shared_funds, findings, counted)
 
 
 def _population_findings(population: Population) -> Iterator[Finding]:
@@ -125,11 +160,15 @@ def _population_findings(population: Population) -> Iterator[Finding]:
 
 
 def _cluster(
-    cluster: Cluster, rules: RulesInForce, population: Population, areas: Mapping[str, Area]
+    cluster: Cluster,
+    key: Key,
+    rules: RulesInForce,
+    population: Population,
+    areas: Mapping[str, Area],
 ) -> ClusterResult:
-    counted = [
-        (row, *counted_population(row, population)) for row in rules.memberships[cluster.cluster_id]
-    ]
+    rows = rules.memberships[cluster.cluster_id]
+    counted = [(row, *counted_population(row, population)) for row in rows]
+    by_code = shares(key, rows, {row.municipality_code: people for row, _, people in counted})
     total = sum((people_counted for _, _, people_counted in counted), Fraction(0))
     members = tuple(
         Member(
@@ -137,15 +176,15 @@ def _cluster(
             areas[row.municipality_code].name,
             people,
             people_counted,
-            people_counted / total if total else Fraction(0),
+            by_code[row.municipality_code],
             population.districts_estimated and row.basis is Basis.DISTRICTS,
         )
         for row, people, people_counted in counted
     )
-    weights = {row.municipality_code: people_counted for row, _, people_counted in counted}
-    costs = [cost for cost in rules.costs if cost.scope == cluster.cluster_id]
-    allocations = tuple(_allocate(cost, weights, cluster.name) for cost in costs)
-    return ClusterResult(cluster, members, total, allocations)
+    here = cluster.cluster_id, key.key_id
+    costs = [cost for cost in rules.costs if (cost.scope, cost.key_id) == here]
+    allocations = tuple(_allocate(cost, by_code, cluster.name) for cost in costs)
+    return ClusterResult(cluster, members, total, allocations, key)
 
 
 def _allocate(cost: Cost, weights: Mapping[str, Fraction], to: str) -> Allocation:

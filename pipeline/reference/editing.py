@@ -31,7 +31,8 @@ from pipeline.reference.files import (
     write_rows,
 )
 from pipeline.reference.tables import load_reference
-from schemas.records import Period, Reference
+from schemas.quarter import Period
+from schemas.records import Reference
 
 LOCK: Final = ".lock"
 LOCK_TIMEOUT_SECONDS: Final = 10.0
@@ -67,6 +68,8 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
     path = data_dir / "reference" / name
     with _locked(path.parent):
         before = read_content(path)
+        if not path.exists():  # a table that came later
+            write_atomically(path, before)
         reference = load_reference(data_dir)
         rows = list(change(reference, rows_of(path, before)))
         _refuse_unknown_sources(name, rows, reference)

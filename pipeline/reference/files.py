@@ -27,24 +27,26 @@ CLUSTERS: Final = "clusters.csv"
 MEMBERSHIPS: Final = "memberships.csv"
 COSTS: Final = "costs.csv"
 SOURCES: Final = "sources.csv"
+SHARING_KEYS: Final = "keys.csv"
 
 COLUMNS: Final = {f"{name}.csv": columns(record) for name, record in TABLES.items()}
 """The columns of each file, in the order in which one file builds on another."""
 
 _ALWAYS: Final = {"first_quarter": "2008K1", "last_quarter": ""}
-_SINCE: Final[dict[str, Row]] = {
-    "areas.csv": _ALWAYS,
-    "districts.csv": _ALWAYS,
-    "clusters.csv": {"co_chair": ""},
-    "costs.csv": {"per": "year", "settled_by": ""},
-    "sources.csv": {"title_da": ""},
+_SINCE: Final[dict[str, tuple[Row, ...]]] = {
+    "areas.csv": (_ALWAYS,),
+    "districts.csv": (_ALWAYS,),
+    "clusters.csv": ({"co_chair": ""},),
+    "costs.csv": ({"per": "year", "settled_by": ""}, {"key_id": ""}),
+    "sources.csv": ({"title_da": ""},),
 }
-"""Columns that tables of an earlier version lack, with what they meant there."""
+"""Columns that tables of an earlier version lack, with what they meant there, by version."""
 
 SORTED_BY: Final = {
     SOURCES: ("source_id",),
     MEMBERSHIPS: ("cluster_id", "municipality_code", "first_quarter"),
     COSTS: ("scope", "cost_id", "first_quarter"),
+    SHARING_KEYS: ("key_id", "first_quarter"),
     "assumptions.csv": ("number",),
 }
 """The columns that the rows of a file are sorted by, if they are."""
@@ -70,7 +72,7 @@ def read_content(path: Path) -> bytes:
         if path.with_name(CLUSTERS).exists():  # a folder of an earlier version lacks these tables
             if path.name == "structures.csv":
                 return (bundled_data() / "reference" / path.name).read_bytes()
-            if path.name in ("alternatives.csv", "accounts.csv"):
+            if path.name in (SHARING_KEYS, "alternatives.csv", "accounts.csv"):
                 return write_rows(path.name, [])
         raise InvalidData(
             f"{path} does not exist.",
@@ -87,9 +89,10 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
             has another number of cells.
     """
     header, *rows = _cells(path, _text(path, content))
-    since = _SINCE.get(path.name, {})
-    if not since.keys().isdisjoint(header):  # one of them alone was lost, or mistyped
-        since = {}
+    since: Row = {}
+    for later in _SINCE.get(path.name, ()):
+        if later.keys().isdisjoint(header):  # else one of them alone was lost, or mistyped
+            since |= later
     wanted = [name for name in expected or COLUMNS[path.name] if name not in since]
     broken: list[object] = [*_header_failures(header, wanted)]
     for number, cells in enumerate(rows, start=HEADER_ROW + 1):

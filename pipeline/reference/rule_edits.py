@@ -48,6 +48,11 @@ def add_cost(
     return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
 
 
+def add_key(row: Row, last: Quarter | None, _: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of keys.csv with a key added."""
+    return [*rows, {**row, "last_quarter": str(last or "")}]
+
+
 def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iterator[Row]:
     """Yield the rows of costs.csv with a cost changed from a quarter on, and before it as it was.
 

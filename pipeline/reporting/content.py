@@ -11,7 +11,7 @@ from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.development import development_of
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.quarter import Allocation, ClusterResult
-from pipeline.reporting.notes import Note, numbered_notes
+from pipeline.reporting.notes import Note, numbered_notes, section_name
 from pipeline.reporting.texts import Catalogue
 from schemas.quarter import Quarter
 from schemas.structures import Structure
@@ -86,7 +86,7 @@ class Content:
 
     def cluster_name(self, result: ClusterResult) -> str:
         """Return the name of a cluster, marked where its figures rest on an estimate."""
-        name = result.cluster.name
+        name = section_name(result, self.text)
         return self.text.estimated(name) if result.estimated else name
 
     @property

@@ -8,6 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
+from pipeline.reporting.notes import key_text
 from pipeline.reporting.texts import exact, localized, percent, whole
 
 MEMBERS_A_TABLE = 11
@@ -60,7 +61,12 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
     text, quarter = content.text, content.result.quarter
     language = text.language
     codes = tuple(member.membership.municipality_code for member in result.members)
-    population = text("memo.population", number=quarter.number, year=str(quarter.year))
+    by_key = result.key.key_id
+    population = text(
+        "column.counted_population" if by_key else "memo.population",
+        number=quarter.number,
+        year=str(quarter.year),
+    )
     rules = {code: note.text for code in codes if (note := content.rule_note(result, code))}
     stars = {code: "*" * number for number, code in enumerate(rules, start=1)}
     people = [localized(exact(member.counted_population), language) for member in result.members]
@@ -74,6 +80,7 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
         )
         for number, row in enumerate(result.allocations)
     ]
+    key = [key_text(result.key, quarter, text)] if by_key else []
     return Memo(
         text("memo.title", cluster=content.cluster_name(result)),
         content.mark or text("memo.issue", issue=content.issue, quarter=content.quarter_text),
@@ -87,17 +94,17 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
             MemoRow(text("column.share"), "share", 0, tuple(shares)),
             *costs,
         ),
-        (text("memo.source"), *(f"{stars[code]} {rule}" for code, rule in rules.items())),
+        (text("memo.source"), *key, *(f"{stars[code]} {rule}" for code, rule in rules.items())),
     )
 
 
 def memos(content: Content) -> dict[str, bytes]:
     """Return a document for each cluster that has a cost of its own, by file name."""
     return {
-        f"bilag-{content.label}-{result.cluster.cluster_id}.docx": _document(
+        f"bilag-{content.label}-{result.section_id}.docx": _document(
             content, memo_of(content, result)
         )
-        for result in content.result.clusters
+        for result in content.result.sections
         if result.allocations
     }
 

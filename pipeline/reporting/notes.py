@@ -8,10 +8,12 @@ from typing import Final
 
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
-from pipeline.calculation.quarter import Member
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.reporting.texts import Catalogue, entries
 from pipeline.version import VERSION
+from schemas.quarter import Quarter
 from schemas.records import Basis, Language, Source
+from schemas.sharing import EVERYBODY, Key
 
 _NO_CLUSTER: Final = ("",)
 """A note that no cluster's reader needs; without any cluster it would concern all."""
@@ -101,6 +103,7 @@ def numbered_notes(
     notes = chain(
         assumptions,
         _rules(calculation, text),
+        _keys(calculation, text),
         findings,
         changes,
         _sources(calculation, text),
@@ -143,6 +146,36 @@ def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
             worded = f"{worded} {text('cluster.source', title=source_title(source, text))}"
             concerns = (cluster_id, rule.municipality_code)
             yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
+
+
+def section_name(result: ClusterResult, text: Catalogue) -> str:
+    """Return the name of a cluster, and of the key by which its costs here are shared."""
+    if result.key == EVERYBODY:
+        return result.cluster.name
+    key = text.choose(result.key.name_da, result.key.name_en)
+    return text("key.of_cluster", cluster=result.cluster.name, key=key)
+
+
+def key_text(key: Key, report: Quarter, text: Catalogue) -> str:
+    """Return how a key shares, in words."""
+    first, _, last = key.ages.partition("-")
+    who = "ages" if last else "from_age" if first else "all"
+    day = day_text(key.day(report)[1].reference_day, text.language)
+    said = [text(f"key.{who}", first=first, last=last, day=day)]
+    if key.equal_part:
+        said.append(text(f"key.equal_{key.equal_by}", part=str(key.equal_part)))
+    if key.cap is not None:
+        said.append(text("key.cap", people=key.cap))
+    return f"{text.choose(key.name_da, key.name_en)}: {'; '.join(said)}."
+
+
+def _keys(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
+    """Yield a note a key, with the clusters whose costs it shares."""
+    for key in calculation.result.rules.keys.values():
+        used_by = [row.cluster.cluster_id for row in calculation.result.sections if row.key == key]
+        if key != EVERYBODY:
+            worded = key_text(key, calculation.report.quarter, text)
+            yield Note(text("key.title"), worded, tuple(used_by))
 
 
 def _sources(calculation: Calculation, text: Catalogue) -> Iterator[Note]:

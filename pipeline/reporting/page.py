@@ -48,6 +48,7 @@ def page(content: Content) -> bytes:
         day=notes.day_text(content.result.quarter.reference_day, language),
         basis_text=notes.basis_text,
         people=lambda counted: localized(exact(counted), language),
+        key_text=notes.key_text,
         percent=partial(percent, language=language),
         points=partial(points, language=language),
         rounded=rounded,
@@ -81,7 +82,7 @@ def _payers(content: Content) -> list[Payer]:
     payers = [
         Payer(member, result, sum(parts[code].amount for parts in costs))
         for result in content.result.clusters
-        for costs in [[allocation.parts for allocation in result.allocations]]
+        for costs in [[row.parts for row in content.result.allocations_of(result.cluster)]]
         for member in result.members
         for code in [member.membership.municipality_code]
     ]

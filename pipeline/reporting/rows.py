@@ -31,6 +31,12 @@ INVOICE_COLUMNS: Final = (
 )  # fmt: skip
 
 
+def allocation_columns(results: Iterable[QuarterResult]) -> tuple[str, ...]:
+    """Return the columns of the allocation, with the key where any cost is shared by one."""
+    keyed = any(len(result.rules.keys) > 1 for result in results)
+    return (*ALLOCATION_COLUMNS, "key_id") if keyed else ALLOCATION_COLUMNS
+
+
 def allocation_rows(result: QuarterResult) -> list[Row]:
     """Return the allocation: a row a cluster, cost and municipality.
 
@@ -43,7 +49,7 @@ def allocation_rows(result: QuarterResult) -> list[Row]:
     """
     return [
         row
-        for cluster in result.clusters
+        for cluster in result.sections
         for allocation in cluster.allocations or (None,)
         for row in _member_rows(str(result.quarter), cluster, allocation)
     ]
@@ -78,6 +84,7 @@ def _member_rows(
             "share": rounded(member.share, SHARE_DECIMALS),
             "amount_dkk": amounts.get(code),
             "estimated": "true" if member.estimated else "false",
+            "key_id": result.key.key_id,
         }
 
 
@@ -236,11 +243,11 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     marked = {"scenario": report.scenario} if report.scenario else {}
     rows = [{**marked, **row} for row in allocation_rows(calculation.result)]
     funds = [{**marked, **row} for row in fund_rows(calculation.result)]
-    columns = (*marked, *ALLOCATION_COLUMNS)
+    columns = (*marked, *allocation_columns([calculation.result]))
     fund_columns = (*marked, *FUND_COLUMNS)
     invoices = [
         {**marked, **row}
-        for cluster in calculation.result.clusters
+        for cluster in calculation.result.sections
         for row in invoice_rows(calculation, cluster, text)
     ]
     collected = excel_csv(invoices, (*marked, *INVOICE_COLUMNS), text)

@@ -31,8 +31,8 @@ COSTS_ENDED: Final = "costs_ended"
 PLACES: Final = ("areas", "districts")
 _PART: Final = re.compile(r"(?:[1-9][0-9]{0,5}(?:/[1-9][0-9]{0,5})?)?")
 _ORDER: Final = (
-    "areas", "districts", "structures", "clusters", "memberships", "costs", "sources",
-    "assumptions", "accounts",
+    "areas", "districts", "structures", "clusters", "memberships", "keys", "costs",
+    "sources", "assumptions", "accounts",
 )  # fmt: skip
 
 _WORDS: Final = (
@@ -49,6 +49,11 @@ def recorded_inputs(calculation: Calculation) -> Recorded:
     """Return what a revision records of its inputs."""
     population, reference = calculation.result.population, calculation.inputs.reference
     people = {"FOLK1A": population.by_area, "KKBEF1": population.by_district}
+    people |= {
+        f"{row.snapshot.table} {day} {ages}".rstrip(): row.people
+        for (ages, day), figures in calculation.inputs.keyed.items()
+        for row in figures
+    }
     return {
         "parameters": {
             "run": {
@@ -91,7 +96,7 @@ def recorded_reference(
         ValueError: A value is not of its kind.
     """
     quarters = dict.fromkeys(_ORDER, report.rules) | dict.fromkeys(PLACES, report.quarter)
-    recorded = {"structures": WORDS_BEFORE, "accounts": {}, **recorded}
+    recorded = {"structures": WORDS_BEFORE, "accounts": {}, "keys": {}, **recorded}
     tables = {name: list(_records(name, recorded[name], quarters[name])) for name in _ORDER}
     ended = recorded.get("parameters", {}).get("run", {}).get(COSTS_ENDED)
     costs_ended = Quarter.parse(ended) if ended else None
@@ -151,6 +156,7 @@ def read_inputs(folder: Path) -> Recorded:
 
 def changes(before: Recorded, after: Recorded) -> list[Finding]:
     """Return what differs, in the order of the tables; empty if nothing does."""
+    before, after = ({"keys": {}, **recorded} for recorded in (before, after))
     places = {key: row for table in PLACES for key, row in after[table].items()}
     return [
         change

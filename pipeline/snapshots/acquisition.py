@@ -7,7 +7,7 @@ answers are checked, and only then stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
+from pipeline.calculation.keys import further_days
 from pipeline.calculation.membership import tables_of
 from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import names_of
@@ -26,7 +27,15 @@ from pipeline.snapshots.store import FigureReader, SnapshotStore
 from pipeline.statbank.publication import Publication
 from schemas.quarter import Quarter
 from schemas.records import Reference
-from schemas.source_tables import CELL_LIMIT, FOLK1A, KKBEF1, SOURCE_TABLES, SourceTable
+from schemas.report_name import ReportName
+from schemas.sharing import Day
+from schemas.source_tables import (
+    AGE_TABLES,
+    FOLK1A,
+    KKBEF1,
+    SOURCE_TABLES,
+    SourceTable,
+)
 
 if TYPE_CHECKING:
     from pipeline.snapshots.intake import Stored
@@ -117,18 +126,18 @@ class Acquisition:
         wanted = dict.fromkeys(tables_of(self.reference, parameters.report.rules), quarter)
         to_ask = [source for source in wanted if self._must_ask(source, quarter)]
         if self.access.offline and KKBEF1 in wanted:
-            wanted[KKBEF1] = _districts_quarter(parameters, self.store.quarters(KKBEF1.table))
+            wanted[KKBEF1] = parameters.districts_of(self.store.quarters(KKBEF1.table))
         elif to_ask and not self.access.offline:
             with self._naming_stored():
                 for source in to_ask:
                     self.publication.info(source)
             if KKBEF1 in to_ask:
-                wanted[KKBEF1] = _districts_quarter(parameters, self.publication.quarters(KKBEF1))
-            list(self._fetch({source: [wanted[source]] for source in to_ask}))
+                wanted[KKBEF1] = parameters.districts_of(self.publication.quarters(KKBEF1))
+            list(self._fetch((source, wanted[source]) for source in to_ask))
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
 
     def stored_quarters(self, rules: Quarter | None = None) -> list[Quarter]:
-        """Return the quarters that are stored, in order: of each all tables by which rules count.
+        """Return the quarters of which all is stored that a report rests on, in order.
 
         Args:
             rules: The quarter of the rules; the quarter's own if it is left out.
@@ -137,10 +146,19 @@ class Acquisition:
             quarter
             for quarter in self.store.quarters(FOLK1A.table)
             if all(
-                quarter in self.store.quarters(source.table)
-                for source in tables_of(self.reference, rules or quarter)
+                day in self.store.quarters(source.table)
+                for source, day in self._wanted(quarter, rules)
             )
         ]
+
+    def of_day(self, day: Day, report: ReportName) -> tuple[Figures, ...]:
+        """Return the people whom a key of a report counts, fetched where they are not stored."""
+        ages, quarter = day
+        sources = tables_of(self.reference, report.rules, ages)
+        if not self.access.offline:
+            list(self._fetch((source, quarter) for source in sources))
+        stored = [self._newest(source, quarter, report.quarter) for source in sources]
+        return tuple(self.reader.read(snapshot, ages) for snapshot in stored)
 
     def beside(self, figures: Figures) -> list[Figures]:
         """Return what figures are compared with: the quarter before, and FOLK1A of their own."""
@@ -150,10 +168,6 @@ class Acquisition:
 
     def accepted(self, figures: Figures, reference: Reference) -> Figures:
         """Return figures whose implausible jumps are accepted: before, or now, which is recorded.
-
-        Args:
-            figures: The figures.
-            reference: Tells which places count.
 
         Raises:
             InvalidData: One is not accepted.
@@ -170,24 +184,22 @@ class Acquisition:
     def fetch_all(
         self, quarters: Sequence[Quarter], rules: Quarter | None = None
     ) -> Iterator[Stored]:
-        """Fetch quarters, and yield each of a table that had to be asked for.
-
-        Args:
-            quarters: The quarters.
-            rules: The quarter whose rules say by which tables; each quarter's own if left out.
+        """Fetch quarters, by their own rules or others, and yield what had to be asked for.
 
         Raises:
             NotPublishedYet: A table lacks one of them; nothing was fetched then.
             InvalidData: A quarter fails a check; all others are stored.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        by_table: dict[SourceTable, list[Quarter]] = {source: [] for source in SOURCE_TABLES}
-        for quarter in quarters:
-            for source in tables_of(self.reference, rules or quarter):
-                by_table[source].append(quarter)
-        yield from self._fetch(by_table)
+        yield from self._fetch(row for quarter in quarters for row in self._wanted(quarter, rules))
         for quarter in quarters if self.access.accept_jumps else ():
             yield from self._accept(quarter)
+
+    def _wanted(self, quarter: Quarter, rules: Quarter | None) -> list[tuple[SourceTable, Quarter]]:
+        """Return the tables and quarters that a report rests on."""
+        by = rules or quarter
+        days = [("", quarter), *further_days(self.reference, by, quarter)]
+        return [(of, day) for ages, day in days for of in tables_of(self.reference, by, ages)]
 
     def _accept(self, quarter: Quarter) -> Iterator[Stored]:
         """Record what is accepted of a quarter that is stored, and yield what that changed."""
@@ -201,11 +213,12 @@ class Acquisition:
             if after is not figures:
                 yield Stored(after.snapshot, Change.ACCEPTED)
 
-    def _fetch(self, wanted: Mapping[SourceTable, Sequence[Quarter]]) -> Iterator[Stored]:
+    def _fetch(self, wanted: Iterable[tuple[SourceTable, Quarter]]) -> Iterator[Stored]:
+        missing = {row for row in wanted if self._must_ask(*row)}
         to_ask = {
-            source: missing
-            for source, quarters in wanted.items()
-            if (missing := [row for row in sorted(quarters) if self._must_ask(source, row)])
+            source: days
+            for source in (*SOURCE_TABLES, *AGE_TABLES)
+            if (days := sorted(day for of, day in missing if of is source))
         }
         if not to_ask:
             return
@@ -216,7 +229,7 @@ class Acquisition:
             (source, codes, batch)
             for source, missing in to_ask.items()
             for codes, same in groupby(missing, partial(self.publication.codes, source))
-            for batch in batches(source, len(codes), tuple(same))
+            for batch in source.batches(len(codes), tuple(same))
         ]
         failed = []
         for source, codes, batch in asked:
@@ -246,7 +259,9 @@ class Acquisition:
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None
 
-    def _newest(self, source: SourceTable, quarter: Quarter) -> Snapshot:
+    def _newest(
+        self, source: SourceTable, quarter: Quarter, report: Quarter | None = None
+    ) -> Snapshot:
         snapshot = self.store.newest(source.table, quarter)
         if snapshot is not None:
             return snapshot
@@ -255,7 +270,7 @@ class Acquisition:
             f"No snapshot of {source.table} {quarter} is stored in {self.store.folder}.",
             f"The newest quarter stored is {newest}." if newest else "Nothing is stored there.",
             Remedy.FETCH if newest else Remedy.NAME_DATA_FOLDER,
-            quarter=quarter,
+            quarter=report or quarter,
         )
 
     def _newest_stored(self) -> Quarter | None:
@@ -275,19 +290,3 @@ class Acquisition:
                 Remedy.USE_STORED,
                 quarter=newest,
             ) from None
-
-
-def _districts_quarter(parameters: Parameters, there: Iterable[Quarter]) -> Quarter:
-    """Return the quarter whose districts to use: an earlier one if they are estimated."""
-    there, quarter = set(there), parameters.report.quarter
-    if quarter in there or not parameters.estimate_districts:
-        return quarter
-    return max((other for other in there if other < quarter), default=quarter)
-
-
-def batches(
-    source: SourceTable, code_count: int, quarters: Sequence[Quarter]
-) -> list[Sequence[Quarter]]:
-    """Split quarters so that each query stays within the API's limit of cells."""
-    size = max(1, CELL_LIMIT // source.cells(code_count, 1))
-    return [quarters[start : start + size] for start in range(0, len(quarters), size)]

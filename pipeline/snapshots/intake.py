@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.calculation.calculate import FETCHED, Figures, Snapshot, jumps_since
 from pipeline.calculation.plausibility import accepted
-from pipeline.calculation.population import check_identities, checksums
+from pipeline.calculation.population import check_identities, checksums, totals_of_ages
 from pipeline.errors import KlyngeError
 from pipeline.files import json_bytes, write_atomically
 from pipeline.snapshots.store import FigureReader
 from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter
+from schemas.source_tables import source_of
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import Answer
@@ -111,7 +112,7 @@ class Intake:
             bank=source.bank,
             quarter=str(quarter),
             origin=FETCHED,
-            source=f"{source.publisher}, {source.table}",
+            source=f"{source.publisher}, {source.asked}",
             licence=LICENCE,
             url=answer.url,
             query=answer.query,
@@ -126,9 +127,14 @@ class Intake:
 
     def _checked(self, record: Snapshot, people: Mapping[str, int]) -> Stored:
         """Return a record with what is accepted of it, and what it brings, before it is stored."""
+        place, source = f"The answer of {record.url} for {record.quarter}", source_of(record.table)
+        quarter, store = Quarter.parse(record.quarter), self.reader.store
+        reference = self.reader.reference.on(quarter)
+        if source.ages:
+            stored = store.newest(source.asked, quarter)
+            without = self.reader.read(stored).people if stored else {}
+            people = totals_of_ages(source, reference, people, without, place)
         figures = Figures(record, people)
-        place = f"The answer of {record.url} for {record.quarter}"
-        store, reference = self.reader.store, self.reader.reference.on(figures.quarter)
         check_identities(figures.source, reference, people, place)
         before = store.newest(record.table, figures.quarter)
         since = store.newest_before(record.table, figures.quarter)

@@ -31,7 +31,8 @@ from pipeline.files import json_bytes, write_atomically
 from pipeline.plain_text import plain
 from schemas.quarter import Quarter
 from schemas.records import Reference
-from schemas.source_tables import SOURCE_TABLES, SourceTable
+from schemas.sharing import age_range
+from schemas.source_tables import AGE, SourceTable, source_of
 
 _TEXTS: Final = ("table", "bank", "quarter", "source", "licence", "url", "sha256")
 _MAY_LACK: Final = ("updated", "request_id")
@@ -51,8 +52,10 @@ class SnapshotStore:
         self._read: dict[tuple[str, Quarter], list[Snapshot]] = {}
         self._quarters: dict[str, list[Quarter]] = {}
 
-    def quarters(self, table: str) -> list[Quarter]:
-        """Return the quarters that are stored of a table, in order."""
+    def quarters(self, table: str, *others: str) -> list[Quarter]:
+        """Return the quarters that are stored of a table, and of all others named, in order."""
+        for other in others:
+            return [quarter for quarter in self.quarters(table) if quarter in self.quarters(other)]
         if table not in self._quarters:
             sidecars = (self.folder / table).glob("????K?/*.json")
             self._quarters[table] = sorted({Quarter.parse(path.parent.name) for path in sidecars})
@@ -215,26 +218,34 @@ class FigureReader:
     def __init__(self, reference: Reference, store: SnapshotStore) -> None:
         self.reference = reference
         self.store = store
-        self._people: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._people: dict[tuple[str, str, str], Mapping[str, int]] = {}
 
-    def read(self, snapshot: Snapshot) -> Figures:
+    def read(self, snapshot: Snapshot, ages: str = "") -> Figures:
         """Return the people by code that a snapshot holds, verified and checked.
+
+        Args:
+            snapshot: The snapshot.
+            ages: The ages that count, such as `0-17`, where it holds them.
 
         Raises:
             ProvenanceError: The file differs from its sidecar.
             SchemaDrift: It does not hold the codes of the reference tables.
             InvalidData: A figure is wrong, or they do not add up.
         """
-        key = (snapshot.path, snapshot.sha256)
+        key = (snapshot.path, snapshot.sha256, ages)
         if key not in self._people:
-            self._people[key] = self._checked(snapshot)
+            self._people[key] = self._checked(snapshot, ages)
         return Figures(snapshot, self._people[key])
 
-    def _checked(self, snapshot: Snapshot) -> Mapping[str, int]:
-        source = next(row for row in SOURCE_TABLES if row.table == snapshot.table)
+    def _checked(self, snapshot: Snapshot, ages: str) -> Mapping[str, int]:
+        source = source_of(snapshot.table)
         reference = self.reference.on(Quarter.parse(snapshot.quarter))
         content = self.store.read(snapshot)
-        people = plain_figures(source, snapshot.codes, snapshot.quarter, content)
+        people = (
+            _of_ages(source, ages, content)
+            if source.ages
+            else plain_figures(source, snapshot.codes, snapshot.quarter, content)
+        )
         if people is None:
             may_lack = checksums(source, reference, snapshot.codes)
             people = _by_the_door(source, may_lack, snapshot, content)
@@ -257,6 +268,21 @@ def plain_figures(
     if not exact or people.keys() != set(codes):
         return None
     return {code: people[code] for code in codes}
+
+
+def _of_ages(source: SourceTable, ages: str, content: bytes) -> dict[str, int] | None:
+    """Return people of some ages by code, as they were checked; None if a row is odd."""
+    wanted = {age for age in source.ages if int(age) in age_range(ages)}
+    at, people = source.variables.index(AGE) - 1, dict[str, int]()
+    try:
+        for line in content.decode("utf-8-sig").splitlines()[1:]:
+            code, *cells, number = line.split(";")
+            if _COUNT.fullmatch(number):
+                counts = cells[at] in wanted
+                people[code] = people.get(code, 0) + (int(number) if counts else 0)
+    except ValueError:
+        return None
+    return people
 
 
 def _by_the_door(

@@ -19,7 +19,7 @@ import pandas as pd
 from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
 from schemas import tables
 from schemas.quarter import Quarter
-from schemas.source_tables import TIME, VALUE, SourceTable
+from schemas.source_tables import AGE, TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
 
 MISSING: Final = ".."
@@ -40,24 +40,41 @@ class Asked:
     place: str
     may_lack: Collection[str] = ()
 
+    @property
+    def ages(self) -> tuple[str, ...]:
+        """The total and the single years that were asked for."""
+        return dict(self.source.selected)[AGE]
+
+    @property
+    def columns(self) -> list[str]:
+        """The codes, or each with the total and every age."""
+        if not self.source.ages:
+            return list(self.codes)
+        return [f"{code} {age}" for code in self.codes for age in self.ages]
+
 
 def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:
     """Return the people by code of each quarter, in the order in which they were asked for.
+
+    By age there is a column a code and age, such as `147 0`, the total of each code first.
 
     Raises:
         SchemaDrift: Another header, encoding or period, or codes that are new or gone.
         InvalidData: A figure is missing, doubled, not whole or negative.
     """
-    quarters, codes = [str(quarter) for quarter in asked.quarters], list(asked.codes)
-    rows = _rows(asked, content)
-    rows = rows[~(rows[VALUE].eq(MISSING) & rows.iloc[:, 0].isin(list(asked.may_lack)))]
-    _raise_on(asked, failures(tables.answer(asked.source, codes, quarters), rows))
-    cell = [TIME.upper(), asked.source.area_variable.upper()]
+    quarters, codes = [str(quarter) for quarter in asked.quarters], asked.columns
+    rows, area = _rows(asked, content), asked.source.area_variable.upper()
+    rows = rows[~(rows[VALUE].eq(MISSING) & rows[area].isin(list(asked.may_lack)))]
+    _raise_on(asked, failures(tables.answer(asked.source, asked.codes, quarters), rows))
+    if asked.source.ages:
+        rows = rows.assign(**{area: rows[area] + " " + rows[AGE.upper()]})
+    cell = [TIME.upper(), area]
     doubled = rows.loc[rows.duplicated(cell), VALUE]
     rule = "must be the only figure of its area and quarter"
     _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
     table = rows.set_index(cell)[VALUE].unstack().reindex(index=quarters, columns=codes)
-    absent = table.drop(columns=list(asked.may_lack)).isna().iterrows()
+    may_lack = [column for column in codes if column.partition(" ")[0] in asked.may_lack]
+    absent = table.drop(columns=may_lack).isna().iterrows()
     gone = [f"  {quarter}: {', '.join(row.index[row])}" for quarter, row in absent if row.any()]
     if gone:
         raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
@@ -84,7 +101,7 @@ def _rows(asked: Asked, content: bytes) -> pd.DataFrame:
                 keep_default_na=False,
                 quoting=3,
                 index_col=False,
-                nrows=len(asked.codes) * len(asked.quarters) + 1,
+                nrows=len(asked.columns) * len(asked.quarters) + 1,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise _drift(asked, f"has a row of another length: {str(error).strip()}") from None

@@ -92,7 +92,7 @@ class StatBank:
             SchemaDrift: The answer is not a tableinfo.
         """
         url = self._url(source, "tableinfo")
-        reply = self._post(url, {"table": source.table, "lang": "en"})
+        reply = self._post(url, {"table": source.asked, "lang": "en"})
         try:
             content = json.loads(reply.content)
             return TableInfo(

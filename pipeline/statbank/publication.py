@@ -16,7 +16,7 @@ from pipeline.calculation.population import checksums, names_of
 from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
 from schemas.quarter import Quarter
 from schemas.records import QUARTER, Reference
-from schemas.source_tables import FOLK1A, TIME, SourceTable
+from schemas.source_tables import AGE, FOLK1A, TIME, SourceTable
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import TableInfo
@@ -147,6 +147,11 @@ def _check_tableinfo(source: SourceTable, info: TableInfo) -> None:
             f"  total {total} of {variable} is gone"
             for variable, total in source.totals
             if variable in info.values and total not in info.values[variable]
+        ),
+        *(
+            _differences(f"code of {AGE}", dict(source.selected)[AGE], info.values.get(AGE, ()))
+            if source.ages
+            else ()
         ),
     ]
     if problems:

@@ -19,7 +19,7 @@ from pipeline.calculation.comparison import Comparison, Kroner, compare
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     ALL_CLUSTERS,
     Area,
@@ -29,8 +29,8 @@ from schemas.records import (
     Cost,
     Membership,
     Per,
-    Period,
 )
+from schemas.sharing import EVERYBODY
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge
@@ -153,6 +153,7 @@ def results(draw: st.DrawFn) -> QuarterResult:
         tuple(Cluster(row, row, STRUCTURE, "", "", ALWAYS) for row in in_force),
         {row: tuple(memberships[row]) for row in in_force},
         tuple(costs),
+        {"": EVERYBODY},
     )
     population = Population(QUARTER, {"101": 1, **people}, {"1000": 1})
     return calculate_quarter(population, rules, AREAS, {})

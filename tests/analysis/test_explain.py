@@ -127,11 +127,11 @@ def test_a_wrong_calculation_is_noticed(bundled: dict[str, Calculation]) -> None
     allocation = cluster.allocations[0]
     part = dataclasses.replace(allocation.parts["167"], amount=32_957)
     wrong = dataclasses.replace(allocation, parts={**allocation.parts, "167": part})
-    clusters = tuple(
+    sections = tuple(
         dataclasses.replace(row, allocations=(wrong,)) if row is cluster else row
-        for row in calculation.result.clusters
+        for row in calculation.result.sections
     )
-    result = dataclasses.replace(calculation.result, clusters=clusters)
+    result = dataclasses.replace(calculation.result, sections=sections)
     with pytest.raises(AllocationError, match="does not follow"):
         trail(dataclasses.replace(calculation, result=result), cluster.cluster.cluster_id, "167")
 

@@ -62,7 +62,7 @@ ROWS = {
     "sources": "brandaftale,Aftale om brandvæsenet,,high,,",
     "memberships": "brand-oest,153,whole,,,2027K1,,brandaftale\n"
     "brand-oest,161,whole,,,2027K1,,brandaftale",
-    "costs": "beredskab,Beredskab,Fire service,brand-oest,1000000,quarter,,2027K1,,brandaftale",
+    "costs": "beredskab,Beredskab,Fire service,brand-oest,1000000,quarter,,2027K1,,brandaftale,",
 }
 
 

@@ -32,6 +32,7 @@ PURE = (
             "allocation",
             "audit",
             "findings",
+            "keys",
             "membership",
             "population",
             "quarter",
@@ -48,7 +49,7 @@ EDGES = {
 
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "write_text", "write_bytes"}
 BOUNDS = {
-    "lines": 15_500,
+    "lines": 15_600,
     "files": 110,
     "modules in the fullest folder": 16,
     "lines of the longest module": 300,

@@ -49,7 +49,7 @@ def test_each_stored_file_is_read_once(first: dict[str, Any], folders: tuple[Pat
     """Reference tables, sidecars and answers, those of the quarters that are only shown too."""
     stored = Counter(path for _, path in first["opened"] if path.startswith(str(folders[0])))
     read = {path: times for path, times in stored.items() if path.endswith((".csv", ".json"))}
-    assert len(read) == 10 + 2 * 7 * 2
+    assert len(read) == 11 + 2 * 7 * 2
     assert set(read.values()) == {1}
 
 
@@ -58,7 +58,7 @@ def test_each_reference_table_is_validated_once(
 ) -> None:
     """By the first run; a second one finds the same files, and validates none."""
     assert set(first["validated"].values()) == {1}
-    assert len(first["validated"]) == 10
+    assert len(first["validated"]) == 11
     assert traced(*folders)["validated"] == {}
 
 

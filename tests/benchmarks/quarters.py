@@ -1,16 +1,21 @@
-"""Calculate all 22 clusters over 76 quarters, and print the seconds that it took after import."""
+"""Calculate all 22 clusters over 76 quarters: the seconds after import, and the ratio of a key."""
 
 from __future__ import annotations
 
 import csv
 import io
 import time
+from dataclasses import replace
+from fractions import Fraction
+from statistics import median
 
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import calculate_quarter
 from pipeline.reference.tables import load_reference
 from schemas.quarter import Quarter
+from schemas.records import Reference
+from schemas.sharing import EVERYBODY, Key
 from tests.processes import REPOSITORY
 
 QUARTERS = 76
@@ -18,6 +23,12 @@ QUARTERS = 76
 
 FIRST = Quarter(2008, 1)
 RULES = Quarter(2022, 1)
+PAIRS = 5
+KEY = replace(
+    EVERYBODY, key_id="alt", ages="0-17", equal_part=Fraction(1, 4), equal_by="fraction", cap=9_000
+)
+"""Of every kind at once: ages, an equal part that counts fractions, and a cap."""
+
 SNAPSHOTS = REPOSITORY / "data" / "snapshots"
 
 
@@ -42,9 +53,18 @@ def populations() -> list[Population]:
     ]
 
 
-def seconds() -> float:
+def shared_by(reference: Reference, key: Key) -> Reference:
+    """Return the rules with one cost a cluster, shared by a key."""
+    costs = tuple(
+        replace(reference.costs[0], cost_id="udgift", scope=row.cluster_id, key_id=key.key_id)
+        for row in reference.clusters
+        if RULES in row.period
+    )
+    return replace(reference, costs=costs, keys=(key,))
+
+
+def seconds(reference: Reference, key: Key = EVERYBODY) -> float:
     """Return the seconds of applying the rules of 2022K1 to all quarters."""
-    reference = load_reference(REPOSITORY / "data")
     given = populations()
     began = time.perf_counter()
     results = [
@@ -53,6 +73,7 @@ def seconds() -> float:
             rules_in_force(reference, RULES),
             reference.areas,
             reference.districts,
+            {key.key_id: population},
         )
         for population in given
     ]
@@ -61,5 +82,12 @@ def seconds() -> float:
     return took
 
 
+def ratio(reference: Reference) -> float:
+    """Return how many times as long a cost a cluster takes by a key as by counted population."""
+    by_key, by_people = shared_by(reference, KEY), shared_by(reference, EVERYBODY)
+    return median(seconds(by_key, KEY) / seconds(by_people) for _ in range(PAIRS))
+
+
 if __name__ == "__main__":
-    print(seconds())
+    tables = load_reference(REPOSITORY / "data")
+    print(seconds(tables), ratio(tables))

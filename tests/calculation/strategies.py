@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.calculation.membership import RulesInForce, rules_in_force
 from pipeline.calculation.population import Population
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     COPENHAGEN,
     COPENHAGEN_TOTAL,
@@ -22,10 +22,10 @@ from schemas.records import (
     District,
     Membership,
     Per,
-    Period,
     Reference,
 )
 from schemas.rows import TABLES
+from schemas.sharing import Key
 
 QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)
@@ -82,9 +82,10 @@ def rules_of(
     clusters: Sequence[Cluster],
     memberships: Sequence[Membership],
     costs: Sequence[Cost],
+    keys: Sequence[Key] = (),
 ) -> RulesInForce:
     """Return the rules of a quarter, of tables that hold nothing else."""
-    tables = {"clusters": clusters, "memberships": memberships, "costs": costs}
+    tables = {"clusters": clusters, "memberships": memberships, "costs": costs, "keys": keys}
     return rules_in_force(Reference.of({**dict.fromkeys(TABLES, ()), **tables}), quarter)
 
 

@@ -18,7 +18,7 @@ from pipeline.calculation.plausibility import (
     registers_jump,
 )
 from pipeline.errors import InvalidData, Remedy
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     COPENHAGEN,
     COPENHAGEN_TOTAL,
@@ -26,7 +26,6 @@ from schemas.records import (
     AreaKind,
     Basis,
     Membership,
-    Period,
     Reference,
 )
 from schemas.source_tables import FOLK1A

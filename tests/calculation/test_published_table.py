@@ -125,7 +125,7 @@ def test_the_last_krone_goes_to_the_largest_remainder(
     amount, expected = LARGEST_REMAINDER[cluster_id]
     with (data_dir / "reference" / "costs.csv").open("a", encoding="utf-8") as costs:
         costs.write(
-            f"forsoeg,Forsøg,Trial,{cluster_id},{amount},once,K1,2022K1,2022K1,memo-syd-2022\n"
+            f"forsoeg,Forsøg,Trial,{cluster_id},{amount},once,K1,2022K1,2022K1,memo-syd-2022,\n"
         )
     assert klynge("run", "2022K1").exit_code == 0
     table = of_cost(reports_dir, cluster_id)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import Remedy, RuleError
-from schemas.quarter import Quarter
-from schemas.records import Period
+from schemas.quarter import Period, Quarter
 from tests.calculation.strategies import QUARTER, cluster, cost, membership, quarters, rules_of
 
 periods = st.builds(

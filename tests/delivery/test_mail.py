@@ -110,7 +110,7 @@ def test_a_cluster_of_one_municipality(
     klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
 ) -> None:
     """Bornholm is a cluster by itself: its one line is the whole cost."""
-    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,once,K1,2022K1,2022K1,kl-faelles-midler")
+    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,once,K1,2022K1,2022K1,kl-faelles-midler,")
     assert klynge("run", LABEL, "--quiet").exit_code == 0
     server = start_mail_server()
     recipients("bornholm,syd@example.dk,Bornholm,")

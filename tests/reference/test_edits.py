@@ -32,7 +32,7 @@ def test_a_cost_is_added_in_its_place(klynge: Klynge, data_dir: Path) -> None:
     ended = klynge(*COST)
     assert (ended.exit_code, ended.err) == (0, "")
     after = (data_dir / "reference" / COSTS).read_text("utf-8").splitlines()
-    row = "post,½ årsværk,Half a post,viborg,370000,year,,2023K1,2026K4,rm-klynger"
+    row = "post,½ årsværk,Half a post,viborg,370000,year,,2023K1,2026K4,rm-klynger,"
     assert [line for line in after if line != row] == before
     assert after.index(row) == 1  # viborg stands before amager-hvidovre in clusters.csv
     assert f"+ {row}" in ended.out

@@ -20,7 +20,7 @@ def off_by(kroner: int) -> QuarterResult:
     part = allocation.parts["175"]
     parts = {**allocation.parts, "175": replace(part, amount=part.amount + kroner)}
     wrong = replace(syd, allocations=(replace(allocation, parts=parts),))
-    return replace(result, clusters=tuple(wrong if row is syd else row for row in result.clusters))
+    return replace(result, sections=tuple(wrong if row is syd else row for row in result.sections))
 
 
 @pytest.mark.parametrize("kroner", [-1, 1])

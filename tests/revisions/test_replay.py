@@ -16,7 +16,7 @@ from pipeline.revisions.recorded import recorded_reference, recorded_tables
 from pipeline.run import replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
-from schemas.quarter import Quarter
+from schemas.quarter import Period, Quarter
 from schemas.records import (
     Area,
     AreaKind,
@@ -27,7 +27,6 @@ from schemas.records import (
     District,
     Membership,
     Per,
-    Period,
     Reference,
     Source,
 )
@@ -106,7 +105,7 @@ def test_the_columns_of_a_file_are_the_fields_of_its_record(name: str) -> None:
     path = REPOSITORY / "data" / "reference" / f"{name}.csv"
     header, *rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
     assert tuple(header) == columns(TABLES[name])
-    assert rows
+    assert rows or name == "keys"
 
 
 @given(memberships, st.sampled_from([None, Quarter(2026, 4)]))

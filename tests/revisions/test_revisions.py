@@ -97,7 +97,7 @@ def test_a_corrected_figure_names_the_area(
 CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "cost added": (
         lambda data: append(
-            data, "costs", "ny,Ny,New,bornholm,1,once,K1,2022K1,2022K1,kl-faelles-midler"
+            data, "costs", "ny,Ny,New,bornholm,1,once,K1,2022K1,2022K1,kl-faelles-midler,"
         ),
         "costs: ny bornholm was added.",
     ),
@@ -167,7 +167,7 @@ def test_an_upgrade_that_changes_no_figure_is_no_change(written: Klynge, reports
 
 NO_CHANGES: dict[str, Callable[[Path], None]] = {
     "cost of another quarter": lambda data: append(
-        data, "costs", "ny,Ny,New,bornholm,1,year,K1,2022K2,2026K4,kl-faelles-midler"
+        data, "costs", "ny,Ny,New,bornholm,1,year,K1,2022K2,2026K4,kl-faelles-midler,"
     ),
     "membership of another quarter": lambda data: append(
         data, "memberships", "hobro,851,fraction,1/9,,2026K4,2026K4,rn-sundhedsklynger"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.calculation.calculate import Snapshot
-from pipeline.snapshots.acquisition import batches
 from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.store import SnapshotStore
 from pipeline.version import VERSION
@@ -244,7 +243,7 @@ def test_a_quarter_of_many_is_byte_for_byte_what_it_is_alone(
 def test_a_query_stays_within_the_limit_of_cells(count: int) -> None:
     """Many quarters are split so that none is lost and no query asks for over a million cells."""
     quarters = quarter_range(Quarter(1000, 1), Quarter(1000, 1) + (count - 1))
-    parts = batches(FOLK1A, 105, quarters)
+    parts = FOLK1A.batches(105, quarters)
     assert [quarter for part in parts for quarter in part] == list(quarters)
     assert all(FOLK1A.cells(105, len(part)) <= CELL_LIMIT for part in parts)
     assert len(parts) == 1 + (count > 1587) + (count > 2 * 1587) + (count > 3 * 1587)

@@ -138,6 +138,7 @@ def _with_figures(holding: Holding, described: Selected, selected: Selected) -> 
     """Refuse what the table knows and the emulator has no figures of."""
     area, *others, _ = described
     served = {area: list(holding.table.parts_of), **{code: described[code][:1] for code in others}}
+    served["ALDER"] = described["ALDER"]
     for code, values in served.items():
         for value in selected.get(code, []):
             if value not in values:
@@ -151,6 +152,8 @@ def _csv(holding: Holding, selected: Selected) -> bytes:
     lines = [[*(code.upper() for code in selected), "INDHOLD"]]
     for codes in itertools.product(*selected.values()):
         cell = dict(zip(selected, codes, strict=True))
-        people = holding.figures.count(cell[time], cell.get(area, holding.table.total))
+        age = cell.get("ALDER", "")
+        one = age if age in holding.table.ages else ""
+        people = holding.figures.count(cell[time], cell.get(area, holding.table.total), one)
         lines.append([*codes, str(people)])
     return "".join(";".join(line) + "\r\n" for line in lines).encode("utf-8-sig")

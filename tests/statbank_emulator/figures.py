@@ -51,6 +51,7 @@ class Figures:
         self._anchors = read_anchors(table, snapshots)
         self._anchored = sorted(self._anchors)
         self._revisions: dict[tuple[str, str], int] = {}
+        self._spread: dict[tuple[str, str, int], list[int]] = {}
 
     def revise(self, quarter: str, figures: Mapping[str, int]) -> None:
         """Replace the figures of base areas in one quarter.
@@ -67,9 +68,23 @@ class Figures:
         """Forget every revision."""
         self._revisions.clear()
 
-    def count(self, quarter: str, area: str) -> int:
-        """Count the people of an area in a quarter."""
-        return sum(self._base(base, quarter) for base in self._table.parts_of[area])
+    def count(self, quarter: str, area: str, age: str = "") -> int:
+        """Count the people of an area in a quarter, of all ages or of one."""
+        bases = self._table.parts_of[area]
+        if not age:
+            return sum(self._base(base, quarter) for base in bases)
+        at = self._table.ages.index(age)
+        return sum(self._by_age(base, quarter)[at] for base in bases)
+
+    def _by_age(self, area: str, quarter: str) -> list[int]:
+        """Spread the people of a base area over the ages: a curve of its own, made up, exact."""
+        people, ages = self._base(area, quarter), range(len(self._table.ages))
+        key = (area, quarter, people)
+        if key not in self._spread:
+            curve = [max(0, 90 + int(area) % 17 * (age % 5) - age) for age in ages]
+            edges = [people * sum(curve[:age]) // sum(curve) for age in range(len(ages) + 1)]
+            self._spread[key] = [edges[age + 1] - edges[age] for age in ages]
+        return self._spread[key]
 
     def _base(self, area: str, quarter: str) -> int:
         revised = self._revisions.get((area, quarter))

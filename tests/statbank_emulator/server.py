@@ -160,6 +160,10 @@ class StatBankEmulator:
         """Count the requests for a function, and a table if told."""
         return sum(each.function == function and table in (None, each.table) for each in self.log)
 
+    def people(self, table: str, quarter: str, area: str, age: str = "") -> int:
+        """Count the people of an area as the table says, of all ages or of one."""
+        return self._holdings[table].figures.count(quarter, area, age)
+
     def release(self, table: str, quarter: str, updated: str | None = None) -> None:
         """Publish a quarter, at `updated` or the usual moment (naive Copenhagen time)."""
         with self._lock:

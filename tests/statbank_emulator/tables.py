@@ -3,7 +3,7 @@
 Recorded: `FOLK1A.json` and `KKBEF1.json` beside this module are English answers of `tableinfo` from
 August 2026, by Statistics Denmark (CC BY 4.0), the persons to contact replaced. Periods and update
 are the emulator's own. Left out: the Danish texts, and figures below the level that is bundled
-(sexes, ages, marital states, and the quarters of Copenhagen within its districts).
+(sexes, marital states, and the quarters of Copenhagen within its districts).
 """
 
 import json
@@ -39,6 +39,12 @@ class Table:
     def total(self) -> str:
         """The code of the country or the city."""
         return next(iter(self.parts_of))
+
+    @property
+    def ages(self) -> list[str]:
+        """The codes of the single years of age."""
+        (variable,) = (row for row in self.recorded["variables"] if row["id"] == "ALDER")
+        return [value["id"] for value in variable["values"][1:]]
 
     @property
     def base_areas(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pipeline.reporting.workbook.plan import Plan
 
 def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
     """Write the memo's table of a cluster, a column a municipality; it follows the live table."""
-    key = result.cluster.cluster_id
+    key = result.section_id
     memo, live = memo_of(plan.content, result), plan.live[key]
     rows_of = {row.key: row for row in live.rows}
     sheet = Sheet(book, plan.memos[key], memo.title, memo.notes)
@@ -45,7 +45,7 @@ def invoices_sheet(book: Book, plan: Plan, results: Sequence[ClusterResult]) -> 
     sheet = Sheet(book, text("sheet.invoices"), text("invoices.title"), lines)
     rows = [row for result in results for row in invoice_rows(calculation, result, text)]
     amounts = [
-        plan.live[result.cluster.cluster_id].kroner_of(member.membership.municipality_code)[cost]
+        plan.live[result.section_id].kroner_of(member.membership.municipality_code)[cost]
         for result in results
         for cost in range(len(result.allocations))
         for member in result.members

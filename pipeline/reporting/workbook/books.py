@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
+from pipeline.reporting.notes import section_name
 from pipeline.reporting.workbook import billing, development_sheet, overview
 from pipeline.reporting.workbook.book import Book, Sheet
 from pipeline.reporting.workbook.control import control_sheet
@@ -40,7 +41,7 @@ def _national(plan: Plan) -> bytes:
         overview.keys_sheet(book, plan)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
-    billed = [result for result in plan.clusters if result.allocations]
+    billed = [result for result in plan.sections if result.allocations]
     for result in billed:
         billing.memo_sheet(book, plan, result)
     if billed:
@@ -70,12 +71,11 @@ def _cluster(plan: Plan, result: ClusterResult) -> bytes:
 def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
     """Yield each live table with the title of its sheet and its own name."""
     text = plan.content.text
-    for result in plan.clusters:
-        cluster_id = result.cluster.cluster_id
-        if live := plan.live.get(cluster_id):
+    for result in plan.sections:
+        if live := plan.live.get(result.section_id):
             kind = plan.content.structure(result).anchor.capitalize()
-            title = text("live.title", cluster=result.cluster.name)
-            yield live, title, f"{kind}_{cluster_id.replace('-', '_')}"
+            title = text("live.title", cluster=section_name(result, text))
+            yield live, title, f"{kind}_{result.section_id.replace('-', '_')}"
     for structure, live in plan.funds.items():
         title = plan.content.of_structure(structure).text("funds.title")
         yield live, title, f"Puljer_{structure}"

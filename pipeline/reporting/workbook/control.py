@@ -130,6 +130,9 @@ def _as_issued(plan: Plan) -> Iterator[Check]:
             where, inputs = f"{live.sheet}: {amount.name}", {found.text[1:]: amount.amount_dkk}
             yield Check(what, where, found, amount.amount_dkk, inputs=inputs)
     for live in plan.live.values():
+        for found in map(live.seen, live.inputs):
+            what, issued = text("control.key_as_issued"), int(number_of(found))
+            yield Check(what, live.sheet, found, issued, inputs={found.text[1:]: issued})
         for row in live.rows:
             what, where = text("control.population_as_issued"), f"{live.sheet}: {row.labels[1]}"
             found, inputs = live.shown(row, "counted"), live.inputs_of(row)

@@ -76,6 +76,43 @@ KINDS: Final = {
         "{total_exact}-{total_step}*{STEP}",
     ),
 }  # fmt: skip
+_REACHED = "MIN({part}*({total_denominator}/{denominator}),{total_capped}*{total_denominator})"
+_BY_PEOPLE = "({total_by_people}-{total_equal})*{reach}"
+_MEMBER = "{numerator}*({total_denominator}/{denominator})"
+
+KEYED: Final = {
+    **KINDS,
+    "counted": Kind(13, "whole", "{part}/{denominator}", "SUM({all_counted})"),
+    "capped": Kind(14, "counted", "{reach}/{total_denominator}", "", "input"),
+    "equal": Kind(
+        14, "percent", "{total_equal}*{members}/{total_members}/{total_by_people}", "", "input"
+    ),
+    "by_people": Kind(
+        14, "percent", f"{_BY_PEOPLE}/MAX(1,{{total_reach}})/{{total_by_people}}", "", "input"
+    ),
+    "weight": Kind(
+        15, "helper", f"{_BY_PEOPLE}*{{total_members}}+{{total_equal}}*{{members}}*{{total_reach}}",
+        "SUM({all_weight})",
+    ),
+    "reach": Kind(13, "helper", _REACHED, "SUM({all_reach})"),
+    "members": Kind(13, "helper", "", "SUM({all_members})"),
+}  # fmt: skip
+"""By a key: k people (by the common denominator, at most the cap) and m parts in what is equal,
+of K and M in all, weigh (q - p) x k x M + p x m x K where p/q is equal; in all q x K x M."""
+
+BY_FRACTION: Final = {**KEYED, "members": Kind(13, "helper", _MEMBER, "SUM({all_members})")}
+"""The same where a municipality that counts by a fraction has that fraction of an equal part."""
+
+INPUTS: Final = ("capped", "equal", "by_people")
+"""Above these columns stand the cap, and numerator and denominator of the equal part."""
+
+SCALED: Final = ("reach", "members")
+NO_CAP: Final = 10**7
+"""Stands for no cap: nobody has as many people."""
+
+KEYED_STEP: Final = 10_000
+"""Weights by a key are larger, so the amount is divided in smaller steps."""
+
 WEIGHT: Final = ("people", "numerator", "denominator", "counted", "share")
 COST: Final = ("exact", "kroner", "rest", "rank")
 STEPS: Final = ("step", "floor")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Column, Sheet, fitting
-from pipeline.reporting.workbook.live_columns import HELPERS, KINDS, OF_A_COST
+from pipeline.reporting.workbook.live_columns import HELPERS, OF_A_COST, SCALED
 from pipeline.reporting.workbook.live_table import Amount, LiveTable
 from schemas.records import LARGEST_AMOUNT_DKK
 
@@ -32,9 +32,9 @@ def _column(text: Catalogue, live: LiveTable, kind: str, number: int) -> Column:
     heading = text(f"live.{kind}_linked" if linked else f"live.{kind}")
     if kind in OF_A_COST and len(live.amounts) > 1:
         heading = text("live.of_cost", number=number + 1, heading=heading)
-    header = "helper_header" if kind in HELPERS else "number_header"
-    style = "helper" if linked else KINDS[kind].style
-    return Column(heading, style, KINDS[kind].width, header)
+    header = "helper_header" if kind in (*HELPERS, *SCALED) else "number_header"
+    style = "helper" if linked else live.kinds[kind].style
+    return Column(heading, style, live.kinds[kind].width, header)
 
 
 def _write_totals(sheet: Sheet, live: LiveTable) -> None:
@@ -48,9 +48,9 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
             sheet.write(totals_row, position, label, "total")
             continue
         label = _total_label(text, live.amounts[cost], kind)
-        labels.append((label, KINDS[kind].width + 1))
+        labels.append((label, live.kinds[kind].width + 1))
         sheet.write(totals_row - 1, position, label, "total_number_label")
-        sheet.write(totals_row, position, total, KINDS[kind].total_style)
+        sheet.write(totals_row, position, total, live.kinds[kind].total_style)
         if kind == "counted":
             sheet.show_halves(totals_row - 1, position, totals_row - 1)
     sheet.fit_row(totals_row - 1, labels)
@@ -77,10 +77,20 @@ def _validate(sheet: Sheet, live: LiveTable) -> None:
         "numerator": (1, denominator),
         "denominator": (1, _MAX_DENOMINATOR),
     }
-    for key, (lowest, highest) in limits.items():
-        at = live.columns[key, 0]
+    cells = {key: f"{at}{live.data.first}:{at}{live.data.last}"
+             for (key, _), at in live.columns.items() if key in limits}  # fmt: skip
+    if live.inputs:
+        above = {key: f"{live.columns[key, 0]}{live.data.first - 2}" for key in live.inputs}
+        cells |= above
+        limits |= {
+            "capped": (1, _MAX_PEOPLE),
+            "equal": (0, f"={above['by_people']}"),
+            "by_people": (1, _MAX_DENOMINATOR),
+        }
+    for key, at in cells.items():
+        lowest, highest = limits[key]
         rule = _whole(lowest, highest, text(f"live.input_{key}"), text("live.error"))
-        sheet.worksheet.data_validation(f"{at}{live.data.first}:{at}{live.data.last}", rule)
+        sheet.worksheet.data_validation(at, rule)
 
 
 def _whole(lowest: int, highest: int | str, hint: str, error: str) -> dict[str, Any]:

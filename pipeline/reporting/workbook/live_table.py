@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -24,6 +25,7 @@ from pipeline.reporting.workbook.live_columns import (
     STEP,
     STEPS,
     WEIGHT,
+    Kind,
 )
 
 Key = tuple[str, int]
@@ -82,15 +84,21 @@ class LiveTable:
     words: tuple[str, str]
     linked: bool = False
 
+    kinds: ClassVar[Mapping[str, Kind]] = KINDS
+    leading: ClassVar[tuple[str, ...]] = WEIGHT
+    inputs: ClassVar[tuple[str, ...]] = ()
+    scaled: ClassVar[tuple[str, ...]] = ()
+    step: ClassVar[int] = STEP
+
     @cached_property
     def columns(self) -> dict[Key, str]:
         """The letter of each column, from the left."""
         costs = range(len(self.amounts))
         keys = [
             *(("label", position) for position in range(len(self.label_headings))),
-            *((kind, 0) for kind in WEIGHT if not (self.linked and kind == "numerator")),
+            *((kind, 0) for kind in self.leading if not (self.linked and kind == "numerator")),
             *((kind, cost) for cost in costs for kind in COST),
-            *((kind, 0) for kind in HELPERS[:2]),
+            *((kind, 0) for kind in (*HELPERS[:2], *self.scaled)),
             *((kind, cost) for cost in costs for kind in STEPS),
         ]
         return {key: xl_col_to_name(position) for position, key in enumerate(keys)}
@@ -140,7 +148,7 @@ class LiveTable:
         """Return whether an amount is allocated, by intermediate results that are exact."""
         allocated = sum(part.amount for part in self.amounts[cost].parts.values())
         amount = self.amounts[cost].amount_dkk
-        bound = max(amount // STEP * max(self.weights.values()), 2 * STEP * self.divisor)
+        bound = max(amount // self.step * max(self.weights.values()), 2 * self.step * self.divisor)
         return allocated == amount and bound <= EXACT_TO
 
     @cached_property
@@ -149,12 +157,17 @@ class LiveTable:
         return math.lcm(*(row.denominator for row in self.rows))
 
     @cached_property
-    def weights(self) -> dict[str, int]:
-        """The weight of each key."""
+    def people(self) -> dict[str, int]:
+        """The people of each key that count, by the common denominator."""
         return {
             row.key: row.people * row.numerator * (self.scale // row.denominator)
             for row in self.rows
         }
+
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """The weight of each key."""
+        return self.people
 
     @cached_property
     def divisor(self) -> int:
@@ -164,25 +177,31 @@ class LiveTable:
     @cached_property
     def totals(self) -> dict[Key, Cell]:
         """The cells above the columns."""
-        weight, scale = sum(self.weights.values()), self.scale
+        scale, people = self.scale, self.people
+        weight = sum(self.weights.values())
         values: Values = {
             ("denominator", 0): scale,
-            ("counted", 0): weight / scale,
+            ("counted", 0): sum(people.values()) / scale,
             ("share", 0): math.fsum(part / self.divisor for part in self.weights.values()),
             ("weight", 0): weight,
             ("place", 0): self.divisor,
         }
         if not self.linked:
             values["people", 0] = sum(row.people for row in self.rows)
+        values |= self._key_totals()
         for cost, amount in enumerate(self.amounts):
             values |= self._cost_totals(cost, amount)
         names = [self._names(cost, 0) for cost in range(len(self.amounts))]
         return {
-            (kind, cost): Formula(f"={KINDS[kind].total.format_map(names[cost])}", value)
-            if KINDS[kind].total
+            (kind, cost): Formula(f"={self.kinds[kind].total.format_map(names[cost])}", value)
+            if self.kinds[kind].total
             else value
             for (kind, cost), value in values.items()
         }
+
+    def _key_totals(self) -> Values:
+        """Return the cells above the columns that only a key has."""
+        return {}
 
     def _cost_totals(self, cost: int, amount: Amount) -> Values:
         allocated = sum(part.amount for part in amount.parts.values())
@@ -192,8 +211,8 @@ class LiveTable:
             ("kroner", cost): allocated,
             ("rest", cost): amount.amount_dkk - floors if any(self.weights.values()) else 0,
             ("rank", cost): self.words[0 if self.holds(cost) else 1],
-            ("step", cost): amount.amount_dkk // STEP,
-            ("floor", cost): amount.amount_dkk % STEP,
+            ("step", cost): amount.amount_dkk // self.step,
+            ("floor", cost): amount.amount_dkk % self.step,
         }
 
     @cached_property
@@ -208,7 +227,7 @@ class LiveTable:
         values = {**self._values(row), ("place", 0): place}
         cells: list[Cell] = [*row.labels]
         for kind, cost in list(self.columns)[len(row.labels) :]:
-            value, formula = values[kind, cost], KINDS[kind].formula
+            value, formula = values[kind, cost], self.kinds[kind].formula
             shown = f"={formula.format_map(names[cost])}"
             cells.append(Formula(shown, number_of(value)) if formula else value)
         return cells
@@ -231,7 +250,7 @@ class LiveTable:
                 ("kroner", cost): part.amount,
                 ("rest", cost): int(part.remainder * divisor),
                 ("rank", cost): part.rank,
-                ("step", cost): amount.amount_dkk // STEP * weight % divisor,
+                ("step", cost): amount.amount_dkk // self.step * weight % divisor,
                 ("floor", cost): amount.amount_dkk * weight // divisor,
             }
         return values
@@ -240,9 +259,9 @@ class LiveTable:
         """Return how the formulas of a row, and of the cells above, refer to cells."""
         (yes, no), data = self.words, self.data
         names: dict[str, str | int] = {"yes": yes, "no": no}
-        names |= {"STEP": STEP, "STEPS": 2 * STEP, "EXACT_TO": EXACT_TO}
+        names |= {"STEP": self.step, "STEPS": 2 * self.step, "EXACT_TO": EXACT_TO}
         for (kind, of), at in self.columns.items():
-            if kind in KINDS and of == (cost if kind in OF_A_COST else 0):
+            if kind in self.kinds and of == (cost if kind in OF_A_COST else 0):
                 names |= {
                     kind: f"{at}{row}",
                     f"all_{kind}": f"${at}${data.first}:${at}${data.last}",

@@ -44,20 +44,20 @@ def clusters_sheet(book: Book, plan: Plan) -> None:
 
 def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     text, key = plan.content.text, result.cluster.cluster_id
-    live = plan.live.get(key)
-    yield Link(live.sheet if live else text("sheet.keys"), plan.content.cluster_name(result))
+    live, tables = plan.live.get(key), plan.of(result)
+    yield Link(tables[0].sheet if tables else text("sheet.keys"), plan.content.cluster_name(result))
     yield result.cluster.region
     yield len(result.members)
     yield live.seen("counted") if live else float(result.counted_population)
-    costs = range(len(live.amounts) if live else 0)
-    yield added([live.seen("kroner", cost) for cost in costs] if live else [])
+    costs = [(table, cost) for table in tables for cost in range(len(table.amounts))]
+    yield added([table.seen("kroner", cost) for table, cost in costs])
     yield added([kroner for fund in plan.funds.values() for kroner in fund.kroner_of(key)])
-    if not live:
+    if not tables:
         yield ABSENT
         return
-    yes, no = live.words
-    tests = ",".join(f'{live.elsewhere("rank", cost)}="{yes}"' for cost in costs)
-    holds = all(live.holds(cost) for cost in costs)
+    yes, no = tables[0].words
+    tests = ",".join(f'{table.elsewhere("rank", cost)}="{yes}"' for table, cost in costs)
+    holds = all(table.holds(cost) for table, cost in costs)
     yield Formula(f'=IFERROR(IF(AND({tests}),"{yes}","{no}"),"{no}")', yes if holds else no)
 
 
@@ -95,10 +95,10 @@ def _municipality_cells(
     yield plan.content.result.population.by_area[code]
     kroner = []
     for result in places:
-        live = plan.live.get(result.cluster.cluster_id)
-        kroner += live.kroner_of(code) if live else []
+        here = [cell for table in plan.of(result) for cell in table.kroner_of(code)]
+        kroner += here
         yield plan.content.cluster_name(result)
-        yield added(live.kroner_of(code)) if live else 0
+        yield added(here)
     yield from [ABSENT] * (2 * (most - len(places)))
     yield added(kroner)
 

@@ -18,7 +18,9 @@ from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Formula, wrapped
+from pipeline.reporting.workbook.live_key import KeyedTable
 from pipeline.reporting.workbook.live_table import Amount, LiveTable, Row
+from schemas.sharing import EVERYBODY
 
 _SHEET_NAME_LENGTH: Final = 31
 """Characters that Excel allows in the name of a sheet."""
@@ -38,17 +40,27 @@ class Plan:
 
     Args:
         content: What the report says.
-        clusters: The clusters that it holds.
-        live: The live table of each cluster that has a sheet, by cluster id.
+        sections: The clusters that it holds, each by counted population and by its keys.
+        live: The live table of each section that has a sheet, by its id.
         funds: The live tables of the shared funds by structure.
-        memos: The names of the sheets with the memo's table of each cluster, by cluster id.
+        memos: The names of the sheets with the memo's table of each section, by its id.
     """
 
     content: Content
-    clusters: tuple[ClusterResult, ...]
+    sections: tuple[ClusterResult, ...]
     live: dict[str, LiveTable]
     funds: dict[str, LiveTable]
     memos: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def clusters(self) -> list[ClusterResult]:
+        """The result of each cluster by counted population."""
+        return [row for row in self.sections if row.key == EVERYBODY]
+
+    def of(self, result: ClusterResult) -> list[LiveTable]:
+        """Return the live tables of a cluster, by whatever key."""
+        rows = [row.section_id for row in self.sections if row.cluster == result.cluster]
+        return [self.live[section_id] for section_id in rows if section_id in self.live]
 
     @property
     def tables(self) -> list[LiveTable]:
@@ -63,27 +75,30 @@ class Plan:
 
 def plan_of(content: Content) -> Plan:
     """Lay out the live tables of the clusters that have a cost, and of the shared funds."""
-    clusters = content.result.clusters
-    own = {row.cluster.cluster_id: row for row in clusters if row.allocations}
-    memo, notes = content.text("sheet.memo"), content.text("sheet.notes")
-    wanted = {key: row.cluster.name for key, row in own.items()}
-    for key, row in own.items():
-        wanted[f"memo {key}"] = memo if len(own) == 1 else f"{memo} {row.cluster.name}"
+    sections, text = content.result.sections, content.text
+    own = {row.section_id: row for row in sections if row.allocations}
+    memo = text("sheet.memo")
+    wanted = {key: notes.section_name(row, text) for key, row in own.items()}
+    for key, name in list(wanted.items()):
+        wanted[f"memo {key}"] = memo if len(own) == 1 else f"{memo} {name}"
     names = _sheet_names(content, wanted)
-    live = {key: _cluster(content, row, names[key], notes) for key, row in own.items()}
+    there = text("sheet.notes")
+    live = {key: _cluster(content, row, names[key], there) for key, row in own.items()}
     funds = {
         structure: _funds(content, structure, allocations, live)
         for structure, allocations in content.funds.items()
     }
-    return Plan(content, clusters, live, funds, {key: names[f"memo {key}"] for key in own})
+    return Plan(content, sections, live, funds, {key: names[f"memo {key}"] for key in own})
 
 
 def plan_of_cluster(content: Content, result: ClusterResult) -> Plan:
     """Lay out the workbook of a cluster, whose cover holds the notes."""
-    worded, key = content.of_structure(result.cluster.structure), result.cluster.cluster_id
-    name = _sheet_names(worded, {key: result.cluster.name})[key]
-    live = _cluster(worded, result, name, worded.text("sheet.cover"))
-    return Plan(worded, (result,), {key: live}, {})
+    worded = content.of_structure(result.cluster.structure)
+    sections = content.result.sections_of(result.cluster)
+    own = {row.section_id: notes.section_name(row, worded.text) for row in sections}
+    names, there = _sheet_names(worded, own), worded.text("sheet.cover")
+    live = {row.section_id: _cluster(worded, row, names[row.section_id], there) for row in sections}
+    return Plan(worded, sections, live, {})
 
 
 def sheet_name(text: Catalogue, key: str) -> str:
@@ -118,7 +133,7 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) ->
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
     members = sorted(result.members, key=lambda member: member.membership.municipality_code)
-    return LiveTable(
+    table = LiveTable(
         sheet,
         wrapped(_cluster_lines(content, result, notes)),
         tuple(text(f"column.{heading}") for heading in headings),
@@ -127,14 +142,17 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) ->
         or [_no_amount(content, result)],
         _words(content),
     )
+    return table if result.key == EVERYBODY else KeyedTable(**vars(table), key=result.key)
 
 
-def _cluster_lines(content: Content, result: ClusterResult, notes: str) -> Iterable[str]:
+def _cluster_lines(content: Content, result: ClusterResult, sheet: str) -> Iterable[str]:
     assumptions = len(content.reference.assumptions)
     known = (row for row in content.notes_on(result) if row.clusters or row.number <= assumptions)
     marks = (note.mark for note in known)
     yield content.text("live.usage")
-    yield content.text("live.notes", marks=", ".join(marks), sheet=notes)
+    yield content.text("live.notes", marks=", ".join(marks), sheet=sheet)
+    if result.key != EVERYBODY:
+        yield notes.key_text(result.key, content.result.quarter, content.text)
 
 
 def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:

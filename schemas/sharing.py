@@ -1,0 +1,85 @@
+"""How costs are shared: keys, and the built-in one, by which everybody counts on the report's day.
+
+`65-` names an age and all above it. KKBEF1 counts those of 99 and over as one.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from schemas.quarter import Period, Quarter
+
+Day = tuple[str, Quarter]
+"""The ages that count, empty for everybody, and the quarter on whose first day."""
+
+_OLDEST: Final = 200
+
+
+class PopulationOf(StrEnum):
+    """Which first day a key counts people on, where it is no fixed quarter."""
+
+    QUARTER = "quarter"
+    YEAR = "year"
+    YEAR_BEFORE = "year_before"
+
+
+class EqualBy(StrEnum):
+    """Whether a municipality that counts by a fraction has that fraction of an equal part too."""
+
+    MEMBER = "member"
+    FRACTION = "fraction"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How a cost is shared.
+
+    Args:
+        ages: Whole years from and to, `0-17` or `65-`; empty for everybody.
+        population_of: The first day that counts: a `PopulationOf`, or a fixed quarter.
+        equal_part: Part of the amount that members share equally, exact.
+        equal_by: An `EqualBy`.
+        cap: People beyond which a member counts no further; None for no cap.
+    """
+
+    key_id: str
+    name_da: str
+    name_en: str
+    ages: str
+    population_of: str
+    equal_part: Fraction
+    equal_by: str
+    cap: int | None
+    period: Period
+    source_id: str
+
+    def day(self, report: Quarter) -> Day:
+        """Return whom it counts and when, in the report of a quarter."""
+        named = {
+            PopulationOf.QUARTER.value: report,
+            PopulationOf.YEAR.value: Quarter(report.year, 1),
+            PopulationOf.YEAR_BEFORE.value: Quarter(report.year - 1, 1),
+        }
+        return self.ages, named.get(self.population_of) or Quarter.parse(self.population_of)
+
+    def reached(self, counted: Fraction) -> Fraction:
+        """Return the people with whom a member counts, given those that its membership counts."""
+        return counted if self.cap is None else min(counted, Fraction(self.cap))
+
+    def equal_weight(self, fraction: Fraction) -> Fraction:
+        """Return the weight of a member in what is shared equally, given its fraction."""
+        return fraction if self.equal_by == EqualBy.FRACTION else Fraction(1)
+
+
+EVERYBODY: Final = Key(
+    "", "", "", "", PopulationOf.QUARTER, Fraction(0), EqualBy.MEMBER, None,
+    Period(Quarter(1900, 1), None), "",
+)  # fmt: skip
+"""The key of costs that name none: counted population on the report's own day."""
+
+
+def age_range(ages: str) -> range:
+    """Return the whole years that `0-17` or `65-` names, or all of them."""
+    first, _, last = ages.partition("-")
+    return range(int(first or 0), int(last or _OLDEST) + 1)

@@ -1,0 +1,100 @@
+"""The sheet of a key in LibreOffice: as issued, and with cap, equal part and people changed."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.content import Content
+from pipeline.reporting.workbook.books import workbooks
+from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Access, Acquisition
+from schemas.quarter import Quarter
+from tests.analysis.keys import KINDS, add_keys
+from tests.conftest import PretendClock
+from tests.office import convert, needs_libreoffice
+from tests.report_of import content_of
+from tests.reporting.workbook.cells import changed, figures, grid, opened, same
+from tests.statbank_emulator import StatBankEmulator
+
+pytestmark = [needs_libreoffice, pytest.mark.slow]
+
+CLUSTER = "amager-hvidovre"
+COPIES = 6
+
+
+@pytest.fixture
+def keyed(data_dir: Path, statbank: StatBankEmulator) -> Content:
+    """The report of 2022K1 with a cost of Sundhedsklynge Syd by each kind of key."""
+    add_keys(data_dir, KINDS, dict.fromkeys(KINDS, CLUSTER))
+    settings = Settings(data_dir, Path("nowhere"), statbank_url=statbank.url)
+    acquisition = Acquisition(settings, Access(), PretendClock().as_clock())
+    list(acquisition.fetch_all([Quarter.parse("2022K1")]))
+    return content_of(data_dir=data_dir)
+
+
+def expected(sheet: dict[str, list[int]], inputs: tuple[int, int, int, int]) -> list[int]:
+    """Work the kroner out from the definitions; `inputs` are amount, cap, and p and q."""
+    amount, cap, p, q = inputs
+    reached = [
+        min(Fraction(people * above, below), Fraction(cap))
+        for people, above, below in zip(*sheet.values(), strict=True)
+    ]
+    part, everybody = Fraction(p, q), sum(reached)
+    exact = [amount * ((1 - part) * people / everybody + part / len(reached)) for people in reached]
+    kroner = [int(value) for value in exact]
+    ranked = sorted(range(len(exact)), key=lambda row: (kroner[row] - exact[row], row))
+    for row in ranked[: amount - sum(kroner)]:
+        kroner[row] += 1
+    return kroner
+
+
+def test_a_key_is_calculated_by_libreoffice(keyed: Content, tmp_path: Path) -> None:
+    """Every cell is what was written; with other inputs the kroner are those of the definitions,
+    and the controls say that the key was changed."""
+    chance = random.Random(16)
+    book = workbooks(keyed)[f"klynger/{CLUSTER}-2022K1.xlsx"]
+    (name,) = [sheet for sheet in opened(book).sheetnames if sheet.endswith("Nøgle alt")]
+    table = grid(opened(book)[name])
+    above = table.header - 1
+    cells = {key: f"{table.letter(heading)}{above}" for key, heading in (
+        ("amount", "Uafrundet beløb"), ("cap", "Heraf højst"), ("p", "Ligelig del"),
+        ("q", "Efter personer"))}  # fmt: skip
+    people = table.letter("Folketal")
+    cases = []
+    for copy in range(COPIES):
+        inputs = (
+            chance.randrange(1, 10**8),
+            chance.randrange(1, 60_000),
+            chance.randrange(0, 9),
+            9,
+        )
+        counts = {f"{people}{row}": chance.randrange(1, 400_000) for row in table.rows}
+        numbers = {**dict(zip(cells.values(), inputs, strict=True)), **counts}
+        path = tmp_path / f"copy{copy}.xlsx"
+        path.write_bytes(changed(book, {name: numbers}))
+        cases.append((path, inputs))
+    issued = tmp_path / "issued.xlsx"
+    issued.write_bytes(book)
+    first, *calculated = convert(
+        [issued, *(path for path, _ in cases)], "xlsx", tmp_path / "office"
+    )
+    ours, theirs = (figures(opened(file, values=True)) for file in (issued, first))
+    assert [place for place in ours if not same(ours[place], theirs.get(place))] == []
+    for file, (_, inputs) in zip(calculated, cases, strict=True):
+        sheet = opened(file, values=True)[name]
+
+        def column(heading: str, sheet: object = sheet) -> list[int]:
+            return [sheet[f"{table.letter(heading)}{row}"].value for row in table.rows]  # type: ignore[index]
+
+        parts = {h: column(h) for h in ("Folketal", "Brøkens tæller", "Brøkens nævner")}
+        assert column("Fordelt beløb") == expected(parts, inputs)
+        control = opened(file, values=True)["Kontrol"]
+        told = {
+            (row[0].value, row[5].value)
+            for row in control.iter_rows(min_row=4)
+            if row[1].value == name
+        }
+        assert ("De fordelte kroner summer til beløbet", "OK") in told
+        assert ("Nøgle som udgivet", "AFVIGER") in told
