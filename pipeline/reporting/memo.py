@@ -39,13 +39,7 @@ class MemoRow:
 class Memo:
     """The memo's table and what stands around it, as text in the language of the report.
 
-    Args:
-        title: What is allocated, in which cluster.
-        issue: Which population, and which revision.
-        codes: Codes of the municipalities.
-        members: Their names, with stars that lead to the notes.
-        rows: Population, share, and a row a cost.
-        notes: The source, then the starred notes.
+    Stars after the names of members lead to the notes; a row is a label and a cell a municipality.
     """
 
     title: str
