@@ -4,8 +4,6 @@ A row is text or whole numbers by column. The columns of a table are the fields 
 period stands in two of them, and the row number that messages name is none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
@@ -15,15 +13,7 @@ from typing import Any, Final, TypeVar
 from cattrs import Converter
 
 from schemas.quarter import Period, Quarter
-from schemas.records import (
-    Area,
-    Assumption,
-    Cluster,
-    Cost,
-    District,
-    Membership,
-    Source,
-)
+from schemas.records import Area, Assumption, Cluster, Cost, District, Membership, Source
 from schemas.sharing import Key
 from schemas.structures import Account, Alternative, Structure
 

@@ -5,8 +5,6 @@ the cell. The message of a rule is what the person who maintains the file reads.
 reference table is made from the rows of all of them, since one refers to another.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -14,32 +12,30 @@ import pandas as pd
 import pandera.pandas as pa
 
 from schemas import records
-from schemas.column_rules import (
-    are_fractions,
-    each,
-    filled_exactly_when,
-    known,
-    matches,
-    no_overlap,
-    not_blank,
-    one_of,
-    row_rule,
-    table,
-    unique,
-)
 from schemas.places import (
     Tables,
     a_municipality,
     a_source,
     accounts,
+    are_fractions,
     areas,
     column,
     districts,
+    each,
+    filled_exactly_when,
     identifier,
     in_order,
     keys,
+    known,
+    matches,
+    no_overlap,
+    not_blank,
+    one_of,
     period,
+    row_rule,
     structures,
+    table,
+    unique,
 )
 from schemas.records import Basis, Language, Per
 from schemas.source_tables import TIME, VALUE, SourceTable
@@ -99,8 +95,7 @@ def _clusters(tables: Tables) -> pa.DataFrameSchema:
             "cluster_id": [identifier, unique()],
             "name": not_blank(),
             "structure": known(
-                column(tables, "structures", "structure"),
-                "must be a structure of structures.csv",
+                column(tables, "structures", "structure"), "must be a structure of structures.csv"
             ),
             "region": not_blank(),
             "hospital": [],

@@ -29,7 +29,7 @@ Done = TypeVar("Done")
 
 REMEMBERED: Final = ".validated"
 _RULES: Final = (
-    "column_rules", "places", "records", "rows", "sharing", "structures", "tables", "validation",
+    "places", "records", "rows", "sharing", "structures", "tables", "validation",
 )  # fmt: skip
 
 

@@ -29,13 +29,7 @@ from schemas.quarter import Quarter
 from schemas.records import Reference
 from schemas.report_name import ReportName
 from schemas.sharing import Day
-from schemas.source_tables import (
-    AGE_TABLES,
-    FOLK1A,
-    KKBEF1,
-    SOURCE_TABLES,
-    SourceTable,
-)
+from schemas.source_tables import AGE_TABLES, FOLK1A, KKBEF1, SOURCE_TABLES, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.snapshots.intake import Stored
@@ -137,10 +131,9 @@ class Acquisition:
         return [self._newest(source, quarter) for source, quarter in wanted.items()]
 
     def stored_quarters(self, rules: Quarter | None = None) -> list[Quarter]:
-        """Return the quarters of which all is stored that a report rests on, in order.
+        """Return the quarters stored, in order, that have all tables by which their rules count.
 
-        Args:
-            rules: The quarter of the rules; the quarter's own if it is left out.
+        The rules are the quarter's own, unless those of another one are named.
         """
         return [
             quarter

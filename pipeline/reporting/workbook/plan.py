@@ -3,8 +3,6 @@
 Sheets refer to each other, so every live table is laid out first.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,15 +34,7 @@ _SHEETS: Final = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The live tables of a workbook.
-
-    Args:
-        content: What the report says.
-        sections: The clusters that it holds, each by counted population and by its keys.
-        live: The live table of each section that has a sheet, by its id.
-        funds: The live tables of the shared funds by structure.
-        memos: The names of the sheets with the memo's table of each section, by its id.
-    """
+    """The live tables of a workbook: of each cluster by id, of the shared funds by structure."""
 
     content: Content
     sections: tuple[ClusterResult, ...]
