@@ -101,11 +101,11 @@ def test_every_table_comes_back_as_it_was_recorded(reference: Reference) -> None
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_columns_of_a_file_are_the_fields_of_its_record(name: str) -> None:
-    """The bundled file has the columns that its record declares, and each row maps back."""
+    """The bundled file has the columns that its record declares, and rows if any are known."""
     path = REPOSITORY / "data" / "reference" / f"{name}.csv"
     header, *rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
     assert tuple(header) == columns(TABLES[name])
-    assert rows or name == "keys"
+    assert rows or name in ("accounts", "keys")  # empty until somebody fills them
 
 
 @given(memberships, st.sampled_from([None, Quarter(2026, 4)]))

@@ -14,6 +14,7 @@ from pipeline.reporting.workbook.book import (
     Sheet,
     added,
     fitting,
+    number_of,
 )
 from pipeline.reporting.workbook.plan import Plan, sheet_name
 
@@ -84,6 +85,10 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
         columns += [Column(heading, "text", width), Column(pays, "whole", 15, "number_header")]
     columns.append(Column(text("overview.pays_in_all"), "money", 15, "number_header", summed=True))
     rows = [list(_municipality_cells(plan, code, places[code], most)) for code in sorted(places)]
+    if any(result.cluster.co_chair for result in plan.clusters):
+        columns.append(Column(text("overview.net"), "money", 17, "number_header", summed=True))
+        for row in rows:
+            row.append(_net(plan, str(row[0]), row[-1]))
     return sheet.table("Overblik_kommuner", columns, rows, keys=2)
 
 
@@ -101,6 +106,21 @@ def _municipality_cells(
         yield added(here)
     yield from [ABSENT] * (2 * (most - len(places)))
     yield added(kroner)
+
+
+def _net(plan: Plan, code: str, pays: Cell) -> Cell:
+    """Return what a municipality pays in all, less what is paid to it as a co-chair."""
+    chaired = [
+        plan.live[row.cluster.cluster_id]
+        for row in plan.clusters
+        if row.cluster.co_chair == code and row.allocations
+    ]
+    paid = [live.seen("kroner", cost) for live in chaired for cost in range(len(live.amounts))]
+    if not paid:
+        return pays
+    own = pays.text if isinstance(pays, Formula) else f"={pays}"
+    received = "-".join(cell.text.removeprefix("=") for cell in paid)
+    return Formula(f"{own}-{received}", number_of(pays) - sum(map(number_of, paid)))
 
 
 def keys_sheet(book: Book, plan: Plan) -> None:

@@ -93,6 +93,20 @@ def test_the_co_chair_is_paid_and_does_not_pay_itself(known: Path) -> None:
     assert "co_chair" not in str(opened(book)["Opkrævning"]["A3"].value)
 
 
+def test_one_total_a_municipality_says_by_its_sign_who_pays(known: Path) -> None:
+    """All others pay what the co-chair receives; its own share moves no money."""
+    book = opened(workbooks(content_of(data_dir=known))["fordeling-2022K1.xlsx"], values=True)
+    sheet = book["Oversigt over kommuner"]
+    table = grid(sheet)
+    net = {
+        sheet.cell(row, 1).value: sheet[f"{table.letter('Betaler (+)')}{row}"].value
+        for row in table.rows
+    }
+    assert net[HVIDOVRE] == 32_956 - 370_000
+    assert net[BRONDBY] == 22_057
+    assert sum(net.values()) == 0
+
+
 def test_what_another_quarter_settles_is_not_collected(data_dir: Path) -> None:
     """A report of a back-cast, or of another quarter than settles the year, says so in each row."""
     report = content_of("2023K1", rules="2022K1")
