@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from pipeline.analysis.published import read_tables
 from pipeline.calculation.audit import Column, Method, audit
@@ -74,6 +75,22 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
     (table,) = read_tables(path).values()
     assert Method.LARGEST_REMAINDER in audit(table).methods
     assert sum(table.cells[Column.AMOUNT]) == 500_000
+
+
+@pytest.mark.workbooks
+def test_what_is_collected_by_a_key_is_in_the_workbook(
+    asking: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """A cluster whose only cost has a key has the sheet of the key, and what is collected by it."""
+    add_keys(data_dir, KINDS, {"alt": "viborg"})
+    assert asking("run", "2022K1").exit_code == 0
+    folder = reports_dir / "2022K1" / "r1"
+    book = load_workbook(folder / "klynger" / "viborg-2022K1.xlsx", read_only=True)
+    assert any(name.endswith("Nøgle alt") for name in book.sheetnames)
+    assert "Opkrævning" in book.sheetnames
+    book.close()
+    page = (folder / "fordeling-2022K1.html").read_text("utf-8")
+    assert "Nøgle alt: 0-17-årige den 1. januar 2021" in page
 
 
 def keyed(asking: Klynge, data_dir: Path) -> Klynge:

@@ -58,7 +58,7 @@ def test_a_report_on_clusters_never_says_council(language: Language) -> None:
 ROWS = {
     "structures": "brandvaesen,brandvæsener,brandvæsen,brandvæsener,brandvæsenet,brandvæsenerne,"
     "fire brigades,fire brigade,fire brigades,the fire brigade,the fire brigades",
-    "clusters": "brand-oest,Brandvæsen Øst,brandvaesen,Østdanmark,,2027K1,",
+    "clusters": "brand-oest,Brandvæsen Øst,brandvaesen,Østdanmark,,2027K1,,",
     "sources": "brandaftale,Aftale om brandvæsenet,,high,,",
     "memberships": "brand-oest,153,whole,,,2027K1,,brandaftale\n"
     "brand-oest,161,whole,,,2027K1,,brandaftale",
@@ -94,7 +94,9 @@ def test_a_third_structure_gets_its_whole_report(klynge: Klynge, reports_dir: Pa
     assert sum(int(row["amount_dkk"]) for row in rows if row["amount_dkk"]) == 1_000_000
     own = zipfile.ZipFile(folder / "brandvaesener" / f"brand-oest-{label}.xlsx")
     words = own.read("xl/sharedStrings.xml").decode()
-    assert "Andel af brandvæsenet (procent)" in words
+    assert "Brandvæsen Øst" in words
+    whole = zipfile.ZipFile(folder / f"fordeling-{label}.xlsx").read("xl/sharedStrings.xml")
+    assert title in whole.decode()
     assert "sundhedsråd" not in words
     assert klynge("check").exit_code == 0
 

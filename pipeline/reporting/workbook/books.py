@@ -60,8 +60,8 @@ def _cluster(plan: Plan, result: ClusterResult) -> bytes:
     cover = Sheet(book, content.text("sheet.cover"), title)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
-    if result.allocations:
-        billing.invoices_sheet(book, plan, [result])
+    if billed := [row for row in plan.sections if row.allocations]:
+        billing.invoices_sheet(book, plan, billed)
     else:
         development_sheet.cluster_development(book, content, result)
     write_cover(cover, control_sheet(book, plan, None), result)
