@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -41,6 +42,28 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 command = partial(app.command, cls=Command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from pipeline.version import VERSION
+
+        print(f"klynge {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _version(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """What `klynge` itself is asked."""
+
+
 command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
 command(epilog="Example: klynge init")(init)
 command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)

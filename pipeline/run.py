@@ -5,9 +5,12 @@ alone. What else is in the data folder today plays no part: its figures come out
 although rules were edited since.
 """
 
+import csv
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,14 @@ from pipeline.calculation.membership import tables_of
 from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
 from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference
-from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
+from pipeline.revisions.store import (
+    Outcome,
+    newest_revision,
+    read_revision,
+    write,
+    written,
+    written_revisions,
+)
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
@@ -26,6 +36,9 @@ from schemas.report_name import ReportName
 from schemas.source_tables import KKBEF1
 
 log = logging.getLogger(__name__)
+
+IssueBefore = tuple[str, Mapping[tuple[str, str, str], int]]
+"""A revision such as `2022K1 r1`, and its kroner by cluster, cost and municipality."""
 
 
 @dataclass(frozen=True)
@@ -135,3 +148,27 @@ def _figures(reader: FigureReader, recorded: Mapping[str, Any], ages: str = "") 
         f"not stored in {store.folder}; the report rests on it.",
         "Restore it from the repository or a backup.",
     )
+
+
+def amounts_before(report: Report, reports_dir: Path) -> IssueBefore:
+    """Return the issue before, blank if there is none, and its kroner.
+
+    It is the revision before or, for a first one, the newest of the last quarter before.
+    """
+    name, revision = report.calculation.report, report.outcome.revision
+    written_ones = map(ReportName.parse, written_revisions(reports_dir))
+    earlier = [row for row in written_ones if row.quarter < name.quarter]
+    alike = [row for row in earlier if replace(row, quarter=name.quarter) == name]
+    last = max(alike, key=attrgetter("quarter"), default=None)
+    if revision > 1:
+        last = replace(name, revision=revision - 1)
+    folder = written(last, reports_dir) if last else None
+    if last is None or folder is None:
+        return "", Counter()
+    amounts: Counter[tuple[str, str, str]] = Counter()
+    content = (folder / f"fordeling-{last.label}.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(content.splitlines()):
+        amounts[row["cluster_id"], row["cost_id"], row["municipality_code"]] += int(
+            row["amount_dkk"] or 0
+        )
+    return f"{last.label} {folder.name}", amounts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.analysis.explain import Steps, Trail
 
 
-@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def explain(
     report: Annotated[ReportName, options.report_argument("QUARTER")],
     cluster: options.Cluster,
@@ -67,7 +66,6 @@ def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:
     }
 
 
-@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def compare(
     before: Annotated[ReportName, options.report_argument("BEFORE")],
     after: Annotated[ReportName, options.report_argument("AFTER")],
@@ -97,7 +95,6 @@ def compare(
     shared.show(view.parts(), view.as_dict(), view.rows())
 
 
-@shares("data_dir", "reports_dir", "as_json", "as_csv")
 def scenario(
     name: Annotated[str, typer.Argument(help="Names its folder, such as hoejere-beloeb.")],
     quarter: Annotated[Quarter, options.quarter_argument()],

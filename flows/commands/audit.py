@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.terminal import options
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from pipeline.errors import InvalidData
 from schemas.quarter import Quarter
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipeline.calculation.audit import Audit, Doubt
 
 
-@shares("data_dir", "as_json")
 def audit(
     shared: Shared,
     table: Annotated[

@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from flows.terminal import options
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter, quarter_range
 
 
-@shares("data_dir", "as_json", "quiet")
 def init(
     shared: Shared,
     folder: Annotated[
@@ -46,7 +45,6 @@ def init(
     shared.show(console.update_parts(planned, write), document)
 
 
-@shares("data_dir", "verbose")
 def fetch(
     shared: Shared,
     quarters: Annotated[list[Quarter] | None, options.quarter_argument()] = None,
@@ -79,7 +77,6 @@ def _wanted(quarters: list[Quarter], first: Quarter | None, last: Quarter | None
     return wanted
 
 
-@shares("data_dir", "reports_dir")
 def status(shared: Shared) -> None:
     """Show what is stored and written, and what the StatBank has published."""
     from flows.terminal import console
@@ -93,7 +90,6 @@ def status(shared: Shared) -> None:
     shared.show(console.status_parts(acquisition, revisions, plan))
 
 
-@shares("data_dir", "as_json", "as_csv")
 def check(
     shared: Shared,
     quarter: Annotated[

@@ -10,7 +10,7 @@ import typer
 from flows.server import embedded
 from flows.terminal import options
 from flows.terminal.remedies import told
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pipeline.analysis.backfill import Backfilled
 
 
-@shares("data_dir", "reports_dir", "as_json", "quiet", "verbose")
 def run(
     shared: Shared,
     quarter: Annotated[
@@ -29,13 +28,7 @@ def run(
         ),
     ] = None,
     rules: options.Rules = None,
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ID",
-            help="Show this cluster's members; the report always holds all. Repeatable.",
-        ),
-    ] = None,
+    cluster: options.ShownClusters = None,
     offline: options.Offline = False,
     refresh: options.Refresh = False,
     accept_jump: options.AcceptJump = None,
@@ -56,17 +49,18 @@ def run(
 ) -> None:
     """Calculate a quarter and write its report, unless it is already there unchanged.
 
-    With --json, the manifest of the revision is printed.
+    With --format json, the manifest of the revision is printed.
     """
     if offline and refresh:
         raise typer.BadParameter("--offline and --refresh contradict each other")
     if prefect:
         embedded.prepare(shared.settings)
-    from flows.terminal import console
+    from flows.terminal.report_view import report_parts
     from pipeline import run as pipeline_run
     from pipeline.calculation.calculate import Parameters
     from pipeline.calculation.membership import rules_in_force
     from pipeline.reference.names import cluster_ids
+    from pipeline.reporting.rows import allocation_rows
     from pipeline.snapshots.acquisition import Access, Acquisition
 
     access = Access(offline, refresh, tuple(accept_jump or ()))
@@ -80,10 +74,11 @@ def run(
         report = embedded.run_flow(parameters, access)
     else:
         report = pipeline_run.run(parameters, acquisition)
-    shared.show(console.report_parts(report, shown), report.outcome.manifest)
+    before = pipeline_run.amounts_before(report, shared.settings.reports_dir)
+    rows = allocation_rows(report.calculation.result)
+    shared.show(report_parts(report, shown, before), report.outcome.manifest, rows)
 
 
-@shares("data_dir", "reports_dir", "verbose")
 def deliver(
     report: Annotated[ReportName, options.report_argument("REPORT")],
     shared: Shared,
@@ -106,7 +101,6 @@ def deliver(
         shared.show(console.delivery_parts(done, "delivered"))
 
 
-@shares("data_dir", "reports_dir", "as_json", "as_csv", "verbose")
 def backfill(
     first: Annotated[Quarter, options.quarter_option("--from", "First quarter.")],
     last: Annotated[Quarter, options.quarter_option("--to", "Last quarter.")],

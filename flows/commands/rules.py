@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.terminal import options
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Per
 from schemas.sharing import EqualBy, PopulationOf
@@ -43,7 +43,6 @@ Last = Annotated[
 ]
 
 
-@shares("data_dir", "as_json")
 def add_cost(
     cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
     scope: Annotated[
@@ -72,7 +71,6 @@ def add_cost(
     _edit(shared, "costs.csv", "add_cost", last)
 
 
-@shares("data_dir", "as_json")
 def add_key(
     key_id: Annotated[str, typer.Argument(help="Its id, such as boern-aaret-foer.")],
     name_da: NameDa,
@@ -101,7 +99,6 @@ def add_key(
     _edit(shared, "keys.csv", "add_key", last)
 
 
-@shares("data_dir", "as_json")
 def change_cost(
     cost_id: CostId,
     amount_dkk: Annotated[str, typer.Option("--amount", metavar="KRONER", help="Whole kroner.")],
@@ -118,7 +115,6 @@ def change_cost(
     _edit(shared, "costs.csv", "change_cost")
 
 
-@shares("data_dir", "as_json")
 def end_cost(
     cost_id: CostId,
     last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
@@ -129,7 +125,6 @@ def end_cost(
     _edit(shared, "costs.csv", "end_cost", last)
 
 
-@shares("data_dir", "as_json")
 def add_source(
     source_id: Annotated[str, typer.Argument(help="Its id, such as notat-2026.")],
     title: Annotated[str, typer.Option(metavar="TEXT", help="Its title in English.")],
@@ -145,7 +140,6 @@ def add_source(
     _edit(shared, "sources.csv", "add_source")
 
 
-@shares("data_dir", "as_json")
 def add_membership(
     cluster_id: options.Cluster,
     municipality_code: options.Municipality,
@@ -166,7 +160,6 @@ def add_membership(
     _edit(shared, "memberships.csv", "add_membership", last)
 
 
-@shares("data_dir", "as_json")
 def end_membership(
     cluster_id: options.Cluster,
     municipality_code: options.Municipality,
@@ -197,7 +190,6 @@ def _edit(shared: Shared, table: str, edit: str, *last: Quarter | None) -> None:
     shared.show(console.edited_parts(edited, findings), document)
 
 
-@shares("data_dir")
 def clusters(
     shared: Shared,
     quarter: Annotated[

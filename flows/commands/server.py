@@ -18,7 +18,7 @@ from flows.server.environment import (
     server_environment,
 )
 from flows.server.health import Part
-from flows.terminal.shared import Command, Shared, shares
+from flows.terminal.shared import Command, Shared
 
 app = typer.Typer(
     help="Start, watch and stop a Prefect server and worker on this machine.",
@@ -27,8 +27,10 @@ app = typer.Typer(
 )
 
 
-@app.command(cls=Command)
-@shares("data_dir", "reports_dir")
+command = app.command(cls=Command)
+
+
+@command
 def up(shared: Shared) -> None:
     """Start the server and a worker, with our deployments on it; print where to look."""
     _set_folders(shared)
@@ -40,7 +42,7 @@ def up(shared: Shared) -> None:
     print("To stop: klynge server down")
 
 
-@app.command("open")
+@app.command("open", cls=Command)
 def open_pages() -> None:
     """Show the server's pages in a browser, and the password that they ask for once."""
     import webbrowser
@@ -54,7 +56,7 @@ def open_pages() -> None:
     webbrowser.open(pages)
 
 
-@app.command()
+@command
 def start() -> None:
     """Be the server until it is stopped: for systemd or a container."""
     os.environ.update(server_environment(os.environ))
@@ -62,14 +64,13 @@ def start() -> None:
     _be_prefect("server", "start")
 
 
-@app.command()
+@command
 def down() -> None:
     """Stop the worker and the server; the history stays."""
     print("Stopped." if local_server.down(os.environ) else "Nothing was running.")
 
 
-@app.command(cls=Command)
-@shares("data_dir", "reports_dir", "as_json")
+@command
 def status(
     shared: Shared,
     parts: Annotated[
@@ -92,14 +93,13 @@ def status(
     )
 
 
-@app.command()
+@command
 def deploy() -> None:
     """Put the work pool, deployments and automations on the server of PREFECT_API_URL."""
     deployments.deploy(client_environment(os.environ))
     print("Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
-@shares("data_dir", "reports_dir")
 def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
     _set_folders(shared)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
-from flows.terminal.shared import Shared, shares
+from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Language
 
@@ -21,7 +21,6 @@ _COLUMNS = ("before_dkk", "after_dkk", "change_dkk", "change_least_dkk", "change
 _HEADINGS = (">Before", ">After", ">Change", ">Least", ">Most")
 
 
-@shares("data_dir", "reports_dir", "as_json", "as_csv", "quiet")
 def transition(
     before: Annotated[Quarter, options.quarter_argument("Whose rules are before.", "BEFORE")],
     after: Annotated[Quarter, options.quarter_argument("Whose rules are after.", "AFTER")],

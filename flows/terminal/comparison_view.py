@@ -1,18 +1,31 @@
 """A comparison as it is shown: tables on a terminal, rows for CSV, an object for JSON."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from rich.table import Table
 
 from flows.terminal.screen import Part, kroner, styled, table
-from pipeline.calculation.comparison import ORDER, Change, Comparison, Kroner, ScopeChange, total
+from pipeline.calculation.comparison import (
+    ORDER,
+    Change,
+    Comparison,
+    Kroner,
+    MunicipalityChange,
+    ScopeChange,
+    total,
+)
 from pipeline.reporting.rows import municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
 from schemas.records import Area, Language
 
-_AMOUNTS = (">Before", ">After", ">Change", ">Own", ">Others'", ">Rules", ">Amount")
+_AMOUNTS = (">Before", ">After", ">Change", *(f">{reason.capitalize()}" for reason in ORDER))
+_ORDER = (
+    f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner. What is 0 "
+    "throughout is left out."
+)
 _SHARES = (">Share\nbefore", ">Share\nafter")
 
 
@@ -59,10 +72,11 @@ class View:
         if self.by_municipality:
             yield from self._structures()
             return
-        yield f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner."
+        yield _ORDER
         shown = [scope for scope in self.scopes if self._is_shown(scope)]
         for scope in shown:
             yield from ("", styled(self._title(scope)), self._table(scope))
+            yield from self._most(scope.changes)
         if others := len(self.scopes) - len(shown):
             why = (
                 "others are unchanged"
@@ -84,24 +98,35 @@ class View:
         return next((row.name for row in clusters if row.cluster_id == code), code)
 
     def _title(self, scope: ScopeChange) -> str:
-        name = self._name(scope.scope)
         if not scope.cost_id:
-            return f"{name}: no cost"
-        return f"{name}, {scope.cost_id}: {kroner(scope.before_dkk)} to {kroner(scope.after_dkk)}"
+            return f"{self._name(scope.scope)}: no cost"
+        results = (self.comparison.after, self.comparison.before)
+        costs = [cost for result in results for cost in result.rules.costs]
+        cost = next(row for row in costs if row.cost_id == scope.cost_id)
+        where = "All clusters" if cost.structure else self._name(scope.scope)
+        amounts = f"{kroner(scope.before_dkk)} to {kroner(scope.after_dkk)}"
+        return f"{where}, {cost.name_en}: {amounts}"
 
     def _table(self, scope: ScopeChange) -> Table:
-        rows = []
-        for change in scope.changes:
-            if _changed(change) or not self.only_changed:
-                is_municipality = change.code in self.areas
-                label = self._name(change.code) if is_municipality else change.code
-                shares = (change.share_before, change.share_after)
-                figures = _cells(change.kroner) if scope.cost_id else []
-                rows.append([label, *figures, *(percent(row, Language.ENGLISH) for row in shares)])
+        shown = [row for row in scope.changes if _changed(row) or not self.only_changed]
+        names = [self._name(row.code) for row in shown]
+        shares = [
+            [percent(share, Language.ENGLISH) for share in (row.share_before, row.share_after)]
+            for row in shown
+        ]
         if not scope.cost_id:
-            return table(["<", *_SHARES], rows)
-        sums = total(change.kroner for change in scope.changes)
-        return table(["<", *_AMOUNTS, *_SHARES], rows, ["Total", *_cells(sums)])
+            return table(["<", *_SHARES], _beside(names, shares))
+        headings, cells, sums = _amounts([row.kroner for row in shown])
+        return table(["<", *headings, *_SHARES], _beside(names, cells, shares), ["Total", *sums])
+
+    def _most(self, changes: Iterable[Change | MunicipalityChange]) -> Iterator[Part]:
+        """Yield in words what the greatest change comes from."""
+        most = max(changes, key=lambda row: abs(row.kroner.change_dkk))
+        reasons = zip(ORDER, most.kroner[3:], strict=True)
+        told = ", ".join(f"{reason} {number:+,} kr." for reason, number in reasons if number)
+        if told:
+            change = f"{most.kroner.change_dkk:+,} kr."
+            yield f"The greatest change is that of {self._name(most.code)}, {change}: {told}"
 
     def _structures(self) -> Iterator[Part]:
         before, after = (
@@ -109,29 +134,35 @@ class View:
             for result in (self.comparison.before, self.comparison.after)
         )
         yield f"The structure changed from {before} to {after}: compared by municipality."
-        yield "What the change comes from is in --csv and --json."
+        yield _ORDER
         yield ""
-        rows = [
-            [
-                self._name(row.code),
-                _short(row.clusters_before),
-                _short(row.clusters_after),
-                *_cells(row.kroner)[:3],
-            ]
-            for row in self.comparison.by_municipality()
+        changes = self.comparison.by_municipality()
+        headings, cells, sums = _amounts([row.kroner for row in changes])
+        names = [self._name(row.code) for row in changes]
+        moves = [
+            [", ".join(map(self._name, ids)) for ids in (row.clusters_before, row.clusters_after)]
+            for row in changes
         ]
-        yield table(["<", "<Cluster before", "<Cluster after", *_AMOUNTS[:3]], rows)
+        columns = ["<", *headings, "<Cluster before", "<Cluster after"]
+        yield table(columns, _beside(names, cells, moves), ["Total", *sums])
+        yield from self._most(changes)
+
+
+def _beside(names: list[str], *blocks: list[list[str]]) -> list[list[str]]:
+    return [[name, *chain(*cells)] for name, *cells in zip(names, *blocks, strict=True)]
+
+
+def _amounts(rows: list[Kroner]) -> tuple[list[str], list[list[str]], list[str]]:
+    """Return headings, cells and sums of before, after, the change, and of reasons not all 0."""
+    kept = [place for place in range(len(_AMOUNTS)) if place < 3 or any(row[place] for row in rows)]
+    cells = [[_number(row[place], place) for place in kept] for row in [*rows, total(rows)]]
+    return [_AMOUNTS[place] for place in kept], cells[:-1], cells[-1]
+
+
+def _number(number: int, place: int) -> str:
+    """Return what is before and after as it is, and what changed with its sign."""
+    return whole(number, Language.ENGLISH) if place < 2 or not number else f"{number:+,}"
 
 
 def _changed(change: Change) -> bool:
     return bool(change.kroner.change_dkk) or change.share_before != change.share_after
-
-
-def _short(cluster_ids: Sequence[str]) -> str:
-    return "\n".join(cluster_id.removeprefix("sundhedsraad-") for cluster_id in cluster_ids)
-
-
-def _cells(numbers: Kroner) -> list[str]:
-    """Return before and after as they are, and what changed with its sign."""
-    states = [whole(number, Language.ENGLISH) for number in numbers[:2]]
-    return states + [f"{number:+,}" if number else "0" for number in numbers[2:]]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
 from pipeline.calculation.membership import RulesInForce
-from pipeline.calculation.quarter import ClusterResult, QuarterResult
-from pipeline.reporting.members import member_rows, total_row
-from pipeline.reporting.notes import citation, day_text, section_name
+from pipeline.reporting.notes import day_text
 from pipeline.reporting.texts import Catalogue
-from pipeline.run import Report
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
@@ -34,54 +31,8 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.reference.files import Row
     from pipeline.snapshots.intake import Stored
 
-
-def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
-    """Yield the source, a line a cluster with a cost or the clusters asked for, and findings."""
-    calculation, outcome = report.calculation, report.outcome
-    text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
-    day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
-    yield styled(f"{calculation.report.label}: population on {day}")
-    for snapshot in calculation.inputs.snapshots:
-        yield styled(citation(snapshot, text), "dim")
-    yield ""
-    asked = [row for row in calculation.result.sections if row.cluster.cluster_id in cluster_ids]
-    if asked:
-        yield from (_members(row, text) for row in asked)
-    elif outcome.has_costs:
-        yield _costs(calculation.result, text)
-    for finding in calculation.result.findings:
-        yield f"Finding: {text.finding(finding)}"
-    yield styled(f"{'Written' if outcome.written else 'Unchanged'}: {outcome.folder}")
-    if outcome.written:
-        yield f"Reason: {outcome.manifest['reason']}"
-
-
-def _costs(result: QuarterResult, text: Catalogue) -> Table:
-    rows = [
-        (row.cost, cluster.cluster.name, str(len(cluster.members)))
-        for cluster in result.sections
-        for row in cluster.allocations
-    ]
-    funds = result.shared_funds
-    rows += [(fund.cost, text("funds.count", count=len(fund.parts)), "") for fund in funds]
-    return table(
-        ["<Cost", f"<{text('overview.cluster')}", ">Municipalities", ">Amount"],
-        [
-            (cost.name_en, *cells, f"{kroner(cost.amount_dkk)} {text(f'value.{cost.per}')}")
-            for cost, *cells in rows
-        ],
-    )
-
-
-def _members(cluster: ClusterResult, text: Catalogue) -> Table:
-    headings = [f"<{section_name(cluster, text)}", "<Counts with", ">Counted", ">Share"]
-    rows = member_rows(cluster, text)
-    total = total_row(rows, text)
-    return table(
-        [*headings, *(f">{text.cost_heading(row.cost)}" for row in cluster.allocations)],
-        [(f"{row.code} {row.name}", row.basis, *row.figures(text, " kr.")) for row in rows],
-        (total.name, total.basis, *total.figures(text, " kr.")),
-    )
+_NUMBERS: Final = ("amount", "share", "population")
+_LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
 
 def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
@@ -116,9 +67,13 @@ def status_parts(
         release = day_text(expected_release(source, newest + 1), Language.ENGLISH)
         yield (
             f"{source.table}: newest published {newest}, "
-            f"updated {publication.info(source).updated}, next expected {newest + 1} about "
+            f"updated {_day(publication.info(source).updated)}, next expected {newest + 1} about "
             f"{release} at 08:00"
         )
+
+
+def _day(moment: str) -> str:
+    return day_text(date.fromisoformat(moment[:10]), Language.ENGLISH)
 
 
 def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
@@ -130,7 +85,7 @@ def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
         yield f"{name} {what}: {target}{f'; last time: {refused}' if refused else ''}"
     for reached, moment in plan.delivered.items():
         if reached not in pending:
-            yield f"{name} delivered {moment}: {reached}"
+            yield f"{name} delivered {_day(moment)}: {reached}"
     if not pending and not plan.delivered:
         yield (
             f"{name} has nowhere to go: set KLYNGE_DELIVERY_FOLDER, or KLYNGE_SMTP_HOST and "
@@ -172,13 +127,12 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
         f"{trail.member.name} ({trail.municipality_code}) in {cluster.name} "
         f"({cluster.cluster_id}), {report}"
     )
-    rows = table(["<", "<"], ())
-    rows.show_header = False
     for about, values in steps.items():
-        rows.add_row(about, style="bold")
+        yield styled(about)
         for item, value in values.items():
-            rows.add_row(f"  {item}", value)
-    yield rows
+            is_number = about.startswith(_NUMBERS)
+            shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value) if is_number else value
+            yield f"  {item:<30} {shown}"
     if "report" not in steps:
         yield f"No report of {report.label} is written yet: klynge run writes it."
 

@@ -26,6 +26,13 @@ def quarters(incomplete: str) -> list[str]:
     return sorted(quarter for quarter in stored if quarter.startswith(incomplete.upper()))
 
 
+def reports(incomplete: str) -> list[str]:
+    """Return the quarters stored and the reports written that begin like this."""
+    folder = Path(setting("reports_dir", os.environ))
+    written = {path.name for path in folder.glob("????K?*")}
+    return sorted({*quarters(incomplete), *(row for row in written if row.startswith(incomplete))})
+
+
 def clusters(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids and names of clusters that begin like this, each with the other."""
     rows = [(row["cluster_id"], row["name"]) for row in _rows("clusters.csv")]
@@ -55,7 +62,10 @@ def sources(incomplete: str) -> list[tuple[str, str]]:
 def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
     names = [(form, code) for code, name in rows for form in (name, name.lower())]
-    return by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
+    found = by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
+    if os.environ.get("_KLYNGE_COMPLETE") == "complete_bash":  # others quote by themselves
+        found = [(re.sub(r"([^\w.:*-])", r"\\\1", form), of) for form, of in found]
+    return found
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -91,19 +101,23 @@ def _area_code(text: str) -> str:
 
 def quarter_argument(what: str = "Such as 2022K1.", metavar: str = "QUARTER") -> Any:
     """Return an argument that is a quarter, with its help."""
-    return typer.Argument(parser=_read_by(Quarter.parse), metavar=metavar, help=what)
+    return typer.Argument(
+        parser=_read_by(Quarter.parse), autocompletion=quarters, metavar=metavar, help=what
+    )
 
 
 def quarter_option(name: str, what: str) -> Any:
     """Return an option that is a quarter, with its help."""
-    return typer.Option(name, parser=_read_by(Quarter.parse), metavar="QUARTER", help=what)
+    return typer.Option(
+        name, parser=_read_by(Quarter.parse), autocompletion=quarters, metavar="QUARTER", help=what
+    )
 
 
 def report_argument(metavar: str) -> Any:
     """Return an argument that names a report or one of its revisions."""
     return typer.Argument(
         parser=_read_by(ReportName.parse),
-        autocompletion=quarters,
+        autocompletion=reports,
         metavar=metavar,
         help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
     )

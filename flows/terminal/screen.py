@@ -3,10 +3,11 @@
 import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from rich.console import Console, JustifyMethod
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,8 +19,8 @@ from schemas.records import Language
 Item = TypeVar("Item")
 Part = str | Text | Table
 
-PIPE_WIDTH: Final = 100
-"""Columns of the tables where the output is not a terminal."""
+_ENDLESS: Final = 100_000
+"""Columns of a pipe: a row is one line, however long."""
 
 
 class Terminal(Console):
@@ -28,7 +29,7 @@ class Terminal(Console):
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False)
         if not self.is_terminal:
-            super().__init__(width=PIPE_WIDTH, no_color=True, markup=False, highlight=False)
+            super().__init__(width=_ENDLESS, no_color=True, markup=False, highlight=False)
 
     def render_str(self, text: str, **given: Any) -> Text:
         """Draw a sentence or a cell, in which nothing moves the cursor."""
@@ -40,11 +41,28 @@ class Terminal(Console):
 
 
 def print_parts(parts: Iterable[Part]) -> None:
-    """Print sentences and tables."""
+    """Print sentences and tables; a table that does not fit is printed as a block a row."""
     terminal = Terminal()
+    endless = terminal.options.update(width=_ENDLESS)
     for part in parts:
-        is_sentence = not isinstance(part, Table)
-        terminal.print(part, soft_wrap=is_sentence and not terminal.is_terminal)
+        if not isinstance(part, Table):
+            longest = max(map(len, str(part).split()), default=0)  # a path is not broken
+            terminal.print(part, soft_wrap=not terminal.is_terminal or longest > terminal.width)
+        elif Measurement.get(terminal, endless, part).maximum <= terminal.width:
+            terminal.print(part)
+        else:
+            print_parts(_turned(part))
+
+
+def _turned(drawn: Table) -> Iterator[Part]:
+    headings = [str(column.header).replace("\n", " ") for column in drawn.columns]
+    for name, *cells in zip(*(column.cells for column in drawn.columns), strict=True):
+        yield styled(f"{headings[0]} {name}".strip())
+        yield from (
+            f"  {heading}: {cell}"
+            for heading, cell in zip(headings[1:], cells, strict=True)
+            if cell
+        )
 
 
 def print_json(value: Any) -> None:
@@ -87,7 +105,7 @@ def table(
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
         justify: JustifyMethod = "right" if heading.startswith(">") else "left"
-        drawn.add_column(heading[1:], justify=justify, overflow="fold", no_wrap=justify == "right")
+        drawn.add_column(heading[1:], justify=justify, no_wrap=True)
     for row in rows:
         drawn.add_row(*row)
     if total:

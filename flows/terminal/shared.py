@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperArgument, TyperCommand
 
 from pipeline.clock import Clock
 from pipeline.settings import Settings, variable
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from flows.terminal.screen import Part
     from pipeline.reporting.rows import Rows
 
-Function = TypeVar("Function", bound=Callable[..., None])
+
+class Form(StrEnum):
+    """How what a command has to show is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
 
 
 def _options(
@@ -34,10 +41,9 @@ def _options(
         Path | None,
         typer.Option(metavar="FOLDER", help="The reports.", envvar="KLYNGE_REPORTS_DIR"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV: comma, decimal point, UTF-8.")
-    ] = False,
+    form: Annotated[
+        Form, typer.Option("--format", help="Text, CSV (comma, decimal point, UTF-8) or JSON.")
+    ] = Form.TABLE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print each step.")] = False,
 ) -> None:
@@ -58,52 +64,62 @@ class Shared(typer.Context):
     @property
     def settings(self) -> Settings:
         """The settings of the environment, with the folders that are given."""
-        folders = {variable(name): self.given.get(name) for name in ("data_dir", "reports_dir")}
+        folders = {variable(name): self.given[name] for name in ("data_dir", "reports_dir")}
         given = {name: str(path) for name, path in folders.items() if path}
         return Settings.from_environment({**os.environ, **given})
 
     def show(
-        self, parts: Iterable[Part], document: Any = None, rows: Rows | str = (), exit_code: int = 0
+        self,
+        parts: Iterable[Part],
+        document: Any = None,
+        rows: Rows | str | None = None,
+        exit_code: int = 0,
     ) -> None:
         """Print what a command has to show, in the form that is asked for.
 
         Args:
             parts: Sentences and tables for people.
-            document: The same as JSON.
-            rows: The same as CSV: rows, or the content of a file.
+            document: The same as JSON; the rows if it is left out.
+            rows: The same as CSV: rows, or the content of a file; the sentences if it is left out.
             exit_code: How the command ends.
         """
         from flows.terminal import screen
 
-        if self.given.get("as_json"):
-            screen.print_json(document)
-        elif self.given.get("as_csv"):
+        parts = list(parts)
+        rows = [{"text": str(part)} for part in parts] if rows is None else rows
+        form = Form.TABLE if self.given["quiet"] else self.given["form"]
+        if form is Form.JSON:
+            screen.print_json(rows if document is None else document)
+        elif form is Form.CSV:
             screen.print_csv(rows)
-        elif not self.given.get("quiet"):
+        elif not self.given["quiet"]:
             screen.print_parts(parts)
         if exit_code:
             raise typer.Exit(exit_code)
 
 
 class Command(TyperCommand):
-    """A command with the shared options that its function names by `shares`."""
+    """A command with the options that all commands share."""
 
     context_class = Shared
 
-    def __init__(self, *args: Any, callback: Callable[..., None], **more: Any) -> None:
-        super().__init__(*args, callback=callback, **more)
-        self.shared = vars(callback).get("shared", ())
-        self.params += [row for row in _declared() if row.name in self.shared]
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.params += _declared()
+        for argument in self.params:
+            if isinstance(argument, TyperArgument):  # its name says more than Python's type
+                vars(argument)["display_type_rich"] = lambda ctx: ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the shared options in the context, apart from the arguments of the function."""
         rest = super().parse_args(ctx, args)
-        ctx.given = {name: ctx.params.pop(name) for name in self.shared}
-        if ctx.given.get("as_json") and ctx.given.get("as_csv"):
-            raise typer.BadParameter("choose one of --json and --csv")
-        if "verbose" in ctx.given:
-            _log_to_terminal(ctx.given["verbose"])
+        ctx.given = {row.name: ctx.params.pop(row.name) for row in _declared()}
+        _log_to_terminal(ctx.given["verbose"], ctx.given["quiet"])
         return rest
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the first sentence of the help as a whole."""
+        return str(self.help).partition("\n\n")[0].replace("\n", " ").removesuffix(".")
 
 
 @cache
@@ -113,19 +129,9 @@ def _declared() -> list[Any]:
     return typer.main.get_command(declaring).params
 
 
-def shares(*names: str) -> Callable[[Function], Function]:
-    """Give a command some of the shared options; it finds them in its context."""
-
-    def shared(function: Function) -> Function:
-        vars(function)["shared"] = names
-        return function
-
-    return shared
-
-
-def _log_to_terminal(verbose: bool) -> None:
-    """Let each step be printed to standard error, or only warnings."""
-    level = logging.INFO if verbose else logging.WARNING
+def _log_to_terminal(verbose: bool, quiet: bool) -> None:
+    """Let each step be printed to standard error, or only warnings, or only errors."""
+    level = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(level)  # a flow logs its steps to Prefect also where they are not printed
     # What a flow fails with is printed once, by the command.

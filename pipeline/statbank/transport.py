@@ -9,6 +9,7 @@ keeps every read alive and a name lookup has no timeout at all; so the call runs
 own, and after the budget it is waited for no longer.
 """
 
+import logging
 import re
 import ssl
 import threading
@@ -58,6 +59,9 @@ CHUNK_BYTES: Final = 64 * 1024
 MOST_SHOWN: Final = 400
 """Characters that are looked at for a message, which shows half of them at most; the longest error
 that was recorded has 153."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class Transport:
             stop=stop_after_attempt(ATTEMPTS),
             wait=_pause_seconds,
             sleep=pause,
+            before_sleep=_tell_of_pause,
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
         )
 
@@ -143,6 +148,15 @@ class _SystemTrust(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         return super().proxy_manager_for(proxy, **options, ssl_context=system_trust())
+
+
+def _tell_of_pause(state: RetryCallState) -> None:
+    log.warning(
+        "The StatBank did not answer properly; trying again in %.0f s (%d of %d).",
+        state.upcoming_sleep,
+        state.attempt_number + 1,
+        ATTEMPTS,
+    )
 
 
 def _pause_seconds(state: RetryCallState) -> float:

@@ -44,7 +44,7 @@ def test_the_table_holds_what_each_report_holds(klynge: Klynge, reports_dir: Pat
 def test_reports_are_written_too(klynge: Klynge, reports_dir: Path) -> None:
     """--reports writes the full report of each quarter, and a second run finds it unchanged."""
     span = ("--offline", "--from", "2022K1", "--to", "2023K1", "--reports")
-    ended = klynge("backfill", *span, "--json")
+    ended = klynge("backfill", *span, "--format=json")
     summary = json.loads(ended.out)
     assert [row["report"] for row in summary["quarters"]] == [
         str(reports_dir / quarter / "r1") for quarter in ("2022K1", "2023K1")
@@ -72,7 +72,7 @@ def test_a_quarter_that_fails_stops_no_other(
 
 def test_rules_that_are_missing_fail_by_quarter(klynge: Klynge, reports_dir: Path) -> None:
     """Without --rules the quarters before the clusters fail, and say how to go on."""
-    ended = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2022K1", "--json")
+    ended = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2022K1", "--format=json")
     failure = json.loads(ended.out)["failures"][0]
     assert (ended.exit_code, failure["quarter"], failure["exit_code"]) == (40, "2021K1", 40)
     assert "--rules 2022K1" in failure["reason"]
@@ -92,24 +92,24 @@ def test_a_swapped_snapshot_is_not_taken_for_another(klynge: Klynge, data_dir: P
         (folder / f"{digest[:12]}.csv").write_bytes(content)
         sidecar.update(sha256=digest, bytes=len(content))
         (folder / f"{digest[:12]}.json").write_text(json.dumps(sidecar), "utf-8")
-    ended = klynge("backfill", *SPAN, "--json")
+    ended = klynge("backfill", *SPAN, "--format=json")
     failed = {row["quarter"] for row in json.loads(ended.out)["failures"]}
     assert failed == {"2018K1", "2019K1", "2020K1"}  # 2020K1 is compared with 2019K1
 
 
 def test_csv_is_the_table_itself(klynge: Klynge, reports_dir: Path) -> None:
-    """--csv prints the table that was written."""
-    ended = klynge("backfill", *SPAN, "--csv")
+    """--format csv prints the table that was written."""
+    ended = klynge("backfill", *SPAN, "--format=csv")
     assert ended.out == (reports_dir / "backfill" / f"{TABLE}.csv").read_text("utf-8")
 
 
 def test_csv_says_on_standard_error_what_failed(klynge: Klynge) -> None:
     """A pipe gets the table alone, and whoever looks on is told why the exit code is not 0."""
-    ended = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2022K1", "--csv")
+    ended = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2022K1", "--format=csv")
     assert ended.exit_code == 40
     assert ended.out.startswith("quarter,")
     assert ended.err.startswith("FAILED 2021K1: No cluster is in force in 2021K1")
-    nothing = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2021K1", "--csv")
+    nothing = klynge("backfill", "--offline", "--from", "2021K1", "--to", "2021K1", "--format=csv")
     assert (nothing.exit_code, nothing.out) == (40, "")
     assert nothing.err.startswith("FAILED 2021K1: ")
 
@@ -148,7 +148,15 @@ def test_seventy_six_quarters(klynge: Klynge, data_dir: Path, reports_dir: Path)
     wanted = quarter_range(Quarter(2008, 1), Quarter(2026, 4))
     replace_quarters(data_dir, wanted)
     ended = klynge(
-        "backfill", "--offline", "--from", "2008K1", "--to", "2026K4", "--rules", "2022K1", "--json"
+        "backfill",
+        "--offline",
+        "--from",
+        "2008K1",
+        "--to",
+        "2026K4",
+        "--rules",
+        "2022K1",
+        "--format=json",
     )
     quarters = json.loads(ended.out)["quarters"]
     assert [row["quarter"] for row in quarters] == [str(quarter) for quarter in wanted]
@@ -162,7 +170,7 @@ def test_what_is_not_held_is_fetched(
     """The quarters between those stored come in one request a table; one too late fails alone."""
     monkeypatch.setenv("KLYNGE_STATBANK_URL", statbank.url)
     span = ("--from", "2022K1", "--to", "2023K2", *RULES)
-    ended = klynge("backfill", *span, "--json")
+    ended = klynge("backfill", *span, "--format=json")
     done = json.loads(ended.out)
     assert [row["quarter"] for row in done["quarters"]] == [
         "2022K1", "2022K2", "2022K3", "2022K4", "2023K1",
@@ -180,7 +188,7 @@ def test_without_the_statbank_what_is_held_is_written(
 ) -> None:
     """If nobody answers, the quarters stored are written and the others fail with that reason."""
     monkeypatch.setenv("KLYNGE_STATBANK_URL", "http://127.0.0.1:9")
-    ended = klynge("backfill", "--from", "2022K1", "--to", "2023K1", "--json")
+    ended = klynge("backfill", "--from", "2022K1", "--to", "2023K1", "--format=json")
     done = json.loads(ended.out)
     assert [row["quarter"] for row in done["quarters"]] == ["2022K1", "2023K1"]
     assert [row["quarter"] for row in done["failures"]] == ["2022K2", "2022K3", "2022K4"]

@@ -36,7 +36,7 @@ def test_the_bundled_data_is_sound_and_canonical(klynge: Klynge, data_dir: Path)
 
 def test_a_quarter_is_calculated_too(klynge: Klynge, reports_dir: Path) -> None:
     """With a quarter its calculation is tried, and what must be explained costs no exit code."""
-    ended = klynge("check", "2022K1", "--json")
+    ended = klynge("check", "2022K1", "--format=json")
     checked = {row["subject"]: row for row in json.loads(ended.out)}
     assert ended.exit_code == 0
     assert "644,431" in checked["calculation 2022K1"]["text"]
@@ -50,7 +50,7 @@ def test_all_that_is_wrong_is_listed(klynge: Klynge, data_dir: Path) -> None:
     for table, quarter in (("FOLK1A", "2019K1"), ("KKBEF1", "2020K1")):
         path = next((data_dir / "snapshots" / table / quarter).glob("*.csv"))
         path.write_bytes(path.read_bytes()[:-10])
-    ended = klynge("check", "--csv")
+    ended = klynge("check", "--format=csv")
     failed = [row for row in csv.DictReader(io.StringIO(ended.out)) if row["exit_code"] != "0"]
     assert ended.exit_code == 50
     assert [(row["subject"], row["exit_code"]) for row in failed] == [

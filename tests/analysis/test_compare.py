@@ -232,7 +232,7 @@ def test_two_revisions_compare_by_what_they_recorded(klynge: Klynge, data_dir: P
     costs.write_text(costs.read_text("utf-8").replace(",370000,", ",380000,"), "utf-8")
     klynge("run", "2022K1")
     costs.unlink()  # what is there today plays no part
-    ended = klynge("compare", "2022K1:r1", "2022K1:r2", "--json")
+    ended = klynge("compare", "2022K1:r1", "2022K1:r2", "--format=json")
     assert (ended.exit_code, ended.err) == (0, "")
     compared = json.loads(ended.out)
     rows = [row for row in compared["rows"] if row["scope"] == "amager-hvidovre"]
@@ -257,13 +257,16 @@ def test_the_terminal_states_the_order(klynge: Klynge) -> None:
     """The order of attribution stands above the table, and the totals below it."""
     ended = klynge("compare", "2022K1", "2023K1")
     assert "in this order: own population, others' population, rules, amount" in ended.out
-    assert "København      177,678  178,504    +826  +2,465   -1,639" in ended.out
+    assert "København 177,678 178,504 +826 +2,465 -1,639 48.0%" in " ".join(ended.out.split())
+    assert "The greatest change is that of København, +826 kr.: own population +2,465" in ended.out
     assert "21 clusters have no cost of their own" in ended.out
 
 
 def test_csv_has_a_row_a_cluster_cost_and_municipality(klynge: Klynge) -> None:
-    """--csv holds all clusters, those without a cost by their shares alone."""
-    rows = list(csv.DictReader(io.StringIO(klynge("compare", "2022K1", "2023K1", "--csv").out)))
+    """--format csv holds all clusters, those without a cost by their shares alone."""
+    rows = list(
+        csv.DictReader(io.StringIO(klynge("compare", "2022K1", "2023K1", "--format=csv").out))
+    )
     assert len({row["scope"] for row in rows}) == 23
     without = [row for row in rows if not row["cost_id"]]
     assert {row["before_dkk"] for row in without} == {""}
@@ -276,8 +279,10 @@ def test_a_changed_structure_compares_by_municipality(klynge: Klynge, data_dir: 
     add_quarter(data_dir, Quarter(2027, 1), {"167": 200, "1004": 50})
     ended = klynge("compare", "2026K4", "2027K1")
     assert "The structure changed from sundhedsklynge to sundhedsraad" in ended.out
-    assert "amager-vestegnen" in ended.out
-    rows = list(csv.DictReader(io.StringIO(klynge("compare", "2026K4", "2027K1", "--csv").out)))
+    assert "Sundhedsråd Amager og Vestegnen" in ended.out
+    rows = list(
+        csv.DictReader(io.StringIO(klynge("compare", "2026K4", "2027K1", "--format=csv").out))
+    )
     assert len(rows) == 98
     assert sum(int(row["change_dkk"]) for row in rows) == -370_000
     roedovre = next(row for row in rows if row["municipality_code"] == "175")

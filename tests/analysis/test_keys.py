@@ -114,15 +114,15 @@ def test_a_revision_by_a_key_is_replayed_whatever_happened_since(
     """An old revision gives its own kroner after the key has changed, and the change is the reason
     of the next revision."""
     call = keyed(asking, data_dir)
-    before = call("explain", "2022K1:r1", "amager-hvidovre", "101", "--json").out
+    before = call("explain", "2022K1:r1", "amager-hvidovre", "101", "--format=json").out
     path = data_dir / "reference" / "keys.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",1/4,", ",1/3,"), encoding="utf-8")
     written = call("run", "2022K1")
     assert "Reason:" in written.out
     assert "1/3" in written.out
     assert (reports_dir / "2022K1/r2").is_dir()
-    assert call("explain", "2022K1:r1", "amager-hvidovre", "101", "--json").out == before
-    compared = call("compare", "2022K1:r1", "2022K1:r2", "--csv").out
+    assert call("explain", "2022K1:r1", "amager-hvidovre", "101", "--format=json").out == before
+    compared = call("compare", "2022K1:r1", "2022K1:r2", "--format=csv").out
     changes = [row for row in csv.DictReader(io.StringIO(compared)) if row["cost_id"] == "alt"]
     assert any(row["rules_dkk"] != "0" for row in changes)
     assert all(row["rules_dkk"] == row["change_dkk"] for row in changes)
@@ -132,7 +132,7 @@ def test_a_scenario_changes_a_key_and_gives_a_cost_another(asking: Klynge, data_
     """`boern.cap` and `halvt-aarsvaerk.key_id` are overridden like amounts and memberships."""
     call = keyed(asking, data_dir)
     arguments = ("--set", "alt.cap=5000", "--set", "halvt-aarsvaerk.key_id=alt")
-    ended = call("scenario", "andet", "2022K1", *arguments, "--csv")
+    ended = call("scenario", "andet", "2022K1", *arguments, "--format=csv")
     assert ended.exit_code == 0
     compared = csv.DictReader(io.StringIO(ended.out))
     changed = {row["cost_id"] for row in compared if row["rules_dkk"] not in ("", "0")}

@@ -146,7 +146,7 @@ def test_the_command_names_a_misprint(klynge: Klynge, tmp_path: Path) -> None:
     ended = klynge("audit", path)
     assert ended.exit_code == 20
     assert "Glostrup, amount: printed 14,584, right would be 14,548" in ended.out
-    (told,) = json.loads(klynge("audit", path, "--json").out).values()
+    (told,) = json.loads(klynge("audit", path, "--format=json").out).values()
     assert told["explanations"] == [
         {"where": "Glostrup", "column": "amount", "printed": "14,584", "right": ["14,548"]}
     ]

@@ -53,10 +53,8 @@ def test_every_report_can_be_explained_compared_and_delivered(
 
 def test_a_scenario_is_explained_by_its_own_amount(written: Klynge) -> None:
     """What it allocates is what it wrote, and the real report beside it says otherwise."""
-    assert "400000 x 20691" in written("explain", SCENARIO, "syd", "rødovre", "--csv").out or (
-        "400000" in written("explain", SCENARIO, "amager-hvidovre", "rødovre").out
-    )
-    assert "370000" in written("explain", "2022K1", "amager-hvidovre", "rødovre").out
+    assert "400,000 x 20,691" in written("explain", SCENARIO, "amager-hvidovre", "rødovre").out
+    assert "370,000 x" in written("explain", "2022K1", "amager-hvidovre", "rødovre").out
 
 
 def test_a_replayed_revision_knows_its_clusters_by_their_hospitals(written: Klynge) -> None:

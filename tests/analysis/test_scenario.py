@@ -99,7 +99,7 @@ def test_a_file_says_the_same_as_options(klynge: Klynge, reports_dir: Path, tmp_
 def test_members_and_costs_can_be_tried(klynge: Klynge) -> None:
     """A municipality joins a cluster and leaves another, and a cost is new, all by name."""
     ended = klynge(
-        "scenario", "flytning", "2022K1", "--json",
+        "scenario", "flytning", "2022K1", "--format=json",
         "--set", "Viborg@randers.basis=whole", "--set", "Viborg@viborg=none",
         "--set", "nyt.scope=Midtklyngen", "--set", "nyt.amount_dkk=1000",
     )  # fmt: skip
@@ -115,7 +115,7 @@ def test_members_and_costs_can_be_tried(klynge: Klynge) -> None:
 def test_only_one_cluster_of_a_cost_can_be_meant(klynge: Klynge) -> None:
     """COST@CLUSTER overrides the amount of that cluster alone."""
     ended = klynge(
-        "scenario", "en", "2022K1", "--json",
+        "scenario", "en", "2022K1", "--format=json",
         "--set", "halvt-aarsvaerk@Sundhedsklynge Syd.amount_dkk=1",
     )  # fmt: skip
     after = [row["after_dkk"] for row in json.loads(ended.out)["difference"]

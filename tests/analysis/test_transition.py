@@ -146,7 +146,7 @@ def test_the_command(klynge: Klynge, reports_dir: Path) -> None:
     assert ended.exit_code == 0, ended.err
     assert "-159,020" in ended.out
     assert "transitions/2026K4-2027K1-on-2026K1" in ended.out
-    rows = csv.DictReader(klynge("transition", "2026K4", "2027K1", "--csv").out.splitlines())
+    rows = csv.DictReader(klynge("transition", "2026K4", "2027K1", "--format=csv").out.splitlines())
     assert sum(int(row["before_dkk"]) for row in rows) == 22 * AMOUNT
     assert (reports_dir / "transitions" / "2026K4-2027K1-on-2026K1").is_dir()
 

@@ -53,10 +53,10 @@ def test_totals_of_a_cluster(klynge: Klynge) -> None:
 
 
 def test_json_is_the_manifest(klynge: Klynge, reports_dir: Path) -> None:
-    """`--json` prints the manifest of the revision, written or unchanged, and nothing else."""
+    """`--format json` prints the manifest of the revision, and nothing else."""
     manifest = reports_dir / "2022K1" / "r1" / "manifest.json"
     for _ in range(2):
-        ended = klynge("run", "2022K1", "--json")
+        ended = klynge("run", "2022K1", "--format=json")
         assert (ended.exit_code, ended.err) == (0, "")
         assert json.loads(ended.out) == json.loads(manifest.read_text(encoding="utf-8"))
 
@@ -219,7 +219,7 @@ def test_an_error_is_one_message_without_a_traceback(data_dir: Path, reports_dir
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("form", ["--csv", "--json"])
+@pytest.mark.parametrize("form", ["--format=csv", "--format=json"])
 def test_what_machines_read_is_utf8(data_dir: Path, reports_dir: Path, form: str) -> None:
     """CSV and JSON reach a pipe as UTF-8 with LF, also where the console has another encoding."""
     env = environment(data_dir, reports_dir, PYTHONIOENCODING="cp1252")
@@ -232,7 +232,11 @@ def test_what_machines_read_is_utf8(data_dir: Path, reports_dir: Path, form: str
 def test_an_unknown_cluster_stops_a_scenario(klynge: Klynge, reports_dir: Path) -> None:
     """A cluster that is not known is refused in every form, before anything is written."""
     override = ("--set", "halvt-aarsvaerk.amount_dkk=400000", "--cluster", "nowhere")
-    for form in ((), ("--csv",), ("--json",)):
+    for form in (
+        (),
+        ("--format=csv",),
+        ("--format=json",),
+    ):
         ended = klynge("scenario", "higher", "2022K1", *override, *form)
         assert (ended.exit_code, ended.out) == (2, "")
     assert not reports_dir.exists() or not list(reports_dir.iterdir())

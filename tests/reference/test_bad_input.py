@@ -40,7 +40,7 @@ ARGUMENTS = [
     ("run 2022K1 --accept-jump rødovre", 2, ["'rødovre' is not a code", "147"]),
     ("fetch --from 2023K1 --to 2022K1", 2, ["--from 2023K1 lies after --to 2022K1"]),
     ("run 2022K1 --cluster syd --quiet", 2, ["'syd' fits 2 of the cluster names"]),
-    ("run 2022K1 --cluster syd --json", 2, ["'syd' fits 2 of the cluster names"]),
+    ("run 2022K1 --cluster syd --format json", 2, ["'syd' fits 2 of the cluster names"]),
     ("run 2022K1 --speed", 2, ["No such option"]),
     ("calculate", 2, ["No such command"]),
     (

@@ -80,7 +80,7 @@ def test_a_year_of_edits_by_commands_alone(klynge: Klynge) -> None:
     """A new source, amount, cost and half member, and an ended cost: `compare` shows each."""
 
     def total(cluster: str, before: str = "2022K1", after: str = "2023K1") -> dict[str, int]:
-        ended = klynge("compare", before, after, "--cluster", cluster, "--json")
+        ended = klynge("compare", before, after, "--cluster", cluster, "--format=json")
         assert ended.exit_code == 0, ended.err
         rows = json.loads(ended.out)["rows"]
         return {row["name"]: row["change_dkk"] for row in rows if row["cost_id"]}

@@ -31,9 +31,9 @@ def modified(folder: Path) -> dict[str, int]:
 
 def test_a_rerun_writes_nothing(klynge: Klynge, reports_dir: Path) -> None:
     """Unchanged input: the same manifest, not a file or folder touched, and it says so."""
-    first = klynge("run", "2022K1", "--json")
+    first = klynge("run", "2022K1", "--format=json")
     before, times = contents(reports_dir), modified(reports_dir / "2022K1" / "r1")
-    assert klynge("run", "2022K1", "--json").out == first.out
+    assert klynge("run", "2022K1", "--format=json").out == first.out
     assert f"Unchanged: {reports_dir / '2022K1' / 'r1'}\n" in klynge("run", "2022K1").out
     assert contents(reports_dir) == before
     assert modified(reports_dir / "2022K1" / "r1") == times

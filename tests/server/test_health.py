@@ -21,7 +21,7 @@ from tests.statbank_emulator import StatBankEmulator, faults
 
 def status(site: Site, *parts: str) -> tuple[int, dict[str, tuple[str, str]]]:
     """Return the exit code, and level and text by part."""
-    ended = site.klynge("server", "status", *parts, "--json")
+    ended = site.klynge("server", "status", *parts, "--format=json")
     rows = json.loads(ended.stdout)
     return ended.returncode, {row["part"]: (row["level"], row["text"]) for row in rows}
 

@@ -118,7 +118,7 @@ def test_a_wrong_secret_is_said(site: Site) -> None:
         "klynge:wrong",
         site.environment["PREFECT_API_AUTH_STRING"],
     )
-    ended = site.klynge("server", "status", "server", "worker", "--json")
+    ended = site.klynge("server", "status", "server", "worker", "--format=json")
     site.environment["PREFECT_API_AUTH_STRING"] = right
     assert ended.returncode == 2
     assert "401: is the secret its own?" in json.loads(ended.stdout)[0]["text"]

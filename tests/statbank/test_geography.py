@@ -190,7 +190,7 @@ def test_a_municipality_is_merged_or_split(
     assert codes["2028K1"] & (both | merged_codes) == (merged_codes if change is merged else both)
     assert klynge("run", "2027K4", "--offline").exit_code == 0
     assert klynge("check").exit_code == 0
-    compared = klynge("compare", "2027K4", "2028K1", "--json")
+    compared = klynge("compare", "2027K4", "2028K1", "--format=json")
     rows = json.loads(compared.out)["rows"]
     assert sum(row["change_dkk"] or 0 for row in rows) == 0
 

@@ -1,0 +1,93 @@
+"""A report as `klynge run` shows it: who owes what, and what it was last time."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.table import Table
+
+from flows.terminal.screen import Part, kroner, styled, table
+from pipeline.calculation.quarter import ClusterResult, QuarterResult
+from pipeline.reporting.members import MemberRow, member_rows, total_row
+from pipeline.reporting.notes import citation, day_text, section_name
+from pipeline.reporting.texts import Catalogue
+from pipeline.run import IssueBefore, Report
+from schemas.records import Language
+
+
+def report_parts(
+    report: Report,
+    cluster_ids: Sequence[str],
+    before: IssueBefore,
+) -> Iterator[Part]:
+    """Yield the sources, who owes what beside what it was last time, and findings.
+
+    Args:
+        report: The report.
+        cluster_ids: The clusters to show; those with a cost if there is none.
+        before: The issue before, and its kroner by cluster, cost and municipality.
+    """
+    calculation, outcome = report.calculation, report.outcome
+    text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
+    day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
+    yield styled(f"{calculation.report.label}: population on {day}")
+    for snapshot in calculation.inputs.snapshots:
+        yield styled(citation(snapshot, text), "dim")
+    if outcome.has_costs and not cluster_ids:
+        yield from ("", _costs(calculation.result, text))
+    for cluster in calculation.result.sections:
+        if cluster.cluster.cluster_id in cluster_ids or (cluster.allocations and not cluster_ids):
+            yield from ("", _members(cluster, text, *before))
+    yield ""
+    for finding in calculation.result.findings:
+        yield f"Finding: {text.finding(finding)}"
+    yield styled(f"{'Written' if outcome.written else 'Unchanged'}: {outcome.folder}")
+    if outcome.written:
+        yield f"Reason: {outcome.manifest['reason']}"
+
+
+def _costs(result: QuarterResult, text: Catalogue) -> Table:
+    rows = [
+        (row.cost, cluster.cluster.name, str(len(cluster.members)))
+        for cluster in result.sections
+        for row in cluster.allocations
+    ]
+    funds = result.shared_funds
+    rows += [(fund.cost, text("funds.count", count=len(fund.parts)), "") for fund in funds]
+    return table(
+        ["<Cost", f"<{text('overview.cluster')}", ">Municipalities", ">Amount"],
+        [
+            (cost.name_en, *cells, f"{kroner(cost.amount_dkk)} {text(f'value.{cost.per}')}")
+            for cost, *cells in rows
+        ],
+    )
+
+
+def _members(
+    cluster: ClusterResult, text: Catalogue, issue: str, amounts: Mapping[tuple[str, str, str], int]
+) -> Table:
+    costs = [text.cost_heading(row.cost) for row in cluster.allocations]
+    earlier: Counter[str] = Counter()
+    shared = {row.cost.cost_id for row in cluster.allocations}
+    for (cluster_id, cost_id, code), amount in amounts.items():
+        if cluster_id == cluster.cluster.cluster_id and cost_id in shared:
+            earlier[code] += amount
+    together = ["Together"] if len(costs) > 1 else []
+    issues = [f"Last time, {issue}"] if costs and issue else []
+
+    def cells(row: MemberRow, last_time: int) -> list[str]:
+        sums = [sum(row.amounts_dkk) for _ in together] + [last_time for _ in issues]
+        return [row.basis, *row.figures(text, " kr."), *map(kroner, sums)]
+
+    rows = member_rows(cluster, text)
+    total = total_row(rows, text)
+    return table(
+        [
+            f"<{section_name(cluster, text)}",
+            "<Counts with",
+            ">Counted",
+            ">Share",
+            *(f">{heading}" for heading in (*costs, *together, *issues)),
+        ],
+        [[f"{row.code} {row.name}", *cells(row, earlier[row.code])] for row in rows],
+        [total.name, *cells(total, sum(earlier.values()))],
+    )
