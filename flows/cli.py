@@ -5,6 +5,7 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -30,7 +31,7 @@ from flows.commands.transition import transition
 from flows.terminal.remedies import told
 from flows.terminal.shared import Command
 from pipeline.clock import Clock
-from pipeline.errors import KlyngeError, StorageError
+from pipeline.errors import KlyngeError, StorageError, UsageError
 from pipeline.plain_text import terminal_text
 
 app = typer.Typer(
@@ -107,6 +108,7 @@ def main(clock: Clock | None = None) -> None:
     _collect_garbage_rarely()
     _print_any_sign()
     try:
+        _check_arguments(sys.argv[1:])
         app(obj=clock or Clock())
     except KlyngeError as error:
         _fail(error)
@@ -128,6 +130,13 @@ def _print_any_sign() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
+
+
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuse what could move the cursor of a terminal that a message shows it on."""
+    for argument in arguments:
+        if terminal_text(argument) != argument:
+            raise UsageError(f"An argument has signs that are no text: {argument[:100]!a}")
 
 
 def _fail(error: KlyngeError) -> None:

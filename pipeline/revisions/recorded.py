@@ -104,11 +104,14 @@ def recorded_reference(
 
 
 def check_recorded(recorded: Recorded) -> None:
-    """Check that memberships name rows that were recorded too, and that amounts can be allocated.
+    """Check that rows name rows that were recorded too, and that amounts can be allocated.
 
     Raises:
         ValueError: They do not, or cannot.
     """
+    structures = {row.structure for row in recorded_structures(recorded)}
+    if any(row["structure"] not in structures for row in recorded["clusters"].values()):
+        raise ValueError("a cluster is of a structure that is not there")
     for key, row in recorded["memberships"].items():
         cluster_id, code = key.split()
         named = {"clusters": [cluster_id], "areas": [code], "sources": [row["source_id"]]}

@@ -196,7 +196,7 @@ def _query_texts(query: Any) -> list[Any]:
     """Return the texts of a query; of what is none, something that is no text."""
     with suppress(TypeError, LookupError):
         rows = ((row["code"], row["values"][0], *row["values"]) for row in query["variables"])
-        return [query["table"], *chain.from_iterable(rows)]
+        return [query["table"], query["variables"][0]["code"], *chain.from_iterable(rows)]
     return [None]
 
 

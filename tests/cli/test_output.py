@@ -95,6 +95,13 @@ def test_piped_output_is_plain(data_dir: Path, reports_dir: Path) -> None:
     assert (failed.returncode, "\x1b" in failed.stderr) == (2, False)
 
 
+@pytest.mark.parametrize("arguments", [["fetch", "--\u202erom"], ["clusters", "a", "\x1b[2J"]])
+def test_what_is_typed_moves_no_cursor(klynge: Klynge, arguments: list[str]) -> None:
+    """An argument with an escape sequence is refused, and shown without it."""
+    ended = klynge(*arguments)
+    assert (ended.exit_code, ended.err.replace("\n", "").isprintable()) == (2, True)
+
+
 def test_a_terminal_gets_the_same_words(data_dir: Path, reports_dir: Path) -> None:
     """On a terminal headings are bold; without the escape codes it is the piped text."""
     env = environment(data_dir, reports_dir, TERM="xterm-256color", COLUMNS="100")

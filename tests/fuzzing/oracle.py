@@ -28,14 +28,16 @@ COLUMNS = {
     "clusters": "cluster_id name structure region hospital first_quarter last_quarter co_chair",
     "memberships": "cluster_id municipality_code basis fraction districts first_quarter "
     "last_quarter source_id",
+    "keys": "key_id name_da name_en ages population_of equal_part equal_by cap first_quarter "
+    "last_quarter source_id",
     "costs": "cost_id name_da name_en scope amount_dkk per settled_by first_quarter last_quarter "
-    "source_id",
+    "source_id key_id",
     "assumptions": "number text_da text_en cluster_ids",
     "alternatives": "alternative_id name_da name_en municipality_code districts from_cluster_id "
     "to_cluster_id",
     "accounts": "municipality_code ean account",
 }
-LATER = {"sources": ["title_da"], "clusters": ["co_chair"]}
+LATER = {"sources": ["title_da"], "clusters": ["co_chair"], "costs": ["key_id"]}
 """Columns that a table of before may lack; they are empty then."""
 AREA_HEADER = "OMRÅDE;KØN;ALDER;CIVILSTAND;TID;INDHOLD"
 CITY_HEADER = "OMRKK;KON;ALDER;CIVILSTAND;TID;INDHOLD"
@@ -54,7 +56,7 @@ def read_table(name: str, content: bytes) -> list[Row]:
         found = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"{name}: {error}") from None
-    rows = [[_clean(cell) for cell in row] for row in found]
+    rows = [[clean(cell) for cell in row] for row in found]
     while rows and not any(rows[-1]):
         rows.pop()
     while rows and all(row and not row[-1] for row in rows):
@@ -69,7 +71,7 @@ def read_table(name: str, content: bytes) -> list[Row]:
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
-def _clean(cell: str) -> str:
+def clean(cell: str) -> str:
     """Return a cell without the signs that only move a cursor, each run of them a blank."""
     moving = [unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in cell]
     more = "\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -87,10 +89,10 @@ def read_answer(
 ) -> dict[str, int]:
     """Return the people by code of an answer, each code once and no other; sums may be missing."""
     try:
-        first, *lines = content.decode("utf-8-sig").split("\n")
+        first, *lines = re.split("[\r\n]+", content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Refused("not UTF-8") from None
-    if first.rstrip("\r") != header:
+    if first != header:
         raise Refused(f"header {first!r}")
     people: dict[str, int] = {}
     middle = "TOT;IALT;TOT" if header == AREA_HEADER else "TOT;TOT;TOT"

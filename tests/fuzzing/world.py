@@ -34,11 +34,15 @@ QUARTER = Quarter(2022, 1)
 NEXT = Quarter(2022, 2)
 REPORT = ReportName(QUARTER)
 HEADERS = {"FOLK1A": oracle.AREA_HEADER, "KKBEF1": oracle.CITY_HEADER}
+KEY = "boern,Børn,Children,0-17,year_before,1/4,member,8000,2022K1,,memo-syd-2022\n"
+"""A key that no cost names, or figures by age would be asked for."""
+
 DEPENDS = {
     "districts": ("areas",),
     "clusters": ("structures", "memberships"),
     "memberships": ("areas", "districts", "structures", "clusters", "sources"),
-    "costs": ("structures", "clusters", "sources"),
+    "keys": ("sources",),
+    "costs": ("structures", "clusters", "keys", "sources"),
     "assumptions": ("structures", "clusters"),
     "alternatives": ("areas", "districts", "structures", "clusters", "memberships", "costs",
                      "sources"),
@@ -64,6 +68,8 @@ class World:
         self.settings = Settings(self.folder / "data", self.folder / "reports")
         for part in ("reference", "snapshots"):
             shutil.copytree(REPOSITORY / "data" / part, self.data_dir / part)
+        with (self.data_dir / "reference" / "keys.csv").open("a", encoding="utf-8") as keys:
+            keys.write(KEY)
         write(self.calculation(), self.settings.reports_dir)
         costs = self.contents["costs"].replace(b",370000,", b",370001,")
         reference = load_reference(self.data_dir, {"costs.csv": costs})

@@ -74,6 +74,9 @@ DAMAGED = [
             "guessed"),
     damaged("sidecar's time", sidecar_value("FOLK1A", "retrieved_at", "yesterday"), FOLK1A,
             "retrieved_at", "yesterday"),
+    damaged("sidecar's query",
+            sidecar_value("FOLK1A", "query", {"table": "FOLK1A", "variables": []}), FOLK1A,
+            "its query is"),
     damaged("sidecar's list", sidecar_value("FOLK1A", "accepted_jumps", None), FOLK1A,
             "accepted_jumps"),
 ]  # fmt: skip
