@@ -85,13 +85,13 @@ class Shared(typer.Context):
         """
         from flows.terminal import screen
 
-        parts = list(parts)
-        rows = [{"text": str(part)} for part in parts] if rows is None else rows
         form = Form.TABLE if self.given["quiet"] else self.given["form"]
+        if rows is None and form is not Form.TABLE:
+            rows = [{"text": str(part)} for part in parts]
         if form is Form.JSON:
             screen.print_json(rows if document is None else document)
         elif form is Form.CSV:
-            screen.print_csv(rows)
+            screen.print_csv(rows or "")
         elif not self.given["quiet"]:
             screen.print_parts(parts)
         if exit_code:

@@ -295,7 +295,7 @@ def test_status_tells_what_is_published_held_and_written(
     told = " ".join(ended.out.split())
     assert "FOLK1A: 2 quarters stored (2021K1 to 2022K1)" in told
     assert "Reports: 2022K1 r1" in told
-    assert "FOLK1A: newest published 2023K1, updated 2023-02-11T08:00:00" in told
+    assert "FOLK1A: newest published 2023K1, updated 11 February 2023" in told
     assert "next expected 2023K2 about 11 May 2023 at 08:00" in told
 
 
