@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["allocate", "count_population", "load_population", "run_quarter"]
 
 
+def __dir__() -> list[str]:
+    """Name the functions also before the first one is used."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """Import the door for notebooks when it is first used: pandas takes half a second."""
     if name in __all__:

@@ -2,13 +2,16 @@
 
     from pipeline import allocate, count_population, load_population, run_quarter
 
-They read the data folder and write nothing. Exact numbers stay exact: a counted population and a
-share are `fractions.Fraction`, an amount is a whole number of kroner.
+They read the data folder, that of KLYNGE_DATA_DIR or `data`, and write nothing. An amount is a
+whole number of kroner; where a float may lose something, a column that ends in `_exact` has
+fractions.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Integral
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,14 +22,14 @@ from pipeline.calculation.calculate import Parameters, calculate, population_of
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.errors import UsageError
 from pipeline.gather import gather
 from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
-from pipeline.settings import Settings
+from pipeline.settings import Settings, setting
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
-DATA_DIR: Final = "data"
 _KEY_COLUMNS: Final = [
     "cluster_id", "cluster_name", "municipality_code", "municipality_name", "basis", "population",
     "counted_population", "share",
@@ -42,7 +45,7 @@ class QuarterRun:
     shared_funds: pd.DataFrame
 
 
-def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population:
+def load_population(quarter: str, data_dir: str | Path | None = None) -> Population:
     """Return the population of a quarter from the stored snapshots, verified and checked.
 
     Args:
@@ -58,7 +61,7 @@ def load_population(quarter: str, data_dir: str | Path = DATA_DIR) -> Population
 
 
 def count_population(
-    population: Population, rules: str | None = None, data_dir: str | Path = DATA_DIR
+    population: Population, rules: str | None = None, data_dir: str | Path | None = None
 ) -> pd.DataFrame:
     """Return how many people each municipality counts in each cluster.
 
@@ -93,10 +96,12 @@ def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series)
         weights: Counted population by code, whole numbers or exact fractions; never a float.
 
     Raises:
-        TypeError: A weight is a float, which is not exact.
+        TypeError: A weight is a float, which is not exact, or the amount is no whole number.
         AllocationError: The weights are all zero.
         ValueError: The amount or a weight is negative.
     """
+    if not isinstance(amount_dkk, Integral):
+        raise TypeError(f"{amount_dkk!r} is no whole number of kroner")
     by_code = cast("Mapping[str, int | Fraction]", dict(weights.items()))
     floats = [code for code, weight in by_code.items() if isinstance(weight, float)]
     if floats:
@@ -108,7 +113,7 @@ def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series)
 
 
 def run_quarter(
-    quarter: str, rules: str | None = None, data_dir: str | Path = DATA_DIR
+    quarter: str, rules: str | None = None, data_dir: str | Path | None = None
 ) -> QuarterRun:
     """Calculate a quarter from the stored snapshots; nothing is written.
 
@@ -124,10 +129,27 @@ def run_quarter(
     report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
     result = calculate(gather(Parameters(report), _stored(data_dir))).result
     allocation = pd.DataFrame(allocation_rows(result), columns=list(allocation_columns([result])))
-    shared_funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
-    return QuarterRun(result, allocation.astype({"amount_dkk": "Int64"}), shared_funds)
+    funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
+    return QuarterRun(result, _with_numbers(allocation), _with_numbers(funds))
 
 
-def _stored(data_dir: str | Path) -> Acquisition:
+def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a CSV with numbers where numbers belong, and exact people beside."""
+    exact = table["counted_population"].map(Fraction)
+    numbers: dict[str, pd.Series] = {
+        "counted_population": exact.astype(float),
+        "share": table["share"].astype(float),
+        "amount_dkk": table["amount_dkk"].astype("Int64"),
+        "counted_population_exact": exact,
+    }
+    if "estimated" in table:
+        numbers["estimated"] = table["estimated"].eq("true")
+    return table.assign(**numbers)
+
+
+def _stored(data_dir: str | Path | None) -> Acquisition:
     """Return what is stored in a data folder; reports are neither read nor written."""
-    return Acquisition.offline(Settings(Path(data_dir), reports_dir=Path("reports")))
+    folder = Path(data_dir or setting("data_dir", os.environ))
+    if not folder.is_dir():
+        raise UsageError(f"There is no data folder {folder.absolute()}.")
+    return Acquisition.offline(Settings(folder, reports_dir=Path("reports")))

@@ -65,6 +65,29 @@ def test_values_are_frozen(data_dir: Path) -> None:
         run.result = run.result  # type: ignore[misc]
 
 
+def test_numbers_are_numbers(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People add up, an estimate is true or false, and what is exact stands beside; the folder may
+    be that of the settings.
+    """
+    monkeypatch.setenv("KLYNGE_DATA_DIR", str(data_dir))
+    run = pipeline.run_quarter("2022K1")
+    syd = run.allocation.query("cost_id == 'halvt-aarsvaerk'")
+    assert (syd["counted_population"].sum(), syd["amount_dkk"].sum()) == (598_032.0, 370_000)
+    assert sum(syd["counted_population_exact"]) == Fraction(598_032)
+    assert syd["share"].sum() == pytest.approx(1)
+    assert not syd["estimated"].any()
+    assert run.shared_funds["amount_dkk"].sum() == 80_000_000
+
+
+def test_what_cannot_be_is_said(tmp_path: Path) -> None:
+    """A missing folder is named, and an amount that is no whole number."""
+    with pytest.raises(UsageError, match=r"There is no data folder .*nowhere"):
+        pipeline.run_quarter("2022K1", data_dir=tmp_path / "nowhere")
+    with pytest.raises(TypeError, match=r"370000\.5 is no whole number of kroner"):
+        pipeline.allocate(370_000.5, {"101": 1})  # type: ignore[arg-type]
+    assert {*pipeline.__all__} <= {*dir(pipeline)}
+
+
 def test_the_door_gives_what_the_report_gives(data_dir: Path) -> None:
     """Counted by hand from the door's functions, the published table comes out to the krone."""
     population = pipeline.load_population("2022K1", data_dir)
