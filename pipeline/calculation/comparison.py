@@ -10,7 +10,8 @@ step the amount is allocated in whole kroner by largest remainder:
 
 What a step changes is its contribution, so the four add up to the change exactly. Another order
 would give other contributions. Where the key is another one, people of other ages or of another day
-count: all of that is step 3. A municipality that joins or leaves a cluster does so in step 3; a
+count: all of that is step 3. Where no rule after counts by districts, nobody asks for their people:
+those before stand until step 3. A municipality that joins or leaves a cluster does so in step 3; a
 cost that is new or gone has no amount before or after, and changes in step 4. A shared fund is
 compared in the same way, by cluster. Where one structure replaces another, the amounts of each
 municipality are added up over its clusters, and so are the contributions.
@@ -132,6 +133,7 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
         first, last = before.rules.key_of(old or new), after.rules.key_of(new or old)
         start, ruled = people_before[first.key_id], people_after[last.key_id]
         moved = ruled if replace(first, period=last.period) == last else start
+        moved = replace(moved, by_district=moved.by_district or start.by_district)
         amounts = (old.amount_dkk if old else 0, new.amount_dkk if new else 0)
         people = (
             weights_of(scope, before.rules, start),

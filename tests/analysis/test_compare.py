@@ -292,6 +292,18 @@ def test_a_changed_structure_compares_by_municipality(klynge: Klynge, data_dir: 
         assert sum(int(row[part]) for part in parts) == int(row["change_dkk"])
 
 
+def test_the_same_people_by_other_rules_are_a_change_of_rules(klynge: Klynge) -> None:
+    """Councils count no districts, so a report on them has none; nobody has moved for that."""
+    for rules in ("2026K4", "2027K1"):
+        assert klynge("run", "2026K1", "--rules", rules, "--offline", "-q").exit_code == 0
+    reports = ("2026K1-rules-2026K4", "2026K1-rules-2027K1")
+    table = klynge("compare", *reports, "--format=csv").out
+    rows = list(csv.DictReader(io.StringIO(table)))
+    for column in ("own_population_dkk", "others_population_dkk"):
+        assert {row[column] for row in rows} == {"0"}
+    assert sum(int(row["rules_dkk"]) + int(row["amount_dkk"]) for row in rows) == -370_000
+
+
 def test_the_councils_of_2027_run(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:
     """klynge run 2027K1 works with a snapshot of that quarter, and so does explain."""
     add_quarter(data_dir, Quarter(2027, 1))
