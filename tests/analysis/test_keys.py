@@ -54,7 +54,7 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
     asking: Klynge, data_dir: Path, reports_dir: Path, tmp_path: Path, statbank: StatBankEmulator
 ) -> None:
     """A published style from end to end: 17 municipalities, one amount, 0-17-year-olds on the first
-    day of the year before. The table made of the report passes the audit."""
+    day of the year before, in a back-fill too. The table made of the report passes the audit."""
     cluster_id, codes = MANY
     add_keys(data_dir, {"boern": CHILDREN}, {"boern": cluster_id}, members=codes)
     assert asking("run", "2022K1").exit_code == 0
@@ -65,6 +65,13 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
     assert {row["municipality_code"]: int(row["amount_dkk"]) for row in shared} == oracle(
         statbank, reference, cluster_id, "boern", 500_000
     )
+    assert asking("backfill", "--from", "2022K1", "--to", "2022K2", "--quiet").exit_code == 0
+    table = rows(reports_dir / "backfill" / "fordeling-2022K1-2022K2.csv")
+    kroner = [[row["amount_dkk"] for row in shared]]
+    for quarter in ("2022K1", "2022K2"):
+        of = [row for row in table if (row["quarter"], row["key_id"]) == (quarter, "boern")]
+        kroner.append([row["amount_dkk"] for row in of])
+    assert kroner[0] == kroner[1] == kroner[2]  # by the children of one and the same day
     path = tmp_path / "opgoerelse.csv"
     lines = ["Kommune;Antal 0-17-årige;Andel;Beløb i kr."]
     for row in shared:
