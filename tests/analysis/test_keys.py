@@ -66,10 +66,10 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
         statbank, reference, cluster_id, "boern", 500_000
     )
     assert asking("backfill", "--from", "2022K1", "--to", "2022K2", "--quiet").exit_code == 0
-    table = rows(reports_dir / "backfill" / "fordeling-2022K1-2022K2.csv")
+    filled = rows(reports_dir / "backfill" / "fordeling-2022K1-2022K2.csv")
     kroner = [[row["amount_dkk"] for row in shared]]
     for quarter in ("2022K1", "2022K2"):
-        of = [row for row in table if (row["quarter"], row["key_id"]) == (quarter, "boern")]
+        of = [row for row in filled if (row["quarter"], row["key_id"]) == (quarter, "boern")]
         kroner.append([row["amount_dkk"] for row in of])
     assert kroner[0] == kroner[1] == kroner[2]  # by the children of one and the same day
     path = tmp_path / "opgoerelse.csv"

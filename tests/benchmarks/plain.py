@@ -141,17 +141,44 @@ folder = reports / QUARTER / "r1"
 folder.mkdir(parents=True)
 table.to_csv(folder / f"fordeling-{QUARTER}.csv", index=False, lineterminator="\n")
 pools.to_csv(folder / f"puljer-{QUARTER}.csv", index=False, lineterminator="\n")
-table.assign(
-    basis=table["basis"].map(BASIS),
-    estimated="nej",
-    counted_population=table["counted_population"].str.replace(".", ","),
-    share=table["share"].str.replace(".", ","),
-).rename(columns=DANISH).to_csv(
-    folder / f"fordeling-{QUARTER}-excel.csv",
-    sep=";",
-    index=False,
-    lineterminator="\r\n",
-    encoding="utf-8-sig",
+
+
+def for_excel(name, rows):
+    """Write rows as Danish Excel opens them."""
+    comma = {
+        column: rows[column].str.replace(".", ",")
+        for column in ("counted_population", "share")
+        if column in rows
+    }
+    rows.assign(**comma).rename(columns=DANISH).to_csv(
+        folder / f"{name}-{QUARTER}-excel.csv",
+        sep=";",
+        index=False,
+        lineterminator="\r\n",
+        encoding="utf-8-sig",
+    )
+
+
+for_excel("fordeling", table.assign(basis=table["basis"].map(BASIS), estimated="nej"))
+for_excel("puljer", pools)
+owed = table[table["cost_id"] != ""].merge(pd.DataFrame(costs)[["cost_id", "name_da"]])
+for_excel(
+    "opkraevning",
+    pd.DataFrame(
+        {
+            "quarter": QUARTER,
+            "cluster_name": owed["cluster_name"],
+            "Udgift": owed["name_da"],
+            "Periode": f"pr. år, {QUARTER[:4]}",
+            "municipality_code": owed["municipality_code"],
+            "municipality_name": owed["municipality_name"],
+            "EAN-nummer (betaler)": "",
+            "Modtager": "",
+            "Konto (modtager)": "",
+            "amount_dkk": owed["amount_dkk"],
+            "Opkræves": "ja",
+        }
+    ),
 )
 
 citations = [

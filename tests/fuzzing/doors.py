@@ -24,7 +24,14 @@ from pipeline.clock import Clock
 from pipeline.delivery.deliver import plan
 from pipeline.delivery.mail import read_issue
 from pipeline.files import json_bytes
-from pipeline.reference.files import COSTS, MEMBERSHIPS, SOURCES, read_rows, write_rows
+from pipeline.reference.files import (
+    COSTS,
+    MEMBERSHIPS,
+    SHARING_KEYS,
+    SOURCES,
+    read_rows,
+    write_rows,
+)
 from pipeline.reference.tables import load_recipients, load_reference
 from pipeline.revisions.store import sealed
 from pipeline.run import calculation_of
@@ -245,7 +252,8 @@ def scenario_file(world: World, dice: Random) -> str:
         content = mutated_text(dice, SCENARIO)
     scenario = Scenario("proeve", tuple(read_toml(content, "scenario.toml")))
     folder = world.data_dir / "reference"
-    tables = {name: read_rows(folder, name) for name in (MEMBERSHIPS, COSTS, SOURCES)}
+    names = (MEMBERSHIPS, COSTS, SHARING_KEYS, SOURCES)
+    tables = {name: read_rows(folder, name) for name in names}
     changed = apply(scenario, tables, world.reference, QUARTER)
     bytes_of = {name: write_rows(name, rows) for name, rows in changed.items()}
     calculation = world.calculation(load_reference(world.data_dir, bytes_of))
