@@ -17,7 +17,7 @@ ALONE = ("tests/server/test_lifetime.py", "tests/server/test_postgres.py")
 ON_A_SERVER = ("tests/server/", "tests/flows/")
 """Folders whose tests use the Prefect server of the session."""
 
-IN_PARTS = ("tests/revisions/test_killed.py",)
+IN_PARTS = ("tests/revisions/test_killed.py", "tests/revisions/test_killed_writes.py")
 """Each test takes long and shares nothing."""
 
 
