@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.terminal.remedies import told
-from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.plain_text import fenced, markdown
@@ -88,9 +88,8 @@ def _headline(report: Report, text: Catalogue) -> Iterator[str]:
     said = "summary.written" if outcome.written else "summary.unchanged"
     yield f"# {text(said, label=outcome.label, revision=f'r{outcome.revision}')}"
     yield ""
-    for values in map(dict, outcome.manifest["changes"]):
-        reason = Finding.of(Subject(values.pop("subject")), **values)
-        yield f"- {text('cover.reason')}: {markdown(text.finding(reason))}"
+    for row in outcome.manifest["changes"]:
+        yield f"- {text('cover.reason')}: {markdown(text.finding(Finding.recorded(**row)))}"
     for snapshot in report.calculation.inputs.snapshots:
         yield f"- {markdown(citation(snapshot, text))}"
 

@@ -71,3 +71,15 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in (".lock", ".validated")
     }
+
+
+def read_until_closed(reader: int) -> bytes:
+    """Return all that programs print on a terminal, and close it."""
+    read = b""
+    try:
+        while chunk := os.read(reader, 65_536):
+            read += chunk
+    except OSError:  # Linux ends a terminal that no one writes to with an error
+        pass
+    os.close(reader)
+    return read

@@ -57,6 +57,11 @@ class Finding:
         """Return a finding with these values, in this order."""
         return cls(subject, tuple(values.items()))
 
+    @classmethod
+    def recorded(cls, subject: str, text: str = "", **values: Value) -> Self:
+        """Return the finding or change of a row of a manifest, which may hold its sentence too."""
+        return cls.of(Subject(subject), **values)
+
     @property
     def places(self) -> tuple[str, ...]:
         """Codes of the municipalities or districts whose populations it is about, if any."""

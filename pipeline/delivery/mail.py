@@ -20,7 +20,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.findings import Finding
 from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue, percent
@@ -71,13 +71,6 @@ class Issue:
         content = self.files[f"fordeling-{self.label}.csv"].decode()
         return list(csv.DictReader(io.StringIO(content)))
 
-    def findings(self) -> list[Finding]:
-        """Return what must be explained."""
-        rows = [
-            {key: row[key] for key in row if key != "text"} for row in self.manifest["findings"]
-        ]
-        return [Finding.of(Subject(row.pop("subject")), **row) for row in rows]
-
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
     """Read a revision or scenario, or the newest revision of a report.
@@ -124,7 +117,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
         "",
         *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
-        *(text.finding(finding) for finding in issue.findings()),
+        *(text.finding(Finding.recorded(**row)) for row in issue.manifest["findings"]),
         "",
         text("mail.attached", file=name),
     ]

@@ -1,4 +1,4 @@
-"""The members of a cluster with their amounts: one table for terminal, page, mail and Prefect."""
+"""The members of a cluster with their amounts: one table for terminal and Prefect."""
 
 from dataclasses import dataclass
 from fractions import Fraction

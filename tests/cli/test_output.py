@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Klynge
-from tests.processes import KLYNGE, contents, environment, finish, start
+from tests.processes import KLYNGE, contents, environment, finish, read_until_closed, start
 from tests.reference.broken import cells, member, reference
 
 
@@ -111,21 +111,10 @@ def test_a_terminal_gets_the_same_words(data_dir: Path, reports_dir: Path) -> No
     reader, writer = pty.openpty()
     with subprocess.Popen([KLYNGE, "run", "2022K1"], env=env, stdout=writer, stdin=writer) as run:
         os.close(writer)
-        shown = _until_closed(reader)
+        shown = read_until_closed(reader)
     assert run.returncode == 0
     assert b"\x1b[1m" in shown
     assert _without_escapes(shown).split() == piped.split()
-
-
-def _until_closed(reader: int) -> bytes:
-    read = b""
-    try:
-        while chunk := os.read(reader, 65_536):
-            read += chunk
-    except OSError:  # Linux ends a terminal that no one writes to with an error
-        pass
-    os.close(reader)
-    return read
 
 
 def _without_escapes(shown: bytes) -> str:

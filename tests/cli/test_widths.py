@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Klynge
-from tests.processes import KLYNGE, environment, finish, start
+from tests.processes import KLYNGE, environment, finish, read_until_closed, start
 
 COSTS = [
     "Half a full-time post for the coordination of transitions between hospital and home",
@@ -67,13 +67,7 @@ def shown(command: str, columns: int, env: dict[str, str]) -> str:
     arguments = [KLYNGE, *shlex.split(command)]
     with subprocess.Popen(arguments, env=env, stdout=writer, stdin=writer, stderr=writer) as run:
         os.close(writer)
-        read = b""
-        try:
-            while chunk := os.read(reader, 65_536):
-                read += chunk
-        except OSError:  # Linux ends a terminal that no one writes to with an error
-            pass
-        os.close(reader)
+        read = read_until_closed(reader)
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", read.decode())
     assert run.returncode == 0, text
     return text.replace("\r\n", "\n")
