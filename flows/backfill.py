@@ -35,8 +35,8 @@ from pipeline.analysis.backfill import (
     finish,
     stored_quarters,
 )
-from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, UsageError
+from pipeline.machine import Clock
 from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition

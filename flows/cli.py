@@ -30,8 +30,8 @@ from flows.commands.server import serve
 from flows.commands.transition import transition
 from flows.terminal.remedies import told
 from flows.terminal.shared import Command
-from pipeline.clock import Clock
 from pipeline.errors import KlyngeError, StorageError, UsageError
+from pipeline.machine import Clock
 from pipeline.plain_text import terminal_text
 
 app = typer.Typer(
@@ -47,9 +47,9 @@ command = partial(app.command, cls=Command)
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from pipeline.version import VERSION
+        from pipeline.machine import installed_version
 
-        print(f"klynge {VERSION}")
+        print(f"klynge {installed_version()}")
         raise typer.Exit
 
 

@@ -32,11 +32,11 @@ from flows.policies import (
 from flows.server.health import OVERDUE
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
-from pipeline.clock import Clock
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
 from pipeline.errors import AccessRefused, DeliveryError, KlyngeError, NotPublishedYet
 from pipeline.gather import gather as gather_inputs
+from pipeline.machine import Clock
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
 from pipeline.settings import Settings

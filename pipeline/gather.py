@@ -8,8 +8,7 @@ stops the run here, before anything is calculated, and in the same way each time
 import logging
 
 from pipeline.calculation.calculate import Figures, Inputs, Parameters
-from pipeline.calculation.keys import further_days
-from pipeline.calculation.membership import in_force
+from pipeline.calculation.membership import further_days, in_force
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.source_tables import FOLK1A, KKBEF1
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
-from pipeline.calculation.keys import further_days
-from pipeline.calculation.membership import tables_of
+from pipeline.calculation.membership import further_days, tables_of
 from pipeline.errors import ProvenanceError, UsageError
 from pipeline.gather import gather
 from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference

@@ -8,8 +8,7 @@ import pandera.pandas as pa
 from schemas import records
 from schemas.records import AreaKind
 from schemas.rows import columns
-from schemas.sharing import EqualBy, PopulationOf
-from schemas.structures import Structure
+from schemas.sharing import EqualBy, PopulationOf, Structure
 
 _OPEN_END = "9999K4"
 

@@ -15,8 +15,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from schemas.quarter import YEAR, Period, Quarter
-from schemas.sharing import Key
-from schemas.structures import Account, Alternative, Structure
+from schemas.sharing import Account, Alternative, Key, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"

@@ -14,8 +14,7 @@ from cattrs import Converter
 
 from schemas.quarter import Period, Quarter
 from schemas.records import Area, Assumption, Cluster, Cost, District, Membership, Source
-from schemas.sharing import Key
-from schemas.structures import Account, Alternative, Structure
+from schemas.sharing import Account, Alternative, Key, Structure
 
 Record = TypeVar("Record")
 Row = Mapping[str, Any]

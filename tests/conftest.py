@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipeline.clock import Clock
+from pipeline.machine import Clock
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
 from tests import leftovers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperArgument, TyperCommand
 
-from pipeline.clock import Clock
+from pipeline.machine import Clock
 from pipeline.settings import Settings, variable
 
 if TYPE_CHECKING:

@@ -10,14 +10,22 @@ a fixed amount and fixed members that cannot show.
 
 Weights are exact fractions. Scaled by the least common multiple of their denominators they become
 integers, and quotient and remainder of `amount * weight` by the sum decide everything.
+
+A key may share a cost otherwise: a member counts with its people of the key's ages on the key's
+day, by its own rule of membership, and no further than the cap. What the key shares equally is
+divided by the members, or by their fractions; the rest by the people counted. Both parts together
+are a member's share, an exact fraction, and the whole amount is allocated by it at once: nothing is
+rounded a part.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.errors import AllocationError
+from schemas.records import Membership
+from schemas.sharing import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +80,21 @@ def largest_remainder(amount: int, weights: Mapping[str, Fraction]) -> tuple[Par
         )
         for code, (quotient, remainder) in quotients.items()
     )
+
+
+def shares(
+    key: Key, memberships: Sequence[Membership], counted: Mapping[str, Fraction]
+) -> dict[str, Fraction]:
+    """Return each member's share by code, given whom each counts; 0 where that is nobody."""
+    people = {code: key.reached(number) for code, number in counted.items()}
+    total, none = sum(people.values(), Fraction(0)), Fraction(0)
+    if not total and key.equal_part != 1:
+        return dict.fromkeys(people, none)
+    a_person = (1 - key.equal_part) / total if total else none
+    if not key.equal_part:
+        return {code: a_person * number for code, number in people.items()}
+    equal = {row.municipality_code: key.equal_weight(row.fraction) for row in memberships}
+    a_part = key.equal_part / sum(equal.values(), none)
+    return {
+        code: a_person * number + a_part * equal.get(code, none) for code, number in people.items()
+    }

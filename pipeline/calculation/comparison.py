@@ -25,8 +25,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from pipeline.calculation.allocation import largest_remainder
-from pipeline.calculation.keys import shares
+from pipeline.calculation.allocation import largest_remainder, shares
 from pipeline.calculation.membership import RulesInForce, counted_population
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult

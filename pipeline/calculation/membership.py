@@ -29,7 +29,7 @@ from schemas.records import (
     Reference,
 )
 from schemas.report_name import ReportName
-from schemas.sharing import EVERYBODY, Key
+from schemas.sharing import EVERYBODY, Day, Key
 from schemas.source_tables import AGE_TABLES, SOURCE_TABLES, SourceTable
 
 _HINT = "Correct data/reference/memberships.csv and run the command again."
@@ -134,6 +134,13 @@ def tables_of(reference: Reference, rules: Quarter, ages: str = "") -> tuple[Sou
     bases = {row.basis for row in reference.memberships if rules in row.period}
     tables = AGE_TABLES if ages else SOURCE_TABLES
     return tables[:1] if bases and Basis.DISTRICTS not in bases else tables
+
+
+def further_days(reference: Reference, rules: Quarter, report: Quarter) -> list[Day]:
+    """Return whom the keys of costs in force count, and when; not everybody on the report's day."""
+    named = {cost.key_id for cost in reference.costs if rules in cost.period}
+    keys = (row for row in reference.keys if row.key_id in named and rules in row.period)
+    return sorted({key.day(report) for key in keys} - {("", report)})
 
 
 def _named(quarter: Quarter, costs: Sequence[Cost], keys: Mapping[str, Key]) -> dict[str, Key]:
@@ -262,12 +269,11 @@ def rule_periods(reference: Reference) -> Iterator[Period]:
 
     The same goes for areas and districts. Quarters in which no cluster is in force are left out.
     """
-    periods = [row.period for row in reference.area_rows]
-    periods += [row.period for row in reference.district_rows]
-    periods += [row.period for row in reference.clusters]
-    periods += [row.period for row in reference.memberships]
-    periods += [row.period for row in reference.costs]
-    periods += [row.period for row in reference.keys]
+    dated = (
+        reference.area_rows, reference.district_rows, reference.clusters,
+        reference.memberships, reference.costs, reference.keys,
+    )  # fmt: skip
+    periods = [row.period for rows in dated for row in rows]
     starts = {period.first for period in periods}
     starts |= {period.last + 1 for period in periods if period.last}
     ordered = sorted(starts)

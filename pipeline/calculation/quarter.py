@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from pipeline.calculation.allocation import Part, largest_remainder
+from pipeline.calculation.allocation import Part, largest_remainder, shares
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.keys import shares
 from pipeline.calculation.membership import RulesInForce, check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import AllocationError

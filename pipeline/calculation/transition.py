@@ -25,7 +25,7 @@ from pipeline.calculation.comparison import allocated, weights_of
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from schemas.records import Basis, Membership
-from schemas.structures import Alternative
+from schemas.sharing import Alternative
 
 Paid = tuple[Counter[str], Counter[str]]
 """Whole kroner by municipality, before and after."""

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pipeline.clock import Clock
 from pipeline.delivery.mail import Issue, compose, read_issue, send
 from pipeline.errors import DeliveryError, ProvenanceError, Remedy
 from pipeline.files import json_bytes, replace_folder, write_atomically, write_folder_atomically
+from pipeline.machine import Clock
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.revisions.store import written_revisions
 from pipeline.settings import Settings

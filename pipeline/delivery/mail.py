@@ -22,12 +22,12 @@ from typing import Any, Final
 
 from pipeline.calculation.findings import Finding
 from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
+from pipeline.machine import system_trust, untrusted
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS, recorded_structures
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
-from pipeline.trust import system_trust, untrusted
 from schemas.records import Per
 from schemas.report_name import ReportName
 

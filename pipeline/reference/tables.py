@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 REMEMBERED: Final = ".validated"
-_RULES: Final = (
-    "places", "records", "rows", "sharing", "structures", "tables", "validation",
-)  # fmt: skip
+_RULES: Final = ("places", "records", "rows", "sharing", "tables", "validation")
 
 
 def load_reference(

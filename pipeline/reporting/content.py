@@ -14,7 +14,7 @@ from pipeline.calculation.quarter import Allocation, ClusterResult
 from pipeline.reporting.notes import Note, numbered_notes, section_name
 from pipeline.reporting.texts import Catalogue
 from schemas.quarter import Quarter
-from schemas.structures import Structure
+from schemas.sharing import Structure
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult, Member
+from pipeline.machine import installed_version
 from pipeline.reporting.texts import Catalogue, entries
-from pipeline.version import VERSION
 from schemas.quarter import Quarter
 from schemas.records import Basis, Language, Source
 from schemas.sharing import EVERYBODY, Key
@@ -205,5 +205,5 @@ def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     for file in calculation.inputs.reference.files:
         record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
         yield Note(text("notes.reference"), record)
-    made_by = text("notes.reproduce", version=VERSION, command=command(calculation))
+    made_by = text("notes.reproduce", version=installed_version(), command=command(calculation))
     yield Note(text("notes.version"), made_by)

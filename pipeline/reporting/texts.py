@@ -11,7 +11,7 @@ from typing import Final
 
 from pipeline.calculation.findings import Finding
 from schemas.records import Cost, Language
-from schemas.structures import Structure
+from schemas.sharing import Structure
 
 SHOWN: Final = 10
 _DANISH_MARKS: Final = str.maketrans(",.", ".,")

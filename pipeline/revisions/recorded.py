@@ -20,7 +20,7 @@ from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
 from schemas.report_name import ReportName
 from schemas.rows import KEYS, PERIOD, TABLES, columns, from_row, to_row
-from schemas.structures import Structure
+from schemas.sharing import Structure
 
 Rows = dict[str, dict[str, Any]]
 Recorded = dict[str, Rows]

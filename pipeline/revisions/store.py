@@ -21,11 +21,11 @@ from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from pipeline.files import json_bytes, record, write_folder_atomically
+from pipeline.machine import installed_version
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.recorded import INPUTS, Recorded, changes, read_inputs, recorded_inputs
-from pipeline.version import VERSION
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
@@ -181,7 +181,7 @@ def _reasons(
     if all(recorded.get(name) == record(name, file).sha256 for name, file in figures.items()):
         return []
     before = manifest["versions"]["klyngefordeling"]
-    return [Finding.of(Subject.CALCULATION_CHANGED, before=before, after=VERSION)]
+    return [Finding.of(Subject.CALCULATION_CHANGED, before=before, after=installed_version())]
 
 
 def report_files(
@@ -235,7 +235,7 @@ def _manifest(
         "compared_with": [_keys(row.snapshot, _SNAPSHOT_KEYS) for row in inputs.compared_with],
         "history": [_keys(row.snapshot, _SHOWN_KEYS) for row in earlier],
         "reference": [asdict(file) for file in inputs.reference.files],
-        "versions": {"klyngefordeling": VERSION},
+        "versions": {"klyngefordeling": installed_version()},
         "findings": [
             {**finding.as_dict(), "text": english.finding(finding)}
             for finding in calculation.result.findings

@@ -15,12 +15,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
-from pipeline.calculation.keys import further_days
-from pipeline.calculation.membership import tables_of
+from pipeline.calculation.membership import further_days, tables_of
 from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import names_of
-from pipeline.clock import Clock, moment_text
 from pipeline.errors import InvalidData, Remedy, StatBankRejected, StatBankUnavailable, UsageError
+from pipeline.machine import Clock, moment_text
 from pipeline.reference.tables import load_reference
 from pipeline.settings import Settings
 from pipeline.snapshots.store import FigureReader, SnapshotStore

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from pipeline.clock import Clock, moment_text
 from pipeline.errors import SchemaDrift, StatBankRejected
+from pipeline.machine import Clock, installed_version, moment_text
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
 from pipeline.statbank.transport import (
@@ -36,7 +36,6 @@ from pipeline.statbank.transport import (
     shown,
     unavailable,
 )
-from pipeline.version import VERSION
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable
 
@@ -81,7 +80,9 @@ class StatBank:
         ascii_contact = quote(settings.contact, safe=f"{string.punctuation} ")
         contact = f" ({ascii_contact})" if ascii_contact else ""
         self.base = settings.statbank_url
-        self.transport = Transport(settings, f"klyngefordeling/{VERSION}{contact}", clock)
+        self.transport = Transport(
+            settings, f"klyngefordeling/{installed_version()}{contact}", clock
+        )
 
     def tableinfo(self, source: SourceTable) -> TableInfo:
         """Return what the StatBank says of a table.

@@ -35,11 +35,10 @@ from tenacity import (
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from pipeline.clock import Clock
 from pipeline.errors import AccessRefused, Remedy, SchemaDrift, StatBankUnavailable
+from pipeline.machine import Clock, system_trust, untrusted
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
-from pipeline.trust import system_trust, untrusted
 
 RETRIED_STATUS: Final = (429, 500, 502, 503, 504)
 RETRIED_ERRORS: Final = (

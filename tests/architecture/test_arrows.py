@@ -32,7 +32,6 @@ PURE = (
             "allocation",
             "audit",
             "findings",
-            "keys",
             "membership",
             "population",
             "quarter",

@@ -90,7 +90,7 @@ def backfill_command(data_dir: Path, reports_dir: Path) -> list[str]:
 def seconds_of(count: int, data_dir: Path, reports_dir: Path, runs: int) -> float:
     """Return the median seconds of back-filling some quarters in this process, after import."""
     from pipeline.analysis.backfill import Request, backfill
-    from pipeline.clock import Clock
+    from pipeline.machine import Clock
     from pipeline.settings import Settings
     from pipeline.snapshots.acquisition import Access, Acquisition
 

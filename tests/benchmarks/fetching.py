@@ -14,7 +14,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from pipeline.clock import Clock
+from pipeline.machine import Clock
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.statbank.answers import Asked, read_answer

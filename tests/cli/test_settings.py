@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.machine import installed_version
 from pipeline.settings import Settings, setting, variable
-from pipeline.version import VERSION
 from tests.conftest import Klynge
 from tests.statbank_emulator.server import StatBankEmulator
 
@@ -103,7 +103,7 @@ def test_a_contact_is_sent_in_a_form_that_a_header_can_hold(
     assert ended.exit_code == 0, ended.err
     agents = {entry.user_agent for entry in statbank.log}
     assert agents == {
-        f"klyngefordeling/{VERSION} (%C3%98konomi %E2%80%93 analyse@kommune.dk)",
+        f"klyngefordeling/{installed_version()} (%C3%98konomi %E2%80%93 analyse@kommune.dk)",
     }
 
 

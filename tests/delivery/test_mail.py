@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from flows.server.local import free_port
-from pipeline.clock import Clock
 from pipeline.delivery import mail as mailing
 from pipeline.delivery.deliver import configured_targets, deliver
 from pipeline.errors import DeliveryError
+from pipeline.machine import Clock
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
 from tests.conftest import Klynge

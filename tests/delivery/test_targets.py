@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.clock import Clock
 from pipeline.delivery.deliver import ToFolder, configured_targets, deliver
 from pipeline.delivery.mail import Issue
 from pipeline.errors import DeliveryError
+from pipeline.machine import Clock
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
 from tests.conftest import Klynge

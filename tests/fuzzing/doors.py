@@ -20,10 +20,10 @@ from unittest import mock
 from flows.cli import main
 from pipeline.analysis.explain import trail
 from pipeline.analysis.scenario import Scenario, apply, read_toml
-from pipeline.clock import Clock
 from pipeline.delivery.deliver import plan
 from pipeline.delivery.mail import read_issue
 from pipeline.files import json_bytes
+from pipeline.machine import Clock
 from pipeline.reference.files import (
     COSTS,
     MEMBERSHIPS,

@@ -32,7 +32,7 @@ from schemas.records import (
 )
 from schemas.report_name import ReportName
 from schemas.rows import TABLES, columns, from_row, to_row
-from schemas.structures import Structure
+from schemas.sharing import Structure
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
 

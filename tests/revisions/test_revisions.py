@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import json_bytes, record
+from pipeline.machine import installed_version
 from pipeline.revisions.store import read_revision, sealed
-from pipeline.version import VERSION
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
 from tests.reference.broken import recorded, replaced
@@ -154,7 +154,7 @@ def test_an_upgrade_that_changes_a_figure_says_so(
 ) -> None:
     """The same input in other figures is a revision, and its reason names both versions."""
     as_version_0_wrote_it(reports_dir / "2022K1" / "r1", f"{name}.csv")
-    reason = f"The calculation changed: written by version 0, now {VERSION}."
+    reason = f"The calculation changed: written by version 0, now {installed_version()}."
     assert f"Reason: {reason}" in written("run", "2022K1").out
     assert "Unchanged" in written("run", "2022K1").out
 

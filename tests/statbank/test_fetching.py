@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.calculation.calculate import Snapshot
+from pipeline.machine import installed_version
 from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.store import SnapshotStore
-from pipeline.version import VERSION
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import CELL_LIMIT, FOLK1A, SOURCE_TABLES
 from tests.conftest import REPOSITORY, Klynge, PretendClock
@@ -71,7 +71,7 @@ def test_a_run_says_who_asks(
     monkeypatch.setenv("KLYNGE_CONTACT", "data@kommune.example")
     assert asking("run", "2022K1").exit_code == 0
     agents = {entry.user_agent for entry in statbank.log}
-    assert agents == {f"klyngefordeling/{VERSION} (data@kommune.example)"}
+    assert agents == {f"klyngefordeling/{installed_version()} (data@kommune.example)"}
 
 
 def test_the_sidecar_leads_back_to_the_request(
