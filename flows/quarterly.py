@@ -35,10 +35,10 @@ from pipeline.calculation.calculate import calculate as calculate_report
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
 from pipeline.errors import AccessRefused, DeliveryError, KlyngeError, NotPublishedYet
-from pipeline.gather import gather as gather_inputs
 from pipeline.machine import Clock
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
+from pipeline.run import gather as gather_inputs
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter

@@ -1,19 +1,5 @@
 """What can go wrong, split by who can do something about it.
 
-    KlyngeError
-    ├── UsageError            2   a wrong option or argument
-    ├── InvalidData          20   reference data or figures are not what was agreed
-    ├── SchemaDrift          21   the source changed shape: columns, codes, periods
-    ├── StatBankUnavailable  30   network, timeout, 429, 5xx, a body cut short, after the retries
-    ├── StatBankRejected     31   the API refused the query
-    ├── NotPublishedYet      32   the quarter is not in the table yet
-    ├── AccessRefused        33   a certificate, proxy or login that only people can mend
-    ├── RuleError            40   memberships or costs are incomplete or contradict each other
-    ├── AllocationError      41   nothing to allocate by
-    ├── ProvenanceError      50   a file differs from its recorded sha256
-    ├── StorageError         51   a file or folder cannot be read or written
-    └── DeliveryError        60   a written revision did not reach all who get it
-
 Every error says what happened and where, and `hint` says what to try next. What is done by a
 command is a `Remedy` with the facts that the command needs: `flows` knows how it is typed.
 """

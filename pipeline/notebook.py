@@ -23,8 +23,8 @@ from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import UsageError
-from pipeline.gather import gather
 from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
+from pipeline.run import gather
 from pipeline.settings import Settings, setting
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter

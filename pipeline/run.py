@@ -1,5 +1,10 @@
 """One report in three calls: gather, calculate, write; and a report by its name.
 
+Gather reads every file and answer that a report rests on, once. What is stored is not asked for
+again, unless to refresh it. Each file is verified by its sha256 when it is read, those of the
+quarters that the report only shows as well: a fault in any of them stops the run here, before
+anything is calculated, and in the same way each time.
+
 A revision or a scenario is replayed as it was written, from what it recorded and its snapshots
 alone. What else is in the data folder today plays no part: its figures come out as they did then,
 although rules were edited since.
@@ -15,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
-from pipeline.calculation.membership import further_days, tables_of
+from pipeline.calculation.membership import further_days, in_force, tables_of
 from pipeline.errors import ProvenanceError, UsageError
-from pipeline.gather import gather
 from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference
 from pipeline.revisions.store import (
     Outcome,
@@ -32,7 +36,7 @@ from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import FileRecord
 from schemas.report_name import ReportName
-from schemas.source_tables import KKBEF1
+from schemas.source_tables import FOLK1A, KKBEF1
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,43 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
     outcome = write(calculation, acquisition.settings.reports_dir)
     log.info("%s: %s", outcome.folder, outcome)
     return Report(calculation, outcome)
+
+
+def gather(parameters: Parameters, acquisition: Acquisition, history: bool = True) -> Inputs:
+    """Return what a report rests on, with the earlier quarters that it shows if they are wanted.
+
+    Raises:
+        InvalidData: A population jumped implausibly, and it was not accepted.
+        KlyngeError: A file is broken, an answer is refused, or a rule fails.
+    """
+    snapshots = acquisition.snapshots(parameters)
+    store, reader = acquisition.store, acquisition.reader
+    areas, *more = map(reader.read, snapshots)
+    reference = in_force(acquisition.reference, parameters.report)
+    areas, *more = (acquisition.accepted(row, reference) for row in (areas, *more))
+    report = parameters.report
+    days = further_days(reference, report.rules, report.quarter)
+    keyed = {day: acquisition.of_day(day, report) for day in days}
+    log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
+    compared = [row for row in (areas, *more) if row.quarter == areas.quarter]  # no estimate
+    before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
+    compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
+    tables = [FOLK1A, KKBEF1] if more else [FOLK1A]
+    stored = store.quarters(*(source.table for source in tables)) if history else []
+    read = (
+        [reader.read(store.all(source.table, quarter)[-1]) for source in tables]
+        for quarter in stored
+        if quarter < areas.quarter
+    )
+    pairs = ((first, next(iter(rest), None)) for first, *rest in read)
+    shown = tuple(pair for pair in pairs if reference.counted_codes <= _codes(*pair))
+    districts = next(iter(more), None)
+    return Inputs(parameters, reference, areas, districts, compared_with, shown, keyed)
+
+
+def _codes(areas: Figures, districts: Figures | None) -> set[str]:
+    """Return what an earlier quarter has that rules count by: a municipality may be new."""
+    return {*areas.people, *(districts.people if districts else ())}
 
 
 def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.gather import gather
 from pipeline.reporting.content import Content
+from pipeline.run import gather
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter

@@ -19,7 +19,6 @@ from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
 from pipeline.files import write_atomically
-from pipeline.gather import gather
 from pipeline.reporting.rows import (
     FUND_COLUMNS,
     allocation_columns,
@@ -28,6 +27,7 @@ from pipeline.reporting.rows import (
     machine_csv,
 )
 from pipeline.revisions.store import Outcome, write
+from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter, quarter_range
 from schemas.report_name import ReportName

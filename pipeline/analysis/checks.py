@@ -14,10 +14,10 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.calculation.population import check_identities
 from pipeline.errors import KlyngeError, Remedy
-from pipeline.gather import gather
 from pipeline.reference.editing import not_canonical
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.texts import Catalogue
+from pipeline.run import gather
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore

@@ -22,7 +22,6 @@ from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import KlyngeError, Remedy, UsageError
 from pipeline.files import replace_folder
-from pipeline.gather import gather
 from pipeline.reference.files import (
     COSTS,
     MEMBERSHIPS,
@@ -34,7 +33,7 @@ from pipeline.reference.files import (
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import machine_csv, scope_rows
 from pipeline.revisions.store import report_files
-from pipeline.run import calculation_of
+from pipeline.run import calculation_of, gather
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.report_name import ReportName
 

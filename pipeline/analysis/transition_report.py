@@ -17,12 +17,12 @@ from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.calculation.transition import Transition
 from pipeline.errors import UsageError
 from pipeline.files import replace_folder
-from pipeline.gather import gather
 from pipeline.reporting.content import Content
 from pipeline.reporting.page import rendered
 from pipeline.reporting.rows import machine_csv
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
+from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
 from schemas.records import Area, Language, Reference

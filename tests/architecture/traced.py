@@ -54,7 +54,7 @@ class Trace:
         if event == "return":
             self.depth -= 1
             code = frame.f_code
-            if (Path(code.co_filename).name, code.co_name) == ("gather.py", "gather"):
+            if (Path(code.co_filename).name, code.co_name) == ("run.py", "gather"):
                 self.phase = "calculate"
         return self.left
 

@@ -13,11 +13,11 @@ from typing import Any
 from unittest import mock
 
 from pipeline.calculation.calculate import Calculation, Parameters, calculate
-from pipeline.gather import gather
 from pipeline.reference import tables as reference_tables
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.rows import figure_files
 from pipeline.revisions.store import write
+from pipeline.run import gather
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.client import StatBank

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calculation.calculate import Parameters, calculate
-from pipeline.gather import gather
 from pipeline.revisions.recorded import recorded_reference, recorded_tables
-from pipeline.run import replay
+from pipeline.run import gather, replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Period, Quarter
