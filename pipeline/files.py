@@ -34,9 +34,10 @@ def write_atomically(
     """Write a file so that after a crash the path holds all of the content or what it held.
 
     When only the renaming is left, `last_look` is called; if it raises, the file stays as it was.
+    The caller holds a lock: what a killed writer left under the temporary name is written over.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     try:
         _write_flushed(temporary, content, path)
         if last_look:
@@ -50,10 +51,9 @@ def write_atomically(
 def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it into place.
 
-    The folder must not exist; relative paths have `/`. The caller holds a lock: what an earlier,
-    killed writer left under the temporary name is removed.
+    The folder must not exist; relative paths have `/`. The caller holds a lock, as for a file.
     """
-    temporary = folder.with_name(f".{folder.name}.tmp")
+    temporary = _temporary(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         for relative, content in contents.items():
@@ -72,7 +72,7 @@ def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None
 def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write a folder in place of what was there; a reader sees one or the other, or none.
 
-    The caller holds a lock, as for `write_folder_atomically`.
+    The caller holds a lock, as for a file.
     """
     earlier = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(earlier, ignore_errors=True)
@@ -80,6 +80,10 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         folder.rename(earlier)
     write_folder_atomically(folder, contents)
     shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _write_flushed(temporary: Path, content: bytes, path: Path) -> None:

@@ -39,7 +39,7 @@ def init(
         return
     planned = bundled.planned_update(data_dir)
     if write:
-        bundled.write_update(planned)
+        bundled.write_update(data_dir, planned)
     rows = [asdict(row) for row in planned.rows]
     document = {"rows": rows, "quarters": planned.quarters, "written": write}
     shared.show(console.update_parts(planned, write), document)

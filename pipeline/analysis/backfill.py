@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock
+
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
@@ -176,8 +178,9 @@ def finish(request: Request, done: Done, reports_dir: Path) -> Backfilled:
     left_out = [quarter for quarter in request.quarters if quarter not in done]
     tables = _tables(request, [row.result for row in calculated.values()])
     files = {reports_dir / FOLDER / name: content for name, content in tables}
-    for path, content in files.items():
-        write_atomically(path, content)
+    with FileLock(reports_dir / FOLDER / ".lock"):
+        for path, content in files.items():
+            write_atomically(path, content)
     return Backfilled(calculated, failures, left_out, list(files))
 
 

@@ -153,8 +153,6 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
     issue = read_issue(name, settings.reports_dir)
     failures: dict[str, DeliveryError] = {}
     with FileLock(issue.record.with_name(".lock")):
-        for left in issue.record.parent.glob(".*.tmp"):  # by a delivery that was killed
-            left.unlink()
         planned = plan(issue, targets)
         known = planned.refused.keys() - planned.delivered.keys()
         for target in planned.pending:

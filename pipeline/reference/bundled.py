@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline.errors import Remedy, UsageError
 from pipeline.files import write_atomically, write_folder_atomically
+from pipeline.reference.editing import locked
 from pipeline.reference.files import COLUMNS, Row, bundled_data, canonical, read_content, rows_of
 from pipeline.reference.tables import load_reference
 from schemas.rows import KEYS, PERIOD, TABLES
@@ -90,10 +91,11 @@ def planned_update(data_dir: Path) -> Update:
     return Update(tuple(found), {**files, **{path: stored[path] for path in new}})
 
 
-def write_update(update: Update) -> None:
+def write_update(data_dir: Path, update: Update) -> None:
     """Write the files of an update; each is written whole, or stays as it was."""
-    for path, content in update.files.items():
-        write_atomically(path, content)
+    with locked(data_dir / "reference"):
+        for path, content in update.files.items():
+            write_atomically(path, content)
 
 
 def _row_updates(

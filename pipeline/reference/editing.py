@@ -66,7 +66,7 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
         StorageError: Another edit holds the lock for too long.
     """
     path = data_dir / "reference" / name
-    with _locked(path.parent):
+    with locked(path.parent):
         before = read_content(path)
         if not path.exists():  # a table that came later
             write_atomically(path, before)
@@ -89,7 +89,7 @@ def fix_format(data_dir: Path) -> list[Path]:
     """
     folder = data_dir / "reference"
     rewritten = []
-    with _locked(folder):
+    with locked(folder):
         for path, before, after in _not_canonical(folder):
             _write(path, before, after)
             rewritten.append(path)
@@ -126,7 +126,12 @@ def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of the reference tables in a folder, which every writer of them waits for.
+
+    Raises:
+        StorageError: Somebody else holds it for too long.
+    """
     read_content(folder / CLUSTERS)  # a folder that holds no tables is said to, and stays as it is
     try:
         with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
@@ -150,8 +155,6 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
                 "Look at the file, and run the command again.",
             )
 
-    for left in path.parent.glob(f".{path.name}.*.tmp"):  # by an edit that was killed
-        left.unlink(missing_ok=True)
     if after == before:
         last_look()
     else:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipeline.errors import InvalidData
-from pipeline.files import record, write_atomically
+from pipeline.files import record
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
 from schemas.records import EVERY_CLUSTER, Language, Reference
 from schemas.rows import TABLES, from_row
@@ -50,7 +50,7 @@ def load_reference(
         _validate(folder, rows)
         if remember and not instead:
             with suppress(OSError):  # a folder that cannot be written to is validated each time
-                write_atomically(folder / REMEMBERED, _digest(contents))
+                (folder / REMEMBERED).write_bytes(_digest(contents))
     tables: dict[str, list[Any]] = {
         name: [
             from_row(kind, {**row, "row": number})

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from filelock import FileLock
+
 from pipeline.calculation.calculate import FETCHED, Figures, Snapshot, jumps_since
 from pipeline.calculation.plausibility import accepted
 from pipeline.calculation.population import check_identities, checksums, totals_of_ages
@@ -95,8 +97,9 @@ class Intake:
             "request_id": answer.request_id,
             "retrieved_at": answer.retrieved_at,
         }
-        write_atomically(path, answer.content)
-        write_atomically(path.with_suffix(".json"), json_bytes(reason))
+        with FileLock(folder / ".lock"):
+            write_atomically(path, answer.content)
+            write_atomically(path.with_suffix(".json"), json_bytes(reason))
         return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
 
     def _read(self, answer: Answer) -> Mapping[Quarter, Mapping[str, int]]:
@@ -157,7 +160,8 @@ class Intake:
         if content != answer.content and checked.change is not Change.ACCEPTED:
             digest = hashlib.sha256(answer.content).hexdigest()
             path = store.folder / snapshot.table / "answers" / f"{digest[:12]}.csv"
-            write_atomically(path, answer.content)
+            with FileLock(store.folder / ".lock"):
+                write_atomically(path, answer.content)
             place = path.relative_to(store.data_dir).as_posix()
             whole = {"path": place, "bytes": len(answer.content), "sha256": digest}
             snapshot = replace(snapshot, response=whole)

@@ -70,7 +70,10 @@ def main(data_dir: Path, rounds: int, seed: int) -> None:
         found = added(data_dir)
         assert found == list(range(1, len(found) + 1)), found
         assert not_canonical(data_dir) == []
-    print(len(added(data_dir)) - 2)
+    came_through = len(added(data_dir)) - 2
+    add_next(data_dir)
+    assert list(data_dir.rglob("*.tmp")) == []
+    print(came_through)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def change(data_dir: Path, table: str, old: str, new: str) -> None:
 def updated(data_dir: Path) -> bundled.Update:
     """Update a folder and return what was done."""
     update = bundled.planned_update(data_dir)
-    bundled.write_update(update)
+    bundled.write_update(data_dir, update)
     return update
 
 
