@@ -1,7 +1,5 @@
 """What finance sends on: the memo's table for an agenda, and what the co-chair collects."""
 
-from collections.abc import Sequence
-
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.memo import memo_of
 from pipeline.reporting.rows import invoice_rows
@@ -36,9 +34,9 @@ def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
     sheet.show_halves(data.first - 1, 1, data.first - 1, len(memo.codes))
 
 
-def invoices_sheet(book: Book, plan: Plan, results: Sequence[ClusterResult]) -> None:
+def invoices_sheet(book: Book, plan: Plan) -> None:
     """Write what the co-chairs collect: a row a cost and municipality, that follows its amount."""
-    text, calculation = book.text, plan.content.calculation
+    text, results, calculation = book.text, plan.sections, plan.content.calculation
     lines = [text("invoices.line")]
     if not all(result.cluster.co_chair for result in results):
         lines.append(text("invoices.no_payee"))

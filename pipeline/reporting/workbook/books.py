@@ -1,4 +1,4 @@
-"""The workbooks: the national one, and one a cluster that its co-chair can send on."""
+"""The workbooks: the national one, and one a cluster with a cost that its co-chair can send on."""
 
 import warnings
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ def workbooks(content: Content) -> dict[str, bytes]:
             for result in content.result.clusters
             for folder in [content.structure(result).folder]
             for plan in [plan_of_cluster(content, result)]
+            if plan.sections
         }
         return {f"fordeling-{content.label}.xlsx": _national(plan_of(content)), **clusters}
 
@@ -41,11 +42,10 @@ def _national(plan: Plan) -> bytes:
         overview.keys_sheet(book, plan)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
-    billed = [result for result in plan.sections if result.allocations]
-    for result in billed:
+    for result in plan.sections:
         billing.memo_sheet(book, plan, result)
-    if billed:
-        billing.invoices_sheet(book, plan, billed)
+    if plan.sections:
+        billing.invoices_sheet(book, plan)
     development_sheet.clusters_development(book, content)
     all_allocated = control_sheet(book, plan, municipalities)
     notes_sheet(book, content.notes)
@@ -60,10 +60,7 @@ def _cluster(plan: Plan, result: ClusterResult) -> bytes:
     cover = Sheet(book, content.text("sheet.cover"), title)
     for live, heading, table in _live_sheets(plan):
         write_live_sheet(book, live, heading, table)
-    if billed := [row for row in plan.sections if row.allocations]:
-        billing.invoices_sheet(book, plan, billed)
-    else:
-        development_sheet.cluster_development(book, content, result)
+    billing.invoices_sheet(book, plan)
     write_cover(cover, control_sheet(book, plan, None), result)
     return book.close()
 
@@ -72,10 +69,10 @@ def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
     """Yield each live table with the title of its sheet and its own name."""
     text = plan.content.text
     for result in plan.sections:
-        if live := plan.live.get(result.section_id):
-            kind = plan.content.structure(result).anchor.capitalize()
-            title = text("live.title", cluster=section_name(result, text))
-            yield live, title, f"{kind}_{result.section_id.replace('-', '_')}"
+        kind = plan.content.structure(result).anchor.capitalize()
+        title = text("live.title", cluster=section_name(result, text))
+        table = f"{kind}_{result.section_id.replace('-', '_')}"
+        yield plan.live[result.section_id], title, table
     for structure, live in plan.funds.items():
         title = plan.content.of_structure(structure).text("funds.title")
         yield live, title, f"Puljer_{structure}"

@@ -114,11 +114,10 @@ def _sums(plan: Plan) -> Iterator[Check]:
     text = plan.content.text
     for live in plan.tables:
         for cost, amount in enumerate(live.amounts):
-            if amount.entered:
-                outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
-                found, expected = live.seen("kroner", cost), live.seen("exact", cost)
-                also = outcome, live.holds(cost)
-                yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
+            outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
+            found, expected = live.seen("kroner", cost), live.seen("exact", cost)
+            also = outcome, live.holds(cost)
+            yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
 
 
 def _as_issued(plan: Plan) -> Iterator[Check]:

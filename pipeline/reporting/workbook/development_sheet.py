@@ -1,11 +1,10 @@
-"""The development: a row a cluster or member, its shares quarter by quarter, and charts below."""
+"""The development: a row a cluster, its shares quarter by quarter, and charts below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.calculation.development import Series
-from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook import charts
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
@@ -30,29 +29,14 @@ def clusters_development(book: Book, content: Content) -> None:
     """Write the development of all clusters, with a chart a region."""
     text, series = book.text, content.development.clusters
     lines = [
-        Line(result.cluster.region, content.cluster_name(result), series[result.cluster.cluster_id])
+        Line(
+            result.cluster.region,
+            content.cluster_name(result),
+            series[result.cluster.cluster_id][-_MOST_QUARTERS:],
+        )
         for result in content.result.clusters
     ]
-    _write(book, lines, text("column.cluster_name"), text("development.share_of_all"))
-
-
-def cluster_development(book: Book, content: Content, result: ClusterResult) -> None:
-    """Write the development of a cluster's members, with one chart."""
-    text, series = book.text, content.development.members[result.cluster.cluster_id]
-    lines = [
-        Line(
-            result.cluster.name,
-            text.estimated(member.name) if member.estimated else member.name,
-            series[member.membership.municipality_code],
-        )
-        for member in result.members
-    ]
-    _write(book, lines, text("column.municipality_name"), text("development.share"))
-
-
-def _write(book: Book, lines: Sequence[Line], who: str, share: str) -> None:
-    text = book.text
-    lines = [Line(row.group, row.name, row.points[-_MOST_QUARTERS:]) for row in lines]
+    who, share = text("column.cluster_name"), text("development.share_of_all")
     points = lines[0].points
     stored = {"first": str(points[0].quarter), "last": str(points[-1].quarter)}
     told = text("development.line", share=share, count=len(points), **stored)

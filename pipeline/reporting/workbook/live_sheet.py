@@ -58,8 +58,7 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
 
 def _total_label(text: Catalogue, amount: Amount, kind: str) -> str:
     if kind == "exact":
-        name = text("live.cost_name", name=amount.name[:60]) if amount.entered else amount.name
-        return text("live.total_exact", name=name)
+        return text("live.total_exact", name=text("live.cost_name", name=amount.name[:60]))
     return text(f"live.total_{kind}")
 
 

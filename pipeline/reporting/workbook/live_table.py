@@ -57,15 +57,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """An amount to allocate in whole kroner, and its parts by key.
-
-    One that is not entered in costs.csv is 0, free to try an amount in.
-    """
+    """An amount to allocate in whole kroner, and its parts by key."""
 
     name: str
     amount_dkk: int
     parts: Mapping[str, Part]
-    entered: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ Sheets refer to each other, so every live table is laid out first.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Final
 
-from pipeline.calculation.allocation import Part
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
@@ -34,23 +32,23 @@ _SHEETS: Final = (
 
 @dataclass(frozen=True)
 class Plan:
-    """The live tables of a workbook: of each cluster by id, of the shared funds by structure."""
+    """The live tables of a workbook: of each cluster by id, of the shared funds by structure.
+
+    Args:
+        clusters: Every cluster that it tells of, by counted population.
+        sections: The clusters that have a cost, once a key by which they share one.
+    """
 
     content: Content
-    sections: tuple[ClusterResult, ...]
+    clusters: Sequence[ClusterResult]
+    sections: Sequence[ClusterResult]
     live: dict[str, LiveTable]
     funds: dict[str, LiveTable]
     memos: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def clusters(self) -> list[ClusterResult]:
-        """The result of each cluster by counted population."""
-        return [row for row in self.sections if row.key == EVERYBODY]
-
     def of(self, result: ClusterResult) -> list[LiveTable]:
         """Return the live tables of a cluster, by whatever key."""
-        rows = [row.section_id for row in self.sections if row.cluster == result.cluster]
-        return [self.live[section_id] for section_id in rows if section_id in self.live]
+        return [self.live[row.section_id] for row in self.sections if row.cluster == result.cluster]
 
     @property
     def tables(self) -> list[LiveTable]:
@@ -65,8 +63,8 @@ class Plan:
 
 def plan_of(content: Content) -> Plan:
     """Lay out the live tables of the clusters that have a cost, and of the shared funds."""
-    sections, text = content.result.sections, content.text
-    own = {row.section_id: row for row in sections if row.allocations}
+    text = content.text
+    own = {row.section_id: row for row in content.result.sections if row.allocations}
     memo = text("sheet.memo")
     wanted = {key: notes.section_name(row, text) for key, row in own.items()}
     for key, name in list(wanted.items()):
@@ -78,17 +76,18 @@ def plan_of(content: Content) -> Plan:
         structure: _funds(content, structure, allocations, live)
         for structure, allocations in content.funds.items()
     }
-    return Plan(content, sections, live, funds, {key: names[f"memo {key}"] for key in own})
+    memos = {key: names[f"memo {key}"] for key in own}
+    return Plan(content, content.result.clusters, [*own.values()], live, funds, memos)
 
 
 def plan_of_cluster(content: Content, result: ClusterResult) -> Plan:
     """Lay out the workbook of a cluster, whose cover holds the notes."""
     worded = content.of_structure(result.cluster.structure)
-    sections = content.result.sections_of(result.cluster)
+    sections = [row for row in content.result.sections_of(result.cluster) if row.allocations]
     own = {row.section_id: notes.section_name(row, worded.text) for row in sections}
     names, there = _sheet_names(worded, own), worded.text("sheet.cover")
     live = {row.section_id: _cluster(worded, row, names[row.section_id], there) for row in sections}
-    return Plan(worded, sections, live, {})
+    return Plan(worded, [result], sections, live, {})
 
 
 def sheet_name(text: Catalogue, key: str) -> str:
@@ -128,8 +127,7 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) ->
         wrapped(_cluster_lines(content, result, notes)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],
-        [_amount(content, allocation) for allocation in result.allocations]
-        or [_no_amount(content, result)],
+        [_amount(content, allocation) for allocation in result.allocations],
         _words(content),
     )
     return table if result.key == EVERYBODY else KeyedTable(**vars(table), key=result.key)
@@ -161,14 +159,6 @@ def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
 def _amount(content: Content, allocation: Allocation) -> Amount:
     cost = allocation.cost
     return Amount(content.text.cost_heading(cost), cost.amount_dkk, dict(allocation.parts))
-
-
-def _no_amount(content: Content, result: ClusterResult) -> Amount:
-    """Return the amount 0 of a cluster without a cost, to try an amount in."""
-    zero = Fraction(0)
-    codes = sorted(member.membership.municipality_code for member in result.members)
-    parts = {code: Part(code, 0, zero, zero, rank) for rank, code in enumerate(codes, start=1)}
-    return Amount(content.text("overview.no_cost"), 0, parts, entered=False)
 
 
 def _funds(

@@ -57,12 +57,6 @@ def syd(books: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def koege(books: dict[str, bytes]) -> bytes:
-    """The workbook of a cluster without a cost."""
-    return books["klynger/koege-2022K1.xlsx"]
-
-
-@pytest.fixture(scope="session")
 def shared(content: Content) -> Content:
     """2022K1 if every cluster shared a cost, so that each has a sheet in the national workbook."""
     inputs, costs = content.calculation.inputs, content.calculation.inputs.reference.costs
@@ -76,9 +70,15 @@ def shared(content: Content) -> Content:
 
 
 @pytest.fixture(scope="session")
-def all_shared(shared: Content) -> bytes:
+def shared_books(shared: Content) -> dict[str, bytes]:
+    """All its workbooks by file name, one a cluster."""
+    return workbooks(shared)
+
+
+@pytest.fixture(scope="session")
+def all_shared(shared_books: dict[str, bytes]) -> bytes:
     """Its national workbook."""
-    return workbooks(shared)["fordeling-2022K1.xlsx"]
+    return shared_books["fordeling-2022K1.xlsx"]
 
 
 @pytest.fixture(scope="session")

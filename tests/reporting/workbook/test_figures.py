@@ -45,11 +45,13 @@ def test_the_published_table_stands_on_the_sheet_of_syd(national: bytes) -> None
     ]  # fmt: skip
 
 
-def test_every_sheet_shows_what_was_calculated(content: Content, books: dict[str, bytes]) -> None:
+def test_every_sheet_shows_what_was_calculated(
+    shared: Content, shared_books: dict[str, bytes]
+) -> None:
     """Counted population and kroner of every member of every cluster, in its own workbook."""
-    for result in content.result.clusters:
+    for result in shared.result.clusters:
         name = f"klynger/{result.cluster.cluster_id}-2022K1.xlsx"
-        sheet = opened(books[name], values=True)[result.cluster.name[:31].strip()]
+        sheet = opened(shared_books[name], values=True)[result.cluster.name[:31].strip()]
         table = grid(sheet)
         counted, kroner = table.letter("Medregnet"), table.letter("Fordelt")
         for member, row in zip(result.members, table.rows, strict=True):
@@ -99,29 +101,23 @@ def test_a_municipality_in_two_clusters_has_one_row(content: Content, national: 
     assert cells[3:] == ["Sundhedsklynge Syd", 12_801, "Sundhedsklynge Midt", 0, 12_801]
 
 
-def test_the_workbook_of_a_cluster_says_the_same(
-    content: Content, books: dict[str, bytes], national: bytes
-) -> None:
+def test_the_workbook_of_a_cluster_says_the_same(national: bytes, syd: bytes) -> None:
     """What a co-chair sends on holds the figures of the national workbook, cell by cell."""
-    whole = figures(opened(national, values=True))
-    name = "Sundhedsklynge Syd"
-    for result in content.result.clusters:
-        own = opened(books[f"klynger/{result.cluster.cluster_id}-2022K1.xlsx"], values=True)
-        sheet = result.cluster.name[:31].strip()
-        third = "Opkrævning" if result.allocations else "Udvikling"
-        assert own.sheetnames == ["Forside", sheet, third, "Kontrol"]
-        if sheet == name:
-            here = {place: cell for place, cell in figures(own).items() if place[0] == name}
-            there = {place: cell for place, cell in whole.items() if place[0] == name}
-            notes = (name, "A3")  # which say in which sheet the notes stand
-            assert "arket Forside" in here.pop(notes)
-            assert "arket Noter" in there.pop(notes)
-            assert here == there
+    name, own = "Sundhedsklynge Syd", opened(syd, values=True)
+    assert own.sheetnames == ["Forside", name, "Opkrævning", "Kontrol"]
+    here, there = (
+        {place: cell for place, cell in figures(book).items() if place[0] == name}
+        for book in (own, opened(national, values=True))
+    )
+    notes = (name, "A3")  # which say in which sheet the notes stand
+    assert "arket Forside" in here.pop(notes)
+    assert "arket Noter" in there.pop(notes)
+    assert here == there
 
 
-def test_the_cover_of_a_cluster_tells_its_funds_and_notes(books: dict[str, bytes]) -> None:
+def test_the_cover_of_a_cluster_tells_its_funds_and_notes(syd: bytes) -> None:
     """What a cluster gets of the shared funds, and what explains its figures, on one page."""
-    cover = opened(books["klynger/amager-hvidovre-2022K1.xlsx"], values=True)["Forside"]
+    cover = opened(syd, values=True)["Forside"]
     rows = [row[:2] for row in cover.iter_rows(min_row=3, values_only=True)]
     funds = [text for subject, text in rows if subject == "Puljer"]
     assert [text.partition(" kr. ")[0].rpartition(" ")[2] for text in funds] == ["4.072.871"] * 2

@@ -16,7 +16,7 @@ from pipeline.reporting.texts import Catalogue
 from schemas.records import Language
 from tests.reporting.workbook.cells import grid, opened, parts
 
-BOOKS = ["national", "syd", "koege", "english"]
+BOOKS = ["national", "syd", "english"]
 CATALOGUES = [Catalogue(language) for language in Language]
 LEAST_POINTS = 10
 

@@ -169,8 +169,8 @@ def both(
 def test_every_recalculated_value_is_the_one_in_the_file(
     books: dict[str, bytes], both: Both
 ) -> None:
-    """Viewers that do not calculate show what LibreOffice calculates, in all 23 workbooks,
-    and where each cluster has a cost."""
+    """Viewers that do not calculate show what LibreOffice calculates, in the national
+    workbook and a cluster's, and where each cluster has a cost."""
     formulas = 0
     for path, result in map(both, ["shared", *(Path(name).stem for name in books)]):
         cached, recalculated = (figures(opened(of, values=True)) for of in (path, result))
