@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,15 +13,17 @@ import typer
 
 from flows.terminal import options
 from flows.terminal.shared import Shared
+from pipeline.errors import UsageError
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
     from pipeline.analysis.explain import Steps, Trail
+    from pipeline.snapshots.acquisition import Acquisition
 
 
 def explain(
-    report: Annotated[ReportName, options.report_argument("QUARTER")],
+    report: Annotated[str, options.report_argument("QUARTER", str)],
     cluster: options.Cluster,
     municipality: options.Municipality,
     shared: Shared,
@@ -28,23 +34,19 @@ def explain(
     number is worked out on the spot and compared with the report; a difference is an error.
     """
     from flows.terminal import console
-    from pipeline.analysis.explain import found_in_revision, trail
-    from pipeline.reference import names
-    from pipeline.run import calculation_of
+    from pipeline.analysis.explain import found_in_revision
     from pipeline.snapshots.acquisition import Acquisition
 
-    calculation = calculation_of(report, Acquisition.offline(shared.settings))
-    areas = names.municipalities(calculation.inputs.reference.areas.values())
-    found = trail(
-        calculation,
-        names.cluster_ids([cluster], calculation.result.rules.clusters)[0],
-        names.find("municipality", municipality, areas).code,
-    )
+    typed, acquisition = (report, cluster, municipality), Acquisition.offline(shared.settings)
+    try:
+        name, found = _named(typed, acquisition)
+    except UsageError as error:
+        raise error.reworded(hint=_right_order(typed, acquisition)) from None
     steps = found.steps()
-    if report_steps := found_in_revision(found, report, shared.settings.reports_dir):
+    if report_steps := found_in_revision(found, name, shared.settings.reports_dir):
         steps["report"] = report_steps
     shared.show(
-        console.trail_parts(found, report, steps),
+        console.trail_parts(found, name, steps),
         _as_dict(found, steps),
         [
             {"about": about, "item": item, "value": value}
@@ -52,6 +54,35 @@ def explain(
             for item, value in values.items()
         ],
     )
+
+
+def _named(typed: Sequence[str], acquisition: Acquisition) -> tuple[ReportName, Trail]:
+    """Return the report and the trail that a quarter, a cluster and a municipality name."""
+    from pipeline.analysis.explain import trail
+    from pipeline.reference import names
+    from pipeline.run import calculation_of
+
+    quarter, cluster, municipality = typed
+    try:
+        report = ReportName.parse(quarter)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+    calculation = calculation_of(report, acquisition)
+    areas = names.municipalities(calculation.inputs.reference.areas.values())
+    return report, trail(
+        calculation,
+        names.cluster_ids([cluster], calculation.result.rules.clusters)[0],
+        names.find("municipality", municipality, areas).code,
+    )
+
+
+def _right_order(typed: Sequence[str], acquisition: Acquisition) -> str:
+    """Return a hint where what was typed names something in another order only."""
+    for order in permutations(typed):
+        with suppress(UsageError):
+            _named(order, acquisition)
+            return f"In the right order: {shlex.join(['klynge', 'explain', *order])}"
+    return ""
 
 
 def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:

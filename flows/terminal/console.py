@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
 _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
+_MOMENT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ$")
+
 
 def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
     """Show how far it is while quarters come in, then return a line a table."""
@@ -130,8 +132,9 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
     for about, values in steps.items():
         yield styled(about)
         for item, value in values.items():
-            is_number = about.startswith(_NUMBERS)
-            shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value) if is_number else value
+            shown = _MOMENT.sub(lambda found: f"{_day(found[1])} at {found[2]} UTC", value)
+            if about.startswith(_NUMBERS):
+                shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value)
             yield f"  {item:<30} {shown}"
     if "report" not in steps:
         yield f"No report of {report.label} is written yet: klynge run writes it."

@@ -113,10 +113,10 @@ def quarter_option(name: str, what: str) -> Any:
     )
 
 
-def report_argument(metavar: str) -> Any:
+def report_argument(metavar: str, parse: Callable[[str], Any] = ReportName.parse) -> Any:
     """Return an argument that names a report or one of its revisions."""
     return typer.Argument(
-        parser=_read_by(ReportName.parse),
+        parser=_read_by(parse),
         autocompletion=reports,
         metavar=metavar,
         help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
