@@ -5,29 +5,14 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from flows.commands.analysis import compare, explain, scenario
-from flows.commands.audit import audit
-from flows.commands.inputs import check, fetch, init, status
-from flows.commands.reports import backfill, deliver, run
-from flows.commands.rules import (
-    add_cost,
-    add_key,
-    add_membership,
-    add_source,
-    change_cost,
-    clusters,
-    end_cost,
-    end_membership,
-)
+from flows.commands import analysis, audit, inputs, reports, rules, transition
 from flows.commands.server import app as server
 from flows.commands.server import serve
-from flows.commands.transition import transition
 from flows.terminal.remedies import told
 from flows.terminal.shared import Command
 from pipeline.errors import KlyngeError, StorageError, UsageError
@@ -42,7 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-command = partial(app.command, cls=Command)
 
 
 def _print_version(asked: bool) -> None:
@@ -65,41 +49,34 @@ def _version(
     """What `klynge` itself is asked."""
 
 
-command(epilog="Example: klynge run 2022K1 --cluster amager-hvidovre")(run)
-command(epilog="Example: klynge init")(init)
-command(epilog="Example: klynge fetch --from 2022K1 --to 2023K1")(fetch)
-command(epilog="Example: klynge deliver 2022K1 --dry-run")(deliver)
-command(epilog="Example: klynge status")(status)
-command(epilog="Example: klynge clusters --quarter 2027K1")(clusters)
-command(epilog="Example: klynge explain 2022K1 amager-hvidovre roedovre")(explain)
-command(epilog="Example: klynge compare 2022K1 2023K1")(compare)
-command(epilog="Example: klynge transition 2026K4 2027K1")(transition)
-command(
-    epilog="Example: klynge scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000"
-)(scenario)
-command(epilog="Example: klynge backfill --from 2016K1 --to 2023K1 --rules 2022K1")(backfill)
-command(epilog="Example: klynge check 2022K1")(check)
-command(epilog="Example: klynge audit notat.xlsx --quarter 2022K1 --cluster amager-hvidovre")(audit)
-command(
-    epilog="Example: klynge add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
-    "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger"
-)(add_cost)
-command(
-    epilog="Example: klynge add-key boern --name-da '0-17-årige' --name-en 'Aged 0-17' "
-    "--ages 0-17 --population-of year_before --from 2023K1 --source memo-syd-2022"
-)(add_key)
-command(
-    epilog="Example: klynge add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
-    "--source memo-syd-2022"
-)(add_membership)
-command(epilog="Example: klynge change-cost halvt-aarsvaerk --amount 381100 --from 2026K1")(
-    change_cost
-)
-command(epilog="Example: klynge end-cost halvt-aarsvaerk --last 2025K4")(end_cost)
-command(epilog="Example: klynge add-source notat-2026 --title 'Memo on 2026'")(add_source)
-command(epilog="Example: klynge end-membership koege greve --last 2023K4")(end_membership)
-
-command(epilog="Example: klynge serve, with PREFECT_API_URL set to the server")(serve)
+EXAMPLES: Mapping[Callable[..., None], str] = {
+    reports.run: "run 2022K1 --cluster amager-hvidovre",
+    inputs.init: "init",
+    inputs.fetch: "fetch --from 2022K1 --to 2023K1",
+    reports.deliver: "deliver 2022K1 --dry-run",
+    inputs.status: "status",
+    rules.clusters: "clusters --quarter 2027K1",
+    analysis.explain: "explain 2022K1 amager-hvidovre roedovre",
+    analysis.compare: "compare 2022K1 2023K1",
+    transition.transition: "transition 2026K4 2027K1",
+    analysis.scenario: "scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000",
+    reports.backfill: "backfill --from 2016K1 --to 2023K1 --rules 2022K1",
+    inputs.check: "check 2022K1",
+    audit.audit: "audit notat.xlsx --quarter 2022K1 --cluster amager-hvidovre",
+    rules.add_cost: "add-cost halvt-aarsvaerk viborg 370000 --name-da '½ årsværk' "
+    "--name-en 'Half a full-time post' --from 2023K1 --source rm-klynger",
+    rules.add_key: "add-key boern --name-da '0-17-årige' --name-en 'Aged 0-17' "
+    "--ages 0-17 --population-of year_before --from 2023K1 --source memo-syd-2022",
+    rules.add_membership: "add-membership amager-hvidovre greve --from 2024K1 --fraction 1/2 "
+    "--source memo-syd-2022",
+    rules.change_cost: "change-cost halvt-aarsvaerk --amount 381100 --from 2026K1",
+    rules.end_cost: "end-cost halvt-aarsvaerk --last 2025K4",
+    rules.add_source: "add-source notat-2026 --title 'Memo on 2026'",
+    rules.end_membership: "end-membership koege greve --last 2023K4",
+    serve: "serve, with PREFECT_API_URL set to the server",
+}
+for function, example in EXAMPLES.items():
+    app.command(cls=Command, epilog=f"Example: klynge {example}")(function)
 app.add_typer(server, name="server")
 
 

@@ -150,6 +150,15 @@ class Membership:
         """The districts, or the municipality, whose people count."""
         return self.districts or (self.municipality_code,)
 
+    @property
+    def counts_with(self) -> str:
+        """What counts, in words."""
+        if self.districts:
+            return f"its districts {' '.join(self.districts)}"
+        return (
+            "its whole population" if self.fraction == 1 else f"{self.fraction} of its population"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

@@ -17,7 +17,7 @@ from pipeline.reporting.texts import Catalogue
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
-from schemas.records import Basis, Cost, Language, Membership, Reference
+from schemas.records import Basis, Cost, Language, Reference
 from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
 
@@ -101,7 +101,8 @@ def cluster_parts(rules: RulesInForce, reference: Reference) -> Iterator[Part]:
         yield styled(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}")
         for membership in rules.memberships[cluster.cluster_id]:
             name = reference.areas[membership.municipality_code].name
-            yield f"  {membership.municipality_code} {name}{_rule(membership)}"
+            part = "" if membership.basis is Basis.WHOLE else f": {membership.counts_with}"
+            yield f"  {membership.municipality_code} {name}{part}"
         yield from (_shared(cost) for cost in rules.costs if cost.scope == cluster.cluster_id)
     yield from (_shared(cost) for cost in rules.costs if cost.structure)
     noun = ", ".join(rules.structures)
@@ -112,14 +113,6 @@ def _shared(cost: Cost) -> str:
     amount = f"{kroner(cost.amount_dkk)} {Catalogue(Language.ENGLISH)(f'value.{cost.per}')}"
     where = f" over {cost.scope}" if cost.structure else ""
     return f"  shares{where} {amount}: {cost.name_en} ({cost.cost_id})"
-
-
-def _rule(membership: Membership) -> str:
-    if membership.basis is Basis.WHOLE:
-        return ""
-    if membership.basis is Basis.FRACTION:
-        return f": {membership.fraction} of its population"
-    return f": districts {' '.join(membership.districts)}"
 
 
 def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part]:

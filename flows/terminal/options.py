@@ -16,7 +16,6 @@ from schemas.quarter import Quarter
 from schemas.records import AREA_CODE, DISTRICT_CODE
 from schemas.report_name import ReportName
 
-_MUNICIPALITY = "municipality"
 Value = TypeVar("Value")
 
 
@@ -33,30 +32,20 @@ def reports(incomplete: str) -> list[str]:
     return sorted({*quarters(incomplete), *(row for row in written if row.startswith(incomplete))})
 
 
-def clusters(incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids and names of clusters that begin like this, each with the other."""
-    rows = [(row["cluster_id"], row["name"]) for row in _rows("clusters.csv")]
-    return _beginning(incomplete, rows)
+def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list[tuple[str, str]]]:
+    """Return a completer of the codes and names of a table, each told with the other."""
+
+    def completed(incomplete: str) -> list[tuple[str, str]]:
+        rows = (row for row in _rows(file) if only.items() <= row.items())
+        return _beginning(incomplete, [(row[code], row[name]) for row in rows])
+
+    return completed
 
 
-def municipalities(incomplete: str) -> list[tuple[str, str]]:
-    """Return the codes and names of municipalities that begin like this, each with the other."""
-    rows = [
-        (row["code"], row["name"]) for row in _rows("areas.csv") if row["kind"] == _MUNICIPALITY
-    ]
-    return _beginning(incomplete, rows)
-
-
-def costs(incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids and names of costs that begin like this, each with the other."""
-    return _beginning(incomplete, [(row["cost_id"], row["name_da"]) for row in _rows("costs.csv")])
-
-
-def sources(incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids of sources that begin like this, with their titles."""
-    return _beginning(
-        incomplete, [(row["source_id"], row["title"]) for row in _rows("sources.csv")]
-    )
+clusters = _named("clusters.csv", "cluster_id", "name")
+municipalities = _named("areas.csv", "code", "name", kind="municipality")
+costs = _named("costs.csv", "cost_id", "name_da")
+sources = _named("sources.csv", "source_id", "title")
 
 
 def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:

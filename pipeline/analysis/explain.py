@@ -27,7 +27,7 @@ from pipeline.reporting.rows import ALLOCATION_COLUMNS, SHARE_DECIMALS, allocati
 from pipeline.reporting.texts import Catalogue, exact, rounded
 from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
-from schemas.records import Basis, Language, Membership
+from schemas.records import Basis, Language
 from schemas.report_name import ReportName
 from schemas.sharing import EVERYBODY
 from schemas.source_tables import FOLK1A, KKBEF1
@@ -130,7 +130,7 @@ class Trail:
         rule = self.member.membership
         source = self.calculation.inputs.reference.sources[rule.source_id]
         return {
-            "counts with": _counts_with(rule),
+            "counts with": rule.counts_with,
             "row": f"memberships.csv row {rule.row}" if rule.row else None,
             "rules of": self.calculation.result.rules.quarter,
             "source": f"{source.source_id}: {source.title}",
@@ -148,12 +148,6 @@ class Trail:
             "address": self.snapshot.url,
             "query": _one_line(self.snapshot.query),
         }
-
-
-def _counts_with(rule: Membership) -> str:
-    if rule.basis is Basis.DISTRICTS:
-        return f"its districts {' '.join(rule.districts)}"
-    return f"{rule.fraction} of its population" if rule.fraction != 1 else "its whole population"
 
 
 def _one_line(query: Mapping[str, Any]) -> str:

@@ -140,7 +140,7 @@ def test_clusters_of_2022(klynge: Klynge) -> None:
     assert (ended.exit_code, ended.err) == (0, "")
     lines = ended.out.splitlines()
     assert "amager-hvidovre  Sundhedsklynge Syd, Hovedstaden" in lines
-    assert "  101 København: districts 1004 1005 1009 1010" in lines
+    assert "  101 København: its districts 1004 1005 1009 1010" in lines
     assert "  175 Rødovre: 1/2 of its population" in lines
     assert "  400 Bornholm" in lines
     assert lines[-1] == "22 clusters in force in 2022K1 (sundhedsklynge)."
