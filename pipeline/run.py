@@ -171,9 +171,8 @@ def _not_written(name: ReportName, reports_dir: Path) -> UsageError:
 
 def _recorded_parameters(name: ReportName, manifest: Mapping[str, Any]) -> Parameters:
     recorded = manifest["parameters"]
-    return Parameters(
-        replace(name, revision=None), recorded["estimate_districts"], recorded["contact"]
-    )
+    contact = recorded.get("contact", "")  # the earliest revisions name none
+    return Parameters(replace(name, revision=None), recorded["estimate_districts"], contact)
 
 
 def _figures(reader: FigureReader, recorded: Mapping[str, Any], ages: str = "") -> Figures:

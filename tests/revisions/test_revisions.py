@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import json_bytes, record
-from pipeline.machine import installed_version
 from pipeline.revisions.store import read_revision, sealed
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
@@ -152,11 +151,21 @@ def as_version_0_wrote_it(folder: Path, *changed: str) -> None:
 def test_an_upgrade_that_changes_a_figure_says_so(
     written: Klynge, reports_dir: Path, name: str
 ) -> None:
-    """The same input in other figures is a revision, and its reason names both versions."""
+    """The same input in other figures is a revision; its reason names the version they were of."""
     as_version_0_wrote_it(reports_dir / "2022K1" / "r1", f"{name}.csv")
-    reason = f"The calculation changed: written by version 0, now {installed_version()}."
+    reason = "The program itself changed since version 0 wrote the revision before"
     assert f"Reason: {reason}" in written("run", "2022K1").out
     assert "Unchanged" in written("run", "2022K1").out
+
+
+def test_a_revision_that_names_no_contact(written: Klynge, reports_dir: Path) -> None:
+    """The earliest versions recorded none; their revisions explain themselves and are compared."""
+    manifest = read_revision(reports_dir / "2022K1" / "r1")
+    del manifest["parameters"]["contact"]
+    (reports_dir / "2022K1" / "r1" / "manifest.json").write_bytes(json_bytes(sealed(manifest)))
+    for name in ("2022K1", "2022K1:r1"):
+        assert "all equal" in written("explain", name, "amager-hvidovre", "rødovre").out
+        assert written("compare", name, "2023K1").exit_code == 0
 
 
 def test_an_upgrade_that_changes_no_figure_is_no_change(written: Klynge, reports_dir: Path) -> None:
