@@ -9,8 +9,9 @@ fractions.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from html import escape
 from numbers import Integral
 from pathlib import Path
 from typing import Final, cast
@@ -18,11 +19,16 @@ from typing import Final, cast
 import pandas as pd
 
 from pipeline.calculation.allocation import largest_remainder
-from pipeline.calculation.calculate import Parameters, calculate, population_of
+from pipeline.calculation.calculate import Calculation, Parameters, calculate, population_of
+from pipeline.calculation.development import development_of
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import UsageError
+from pipeline.reference.names import clusters, find, municipalities
+from pipeline.reporting.content import Content
+from pipeline.reporting.memo import Memo, memo_of
+from pipeline.reporting.page import share_drawing
 from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
 from pipeline.run import gather
 from pipeline.settings import Settings, setting
@@ -37,12 +43,69 @@ _KEY_COLUMNS: Final = [
 
 
 @dataclass(frozen=True)
-class QuarterRun:
-    """A quarter, calculated: as frozen values, and the rows of the report's CSV as tables."""
+class Drawing:
+    """A curve, which a notebook shows; as text, SVG."""
 
-    result: QuarterResult
+    title: str
+    svg: str = field(repr=False)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+@dataclass(frozen=True, repr=False)
+class QuarterRun:
+    """A quarter, calculated: as frozen values, and the rows of the report's CSV as tables.
+
+    A notebook shows it as the memo's table of each cluster with a cost.
+    """
+
+    calculation: Calculation
     allocation: pd.DataFrame
     shared_funds: pd.DataFrame
+
+    @property
+    def result(self) -> QuarterResult:
+        """What was calculated, as frozen values."""
+        return self.calculation.result
+
+    def plot(self, cluster: str, municipality: str = "") -> Drawing:
+        """Return how a share developed over the quarters stored, under the rules of this one.
+
+        Args:
+            cluster: Id or name; its share of all clusters of its structure.
+            municipality: Code or name of a member; its share of the cluster, where it is given.
+
+        Raises:
+            UsageError: There is no such cluster, or no such member.
+        """
+        found = find("cluster", cluster, clusters(self.result.rules.clusters))
+        development, content = development_of(self.calculation), Content(self.calculation, 0, ())
+        series, name = development.clusters[found.code], found.name
+        if municipality:
+            by_code = development.members[found.code]
+            members = municipalities(content.reference.areas[code] for code in by_code)
+            member = find(f"member of {found}", municipality, members)
+            series, name = by_code[member.code], f"{member.name}, {found.name}"
+        return Drawing(name, share_drawing(name, series, content.text))
+
+    def __repr__(self) -> str:
+        rules = self.result.rules
+        counts = f"{len(rules.clusters)} clusters, {len(rules.costs)} costs"
+        return f"<{self.calculation.report}: {counts}>"
+
+    def _repr_html_(self) -> str:
+        content = Content(self.calculation, 0, ())
+        sections = [row for row in self.result.sections if row.allocations]
+        memos = (_memo_html(memo_of(content, row)) for row in sections)
+        return "".join(memos) or f"<p>{escape(repr(self))}</p>"
+
+
+def _memo_html(memo: Memo) -> str:
+    labels = [row.label for row in memo.rows]
+    table = pd.DataFrame([row.cells for row in memo.rows], labels, memo.members).to_html()
+    notes = "".join(f"<p>{escape(note)}</p>" for note in memo.notes)
+    return f"<h3>{escape(memo.title)}</h3>{table}{notes}"
 
 
 def load_population(quarter: str, data_dir: str | Path | None = None) -> Population:
@@ -127,10 +190,11 @@ def run_quarter(
         KlyngeError: Any of those of `calculate`.
     """
     report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
-    result = calculate(gather(Parameters(report), _stored(data_dir))).result
+    calculation = calculate(gather(Parameters(report), _stored(data_dir)))
+    result = calculation.result
     allocation = pd.DataFrame(allocation_rows(result), columns=list(allocation_columns([result])))
     funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
-    return QuarterRun(result, _with_numbers(allocation), _with_numbers(funds))
+    return QuarterRun(calculation, _with_numbers(allocation), _with_numbers(funds))
 
 
 def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:

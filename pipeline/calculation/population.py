@@ -11,7 +11,7 @@ the city's population in FOLK1A and rounded by largest remainder so that they ad
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
@@ -36,8 +36,8 @@ class Population:
     """
 
     quarter: Quarter
-    by_area: Mapping[str, int]
-    by_district: Mapping[str, int]
+    by_area: Mapping[str, int] = field(repr=False)
+    by_district: Mapping[str, int] = field(repr=False)
     districts_from: Quarter | None = None
 
     @property

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from pipeline.calculation.development import Series
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
@@ -61,6 +62,13 @@ def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
     """Return a template filled in with texts and values, as HTML (UTF-8)."""
     kroner = partial(whole, language=text.language)
     return _template(template).render(text=text, kroner=kroner, **values).encode()
+
+
+def share_drawing(name: str, series: Series, text: Catalogue) -> str:
+    """Return a drawing of how the share of a municipality or cluster developed, as SVG."""
+    shown = partial(percent, language=text.language)
+    drawing = rendered("share.svg", text, name=name, series=series, percent=shown, marks=_marks)
+    return drawing.decode()
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import inspect
+import io
+import json
 import subprocess
 import sys
 import typing
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 
 import pipeline
 from pipeline.errors import AllocationError, UsageError
+from tests.analysis import notebook
 from tests.conftest import REPOSITORY
 
 
@@ -28,6 +32,37 @@ def test_the_example_in_the_documentation_runs(
     path = str(REPOSITORY / page)
     failed, tried = doctest.testfile(path, module_relative=False, encoding="utf-8")
     assert (failed, tried) == (0, examples)
+
+
+def test_the_example_notebook_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run cell by cell it shows what stands in it; update: python -m tests.analysis.notebook."""
+    monkeypatch.chdir(notebook.PATH.parent)
+    stored = json.loads(notebook.PATH.read_text(encoding="utf-8"))
+    current, names = notebook.executed(stored)
+    assert current == stored
+    syd, counted = names["syd"], names["counted"]
+    kinds = {"counted_population": "float64", "share": "float64", "amount_dkk": "Int64"}
+    assert {column: str(syd[column].dtype) for column in kinds} == kinds
+    assert (syd["amount_dkk"].sum(), syd["amount_dkk"]["Rødovre"]) == (370_000, 12_801)
+    assert {type(people) for people in counted["counted_population"]} == {Fraction}
+
+
+def test_results_show_themselves(data_dir: Path) -> None:
+    """A run is a line in a shell and the memo's tables in a notebook; a share is one drawing."""
+    run = pipeline.run_quarter("2022K1", data_dir=data_dir)
+    assert repr(run) == "<2022K1: 22 clusters, 3 costs>"
+    assert len(repr(pipeline.load_population("2022K1", data_dir))) < 100
+    (table,) = pd.read_html(io.StringIO(run._repr_html_()), index_col=0, thousands=".")
+    assert table.loc["½ årsværk (370.000 kr.)"].astype(int).sum() == 370_000
+    assert (
+        pipeline.run_quarter("2023K1", "2027K1", data_dir)._repr_html_().startswith("<p>&lt;2023K1")
+    )
+    for drawing in (run.plot("amager-hvidovre", "Rødovre"), run.plot("Midtklyngen")):
+        points = ElementTree.fromstring(drawing._repr_svg_()).findall(".//{*}circle")
+        assert len(points) == 7
+        assert len(repr(drawing)) < 100
+    with pytest.raises(UsageError, match=r"No member of .*Syd .* is called 'Skive'"):
+        run.plot("amager-hvidovre", "Skive")
 
 
 def test_importing_the_package_imports_no_pandas() -> None:
