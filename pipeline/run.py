@@ -10,38 +10,41 @@ alone. What else is in the data folder today plays no part: its figures come out
 although rules were edited since.
 """
 
-import csv
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
+from pipeline.calculation.comparison import quarter_before
 from pipeline.calculation.membership import further_days, in_force, tables_of
-from pipeline.errors import ProvenanceError, UsageError
-from pipeline.revisions.recorded import INPUTS, check_recorded, read_inputs, recorded_reference
+from pipeline.errors import ProvenanceError, RuleError, UsageError
+from pipeline.revisions.recorded import (
+    INPUTS,
+    Recorded,
+    check_recorded,
+    read_inputs,
+    recorded_before,
+    recorded_reference,
+)
 from pipeline.revisions.store import (
     Outcome,
     newest_revision,
     read_revision,
     write,
     written,
-    written_revisions,
 )
-from pipeline.snapshots.acquisition import Acquisition
+from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import FileRecord
+from schemas.records import FileRecord, Reference
 from schemas.report_name import ReportName
+from schemas.rows import TABLES
 from schemas.source_tables import FOLK1A, KKBEF1
 
 log = logging.getLogger(__name__)
-
-IssueBefore = tuple[str, Mapping[tuple[str, str, str], int]]
-"""A revision such as `2022K1 r1`, and its kroner by cluster, cost and municipality."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,31 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     pairs = ((first, next(iter(rest), None)) for first, *rest in read)
     shown = tuple(pair for pair in pairs if reference.counted_codes <= _codes(*pair))
     districts = next(iter(more), None)
-    return Inputs(parameters, reference, areas, districts, compared_with, shown, keyed)
+    earlier = _before(parameters, acquisition) if history else None
+    return Inputs(parameters, reference, areas, districts, compared_with, shown, keyed, earlier)
+
+
+def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
+    """Return what the report before rests on, stored; None for a scenario.
+
+    Where its rules do not hold it has none, and calculating says so.
+    """
+    report, stored = parameters.report, copy(acquisition)
+    stored.access = Access(offline=True)
+    there = [] if report.scenario else stored.stored_quarters(report.rules_quarter)
+    quarter = quarter_before(report, stored.reference, there)
+    if quarter is None:
+        return None
+    earlier = replace(report, quarter=quarter)
+    try:
+        ruled = replace(in_force(stored.reference, earlier), assumptions=(), accounts={})
+    except RuleError:
+        ruled = Reference.of(dict.fromkeys(TABLES, ()), stored.reference.files)
+    parameters = replace(parameters, report=earlier)
+    areas, *more = map(stored.reader.read, stored.snapshots(parameters))
+    days = further_days(ruled, earlier.rules, quarter)
+    keyed = {day: stored.of_day(day, earlier) for day in days}
+    return Inputs(parameters, ruled, areas, next(iter(more), None), (), (), keyed)
 
 
 def _codes(areas: Figures, districts: Figures | None) -> set[str]:
@@ -133,31 +160,52 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
     try:
         files = tuple(FileRecord(**file) for file in manifest["reference"])
         recorded = read_inputs(folder)
-        check_recorded(recorded)
-        reference = recorded_reference(recorded, name, files)
+        store = SnapshotStore(data_dir)
         parameters = _recorded_parameters(name, manifest)
-        listed = {key: manifest[key] for key in ("snapshots", "compared_with", "history")}
-        reader = FigureReader(reference, SnapshotStore(data_dir))
-        read = {key: tuple(_figures(reader, row) for row in rows) for key, rows in listed.items()}
-        areas, *more = read["snapshots"]
-        given = {(row["table"], row["quarter"]): row for row in listed["snapshots"]}
-        keyed = {
-            (ages, day): tuple(
-                _figures(reader, given[source.table, str(day)], ages)
-                for source in tables_of(reference, name.rules, ages)
-            )
-            for ages, day in further_days(reference, name.rules, name.quarter)
-        }
+        inputs = _recorded(parameters, recorded, files, manifest["snapshots"], store)
+        reader = FigureReader(inputs.reference, store)
+        compared_with, history = (
+            tuple(_figures(reader, row) for row in manifest[key])
+            for key in ("compared_with", "history")
+        )
+        before = None
+        if earlier := recorded_before(recorded):
+            of_it = replace(parameters, report=replace(parameters.report, quarter=earlier[0]))
+            before = _recorded(of_it, earlier[1], files, manifest["before"], store)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProvenanceError(
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
-    shown = [row for row in read["history"] if row.source is areas.source]
-    districts = more[0] if more and more[0].source is KKBEF1 else None
-    beside = read["history"][len(shown) :] if districts else [None] * len(shown)
+    shown = [row for row in history if row.source is inputs.areas.source]
+    beside = history[len(shown) :] if inputs.districts else [None] * len(shown)
     pairs = tuple(zip(shown, beside, strict=True))
-    return Inputs(parameters, reference, areas, districts, read["compared_with"], pairs, keyed)
+    return replace(inputs, compared_with=compared_with, history=pairs, before=before)
+
+
+def _recorded(
+    parameters: Parameters,
+    recorded: Recorded,
+    files: tuple[FileRecord, ...],
+    listed: Sequence[Mapping[str, Any]],
+    store: SnapshotStore,
+) -> Inputs:
+    """Return what the kroner of a report rest on, from its tables and snapshots as recorded."""
+    check_recorded(recorded)
+    report = parameters.report
+    reference = recorded_reference(recorded, report, files)
+    reader = FigureReader(reference, store)
+    given = {(row["table"], row["quarter"]): row for row in listed}
+    areas, *more = (_figures(reader, row) for row in listed)
+    districts = more[0] if more and more[0].source is KKBEF1 else None
+    keyed = {
+        (ages, day): tuple(
+            _figures(reader, given[source.table, str(day)], ages)
+            for source in tables_of(reference, report.rules, ages)
+        )
+        for ages, day in further_days(reference, report.rules, report.quarter)
+    }
+    return Inputs(parameters, reference, areas, districts, (), (), keyed)
 
 
 def _not_written(name: ReportName, reports_dir: Path) -> UsageError:
@@ -187,27 +235,3 @@ def _figures(reader: FigureReader, recorded: Mapping[str, Any], ages: str = "") 
         f"not stored in {store.folder}; the report rests on it.",
         "Restore it from the repository or a backup.",
     )
-
-
-def amounts_before(report: Report, reports_dir: Path) -> IssueBefore:
-    """Return the issue before, blank if there is none, and its kroner.
-
-    It is the revision before or, for a first one, the newest of the last quarter before.
-    """
-    name, revision = report.calculation.report, report.outcome.revision
-    written_ones = map(ReportName.parse, written_revisions(reports_dir))
-    earlier = [row for row in written_ones if row.quarter < name.quarter]
-    alike = [row for row in earlier if replace(row, quarter=name.quarter) == name]
-    last = max(alike, key=attrgetter("quarter"), default=None)
-    if revision > 1:
-        last = replace(name, revision=revision - 1)
-    folder = written(last, reports_dir) if last else None
-    if last is None or folder is None:
-        return "", Counter()
-    amounts: Counter[tuple[str, str, str]] = Counter()
-    content = (folder / f"fordeling-{last.label}.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(content.splitlines()):
-        amounts[row["cluster_id"], row["cost_id"], row["municipality_code"]] += int(
-            row["amount_dkk"] or 0
-        )
-    return f"{last.label} {folder.name}", amounts

@@ -74,9 +74,8 @@ def run(
         report = embedded.run_flow(parameters, access)
     else:
         report = pipeline_run.run(parameters, acquisition)
-    before = pipeline_run.amounts_before(report, shared.settings.reports_dir)
     rows = allocation_rows(report.calculation.result)
-    shared.show(report_parts(report, shown, before), report.outcome.manifest, rows)
+    shared.show(report_parts(report, shown), report.outcome.manifest, rows)
 
 
 def deliver(

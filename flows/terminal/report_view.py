@@ -1,7 +1,7 @@
 """A report as `klynge run` shows it: who owes what, and what it was last time."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
@@ -10,21 +10,16 @@ from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.members import MemberRow, member_rows, total_row
 from pipeline.reporting.notes import citation, day_text, section_name
 from pipeline.reporting.texts import Catalogue
-from pipeline.run import IssueBefore, Report
+from pipeline.run import Report
 from schemas.records import Language
 
 
-def report_parts(
-    report: Report,
-    cluster_ids: Sequence[str],
-    before: IssueBefore,
-) -> Iterator[Part]:
+def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     """Yield the sources, who owes what beside what it was last time, and findings.
 
     Args:
         report: The report.
         cluster_ids: The clusters to show; those with a cost if there is none.
-        before: The issue before, and its kroner by cluster, cost and municipality.
     """
     calculation, outcome = report.calculation, report.outcome
     text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
@@ -36,7 +31,7 @@ def report_parts(
         yield from ("", _costs(calculation.result, text))
     for cluster in calculation.result.sections:
         if cluster.cluster.cluster_id in cluster_ids or (cluster.allocations and not cluster_ids):
-            yield from ("", _members(cluster, text, *before))
+            yield from ("", _members(cluster, text, calculation.before))
     yield ""
     for finding in calculation.result.findings:
         yield f"Finding: {text.finding(finding)}"
@@ -62,17 +57,16 @@ def _costs(result: QuarterResult, text: Catalogue) -> Table:
     )
 
 
-def _members(
-    cluster: ClusterResult, text: Catalogue, issue: str, amounts: Mapping[tuple[str, str, str], int]
-) -> Table:
+def _members(cluster: ClusterResult, text: Catalogue, before: QuarterResult | None) -> Table:
     costs = [text.cost_heading(row.cost) for row in cluster.allocations]
     earlier: Counter[str] = Counter()
-    shared = {row.cost.cost_id for row in cluster.allocations}
-    for (cluster_id, cost_id, code), amount in amounts.items():
-        if cluster_id == cluster.cluster.cluster_id and cost_id in shared:
-            earlier[code] += amount
+    shared = {(row.cost.cost_id, row.cost.scope) for row in cluster.allocations}
+    paid = [row for result in before.sections for row in result.allocations] if before else []
+    for row in paid:
+        if (row.cost.cost_id, row.cost.scope) in shared:
+            earlier.update({code: part.amount for code, part in row.parts.items()})
     together = ["Together"] if len(costs) > 1 else []
-    issues = [f"Last time, {issue}"] if costs and issue else []
+    issues = [f"Last time, {before.quarter}"] if costs and before else []
 
     def cells(row: MemberRow, last_time: int) -> list[str]:
         sums = [sum(row.amounts_dkk) for _ in together] + [last_time for _ in issues]

@@ -264,7 +264,7 @@ def _differs(
     ]
     if len(found) != len(expected):
         lines.append(f"{len(found)} rows in the report, {len(expected)} worked out now")
-    since = changes(read_inputs(folder), recorded_inputs(trail.calculation))
+    since = changes(read_inputs(folder), recorded_inputs(trail.calculation.inputs))
     english = Catalogue(Language.ENGLISH)
     lines += [f"Changed since: {english.finding(change)}" for change in since[:_SHOWN_CHANGES]]
     if len(since) > _SHOWN_CHANGES:

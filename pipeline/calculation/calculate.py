@@ -14,6 +14,7 @@ from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.plausibility import AcceptedJump, Change, Jump, registers_jump
 from pipeline.calculation.population import Population, check_identities, estimate_districts
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.errors import AllocationError, RuleError
 from schemas.quarter import Quarter
 from schemas.records import Cost, Reference
 from schemas.report_name import ReportName
@@ -25,10 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Calculation:
-    """Keys, allocations and findings, and the inputs that they follow from."""
+    """Keys, allocations and findings, and the inputs that they follow from.
+
+    `before` is the result of the report before; None where there is none.
+    """
 
     inputs: Inputs
     result: QuarterResult
+    before: QuarterResult | None = None
 
     @property
     def report(self) -> ReportName:
@@ -50,6 +55,19 @@ def calculate(inputs: Inputs) -> Calculation:
         RuleError: The rules are incomplete or contradict each other.
         AllocationError: There is nothing to allocate by.
     """
+    reference, result, before = inputs.reference, _result(inputs), _result_before(inputs)
+    log.info("calculated %s: %d clusters", inputs.parameters.report.label, len(result.clusters))
+    others = (*inputs.compared_with, inputs.areas)
+    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
+    codes = check_identities(FOLK1A, reference, inputs.areas.people, inputs.areas.snapshot.path)
+    findings = (*_costs(inputs), *codes, *result.findings, *chain.from_iterable(found))
+    if inputs.before and not before:
+        quarter = str(inputs.before.parameters.report.quarter)
+        findings = (*findings, Finding.of(Subject.NOT_COMPARED, quarter=quarter))
+    return Calculation(inputs, replace(result, findings=findings), before)
+
+
+def _result(inputs: Inputs) -> QuarterResult:
     report, reference = inputs.parameters.report, inputs.reference
     rules, population = rules_in_force(reference, report.rules), population_of(inputs)
     by_key = {
@@ -57,13 +75,15 @@ def calculate(inputs: Inputs) -> Calculation:
         for key_id, key in rules.keys.items()
         for day in [key.day(report.quarter)]
     }
-    result = calculate_quarter(population, rules, reference.areas, reference.districts, by_key)
-    log.info("calculated %s: %d clusters", report.label, len(result.clusters))
-    others = (*inputs.compared_with, inputs.areas)
-    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
-    codes = check_identities(FOLK1A, reference, inputs.areas.people, inputs.areas.snapshot.path)
-    findings = (*_costs(inputs), *codes, *result.findings, *chain.from_iterable(found))
-    return Calculation(inputs, replace(result, findings=findings))
+    return calculate_quarter(population, rules, reference.areas, reference.districts, by_key)
+
+
+def _result_before(inputs: Inputs) -> QuarterResult | None:
+    """Return the result of the report before; None if there is none, or its rules do not hold."""
+    try:
+        return _result(inputs.before) if inputs.before else None
+    except (RuleError, AllocationError):
+        return None
 
 
 def _costs(inputs: Inputs) -> Iterator[Finding]:
@@ -247,6 +267,7 @@ class Inputs:
         history: FOLK1A and KKBEF1 of every earlier quarter that is stored and has the places of the
             rules, in order. No krone rests on them.
         keyed: FOLK1A, and KKBEF1 as above, by each further day and ages that a key counts.
+        before: What the report rests on that this one is compared with; None if there is none.
     """
 
     parameters: Parameters
@@ -256,6 +277,7 @@ class Inputs:
     compared_with: tuple[Figures, ...]
     history: tuple[tuple[Figures, Figures | None], ...]
     keyed: Mapping[Day, tuple[Figures, ...]]
+    before: Inputs | None = None
 
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:

@@ -29,7 +29,9 @@ from pipeline.calculation.allocation import largest_remainder, shares
 from pipeline.calculation.membership import RulesInForce, counted_population
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult
-from schemas.records import ALL_CLUSTERS, Cost
+from schemas.quarter import QUARTERS_PER_YEAR, Quarter
+from schemas.records import ALL_CLUSTERS, Cost, Per, Reference
+from schemas.report_name import ReportName
 
 ORDER: Final = ("own population", "others' population", "rules", "amount")
 """The steps, in the order in which the change is attributed to them."""
@@ -149,6 +151,25 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     clusters = {**before.rules.memberships, **after.rules.memberships}
     keys = [("", scope) for scope in clusters if scope not in with_cost]
     return Comparison(before, after, tuple(scope_change(*key) for key in [*costs, *keys]))
+
+
+def quarter_before(
+    report: ReportName, reference: Reference, stored: Iterable[Quarter]
+) -> Quarter | None:
+    """Return the stored quarter to compare a report with; None if none before it has rules.
+
+    It is the newest or, where a report settles a year, the one that settled the year before.
+    """
+    quarter, rules = report.quarter, report.rules_quarter
+    ruled = [
+        row
+        for row in stored
+        if row < quarter and any((rules or row) in cluster.period for cluster in reference.clusters)
+    ]
+    yearly = (row for row in reference.costs if row.per is Per.YEAR and report.rules in row.period)
+    settled = {row.settled_in(quarter) for row in yearly}
+    year_before = quarter + -QUARTERS_PER_YEAR
+    return year_before if quarter in settled and year_before in ruled else max(ruled, default=None)
 
 
 def total(kroner: Iterable[Kroner]) -> Kroner:

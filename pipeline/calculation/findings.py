@@ -27,6 +27,7 @@ class Subject(StrEnum):
     POPULATION_JUMP = "population_jump"
     EXCHANGED = "exchanged"
     CLOCK_BEHIND = "clock_behind"
+    NOT_COMPARED = "not_compared"
 
     SCENARIO = "scenario"
     FIRST_REVISION = "first_revision"

@@ -47,9 +47,9 @@ class Content:
         self.label = report.label
         self.mark = self.text("cover.scenario", name=report.scenario) if report.scenario else ""
         self.issue = self.label if self.mark else f"{self.label} r{self.revision}"
-        quarter, rules = self._quarter_words(report.quarter), report.rules_quarter
+        quarter, rules = self.quarter_words(report.quarter), report.rules_quarter
         if rules:
-            words = {"quarter": quarter, "rules": self._quarter_words(rules)}
+            words = {"quarter": quarter, "rules": self.quarter_words(rules)}
             quarter = self.text("cover.backcast", **words)
         self.quarter_text = quarter
         edition = self.text("cover.edition", revision=self.revision)
@@ -70,7 +70,8 @@ class Content:
             by_structure.setdefault(fund.cost.structure or "", []).append(fund)
         return by_structure
 
-    def _quarter_words(self, quarter: Quarter) -> str:
+    def quarter_words(self, quarter: Quarter) -> str:
+        """Return a quarter in words, and as Statistics Denmark writes it."""
         key, number = "cover.quarter_words", str(quarter.number)
         return self.text(key, number=number, year=str(quarter.year), quarter=str(quarter))
 

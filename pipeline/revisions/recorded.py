@@ -3,7 +3,9 @@
     inputs.json      table, then row by its key, then value by column
 
 Only what is in force in the quarter is recorded, without the quarters of a rule, so that a row for
-another quarter, another order or another line end is no change.
+another quarter, another order or another line end is no change. What the report before rests on,
+with which this one is compared, is recorded likewise: its quarter as `before`, its tables as
+`before costs` and so on.
 """
 
 import json
@@ -13,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Inputs, population_of
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from schemas.quarter import Quarter
@@ -28,6 +30,7 @@ Recorded = dict[str, Rows]
 INPUTS: Final = "inputs.json"
 POPULATION: Final = "population"
 COSTS_ENDED: Final = "costs_ended"
+BEFORE: Final = "before"
 PLACES: Final = ("areas", "districts")
 _PART: Final = re.compile(r"(?:[1-9][0-9]{0,5}(?:/[1-9][0-9]{0,5})?)?")
 _ORDER: Final = (
@@ -45,16 +48,16 @@ WORDS_BEFORE: Final[Rows] = {
 """The words of the one structure that was reported on before revisions recorded them."""
 
 
-def recorded_inputs(calculation: Calculation) -> Recorded:
+def recorded_inputs(inputs: Inputs) -> Recorded:
     """Return what a revision records of its inputs."""
-    population, reference = calculation.result.population, calculation.inputs.reference
+    population, reference = population_of(inputs), inputs.reference
     people = {"FOLK1A": population.by_area, "KKBEF1": population.by_district}
     people |= {
         f"{row.snapshot.table} {day} {ages}".rstrip(): row.people
-        for (ages, day), figures in calculation.inputs.keyed.items()
+        for (ages, day), figures in inputs.keyed.items()
         for row in figures
     }
-    return {
+    recorded: Recorded = {
         "parameters": {
             "run": {
                 "estimated_from": str(population.districts_from or ""),
@@ -67,6 +70,25 @@ def recorded_inputs(calculation: Calculation) -> Recorded:
         },
         **recorded_tables(reference),
     }
+    if inputs.before:
+        recorded[BEFORE] = {"run": {"quarter": str(inputs.before.parameters.report.quarter)}}
+        earlier = recorded_inputs(inputs.before)
+        recorded |= {f"{BEFORE} {name}": rows for name, rows in earlier.items()}
+    return recorded
+
+
+def recorded_before(recorded: Recorded) -> tuple[Quarter, Recorded] | None:
+    """Return the quarter of the report before, and what was recorded of it; None if there is none.
+
+    Raises:
+        KeyError: Its quarter is missing.
+        ValueError: Its quarter is none.
+    """
+    if BEFORE not in recorded:
+        return None
+    named = {name.partition(f"{BEFORE} ")[2]: rows for name, rows in recorded.items()}
+    quarter = Quarter.parse(recorded[BEFORE]["run"]["quarter"])
+    return quarter, {name: rows for name, rows in named.items() if name}
 
 
 def recorded_tables(reference: Reference) -> Recorded:
@@ -158,13 +180,18 @@ def read_inputs(folder: Path) -> Recorded:
 
 
 def changes(before: Recorded, after: Recorded) -> list[Finding]:
-    """Return what differs, in the order of the tables; empty if nothing does."""
+    """Return what differs, in the order of the tables; empty if nothing does.
+
+    To be compared with another quarter, stored since, is no change: no krone rests on it.
+    """
     before, after = ({"keys": {}, **recorded} for recorded in (before, after))
+    other = before.get(BEFORE) != after.get(BEFORE)
     places = {key: row for table in PLACES for key, row in after[table].items()}
     return [
         change
         for table in after
         if table in before  # an earlier version recorded fewer
+        and not (other and table.startswith(BEFORE))
         for change in _row_changes(table, before[table], after[table], places)
     ]
 

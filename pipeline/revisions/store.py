@@ -76,7 +76,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     """
     folder = reports_dir / calculation.report.path
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = recorded_inputs(calculation)
+    inputs = recorded_inputs(calculation.inputs)
     figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
         revision = newest_revision(folder)
@@ -203,7 +203,7 @@ def report_files(
         f"fordeling-{content.label}.html": page(content),
         **workbooks(content),
         **memos(content),
-        INPUTS: json_bytes(recorded_inputs(calculation)),
+        INPUTS: json_bytes(recorded_inputs(calculation.inputs)),
     }
     manifest = sealed({**_manifest(calculation, revision, reasons, files), **more_in_manifest})
     return {**files, MANIFEST: json_bytes(manifest)}, manifest
@@ -218,6 +218,7 @@ def _manifest(
     """Return what a report was made from; the same calculation always gives the same."""
     english = Catalogue(Language.ENGLISH)
     inputs, parameters = calculation.inputs, calculation.inputs.parameters
+    before = inputs.before
     earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history if row)]
     return {
         "report": calculation.report.label,
@@ -234,6 +235,7 @@ def _manifest(
         "snapshots": [_keys(snapshot, _SNAPSHOT_KEYS) for snapshot in inputs.snapshots],
         "compared_with": [_keys(row.snapshot, _SNAPSHOT_KEYS) for row in inputs.compared_with],
         "history": [_keys(row.snapshot, _SHOWN_KEYS) for row in earlier],
+        **({"before": [_keys(row, _SHOWN_KEYS) for row in before.snapshots]} if before else {}),
         "reference": [asdict(file) for file in inputs.reference.files],
         "versions": {"klyngefordeling": installed_version()},
         "findings": [

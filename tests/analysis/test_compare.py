@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.comparison import Comparison, Kroner, compare
+from pipeline.calculation.comparison import Comparison, Kroner, compare, quarter_before
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.reference.tables import load_reference
 from schemas.quarter import Period, Quarter
 from schemas.records import (
     ALL_CLUSTERS,
@@ -30,10 +31,11 @@ from schemas.records import (
     Membership,
     Per,
 )
+from schemas.report_name import ReportName
 from schemas.sharing import EVERYBODY
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
-from tests.conftest import Klynge
+from tests.conftest import REPOSITORY, Klynge
 
 QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)
@@ -313,6 +315,26 @@ def test_the_councils_of_2027_run(klynge: Klynge, data_dir: Path, reports_dir: P
     ended = klynge("explain", "2027K1", "Sundhedsråd Amager og Vestegnen", "Hvidovre")
     assert ended.exit_code == 0
     assert "all equal" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("report", "stored", "before"),
+    [
+        ("2024K1", "2022K1 2023K1 2023K4", "2023K1"),  # both settle a year
+        ("2024K1", "2022K1 2023K4 2024K1 2024K2", "2023K4"),
+        ("2024K2", "2023K1 2023K2 2023K4", "2023K4"),  # settles none
+        ("2022K1", "2016K1 2021K1 2022K1", None),  # no rule was in force
+        ("2019K1-rules-2022K1", "2018K1 2018K4", "2018K1"),
+        ("2027K1", "2026K1 2026K4", "2026K4"),  # nothing is settled that year
+    ],
+)  # fmt: skip
+def test_a_report_is_compared_with_the_one_before(
+    report: str, stored: str, before: str | None
+) -> None:
+    """The newest quarter stored before it that has rules; of a settled year the one before it."""
+    quarters = map(Quarter.parse, stored.split())
+    found = quarter_before(ReportName.parse(report), load_reference(REPOSITORY / "data"), quarters)
+    assert found == (before and Quarter.parse(before))
 
 
 @pytest.mark.parametrize("text", ["2022K5", "2022K1:r0", "2022K1-rule-2023K1", ""])

@@ -52,6 +52,14 @@ def test_totals_of_a_cluster(klynge: Klynge) -> None:
     assert total.split() == ["Total", "598,032", "100.0%", "370,000", "kr."]
 
 
+def test_what_it_was_last_time(klynge: Klynge) -> None:
+    """Beside what is owed stands what the report before gives, also one that was never written."""
+    out = klynge("run", "2023K1").out
+    assert "Last time, 2022K1" in out
+    assert "101 København districts 294,946 48.2% 178,504 kr. 177,678 kr." in " ".join(out.split())
+    assert "Last time" not in klynge("run", "2022K1").out
+
+
 def test_json_is_the_manifest(klynge: Klynge, reports_dir: Path) -> None:
     """`--format json` prints the manifest of the revision, and nothing else."""
     manifest = reports_dir / "2022K1" / "r1" / "manifest.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.calculate import Parameters, calculate
-from pipeline.revisions.recorded import recorded_reference, recorded_tables
+from pipeline.calculation.calculate import Figures, Inputs, Parameters, calculate
+from pipeline.revisions.recorded import recorded_before, recorded_inputs, recorded_reference
 from pipeline.run import gather, replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
@@ -91,11 +92,32 @@ references = st.builds(
 )
 
 
-@given(references)
-def test_every_table_comes_back_as_it_was_recorded(reference: Reference) -> None:
-    """Through JSON and back, every column of every record in force is what it was."""
-    recorded = json.loads(json.dumps(recorded_tables(reference)))
-    assert recorded_reference(recorded, ReportName(NOW.first)) == reference
+@pytest.fixture(scope="session")
+def areas_of_2022() -> Figures:
+    """The bundled figures that an inputs must have."""
+    reader = Acquisition.offline(Settings(REPOSITORY / "data", Path("nowhere"))).reader
+    (snapshot,) = reader.store.all("FOLK1A", NOW.first)
+    return reader.read(snapshot)
+
+
+@given(references, references)
+def test_every_table_comes_back_as_it_was_recorded(
+    areas_of_2022: Figures, reference: Reference, before: Reference
+) -> None:
+    """Through JSON and back, every column of every record in force is what it was, in the report
+    and in the one before that it is compared with."""
+    report = ReportName(NOW.first)
+    earlier, now = (
+        Inputs(Parameters(report), rows, areas_of_2022, None, (), (), {})
+        for rows in (before, reference)
+    )
+    recorded = json.loads(json.dumps(recorded_inputs(replace(now, before=earlier))))
+    assert recorded_reference(recorded, report) == reference
+    found = recorded_before(recorded)
+    assert found is not None
+    quarter, tables = found
+    assert recorded_reference(tables, ReportName(quarter)) == before
+    assert {f"before {name}" for name in recorded_inputs(now)} < set(recorded)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -110,8 +132,6 @@ def test_the_columns_of_a_file_are_the_fields_of_its_record(name: str) -> None:
 @given(memberships, st.sampled_from([None, Quarter(2026, 4)]))
 def test_a_row_is_its_record(membership: Membership, last: Quarter | None) -> None:
     """A record becomes a row and the same record again, its period in two columns."""
-    from dataclasses import replace
-
     record = replace(membership, period=Period(Quarter(2022, 1), last))
     assert from_row(Membership, to_row(record)) == record
 
@@ -120,7 +140,7 @@ def test_a_row_is_its_record(membership: Membership, last: Quarter | None) -> No
     "arguments",
     [
         ["2022K1"],
-        ["2022K1", "--language", "en"],
+        ["2023K1", "--language", "en"],
         ["2019K1", "--rules", "2022K1"],
         ["2022K2", "--estimate-districts", "--offline"],
     ],
@@ -129,7 +149,7 @@ def test_a_row_is_its_record(membership: Membership, last: Quarter | None) -> No
 def test_a_revision_replays_to_equal_inputs(
     klynge: Klynge, data_dir: Path, reports_dir: Path, arguments: list[str]
 ) -> None:
-    """Rules, figures, history and what they are compared with: all equal to what was gathered."""
+    """Rules, figures, history and the report before: all equal to what was gathered."""
     add_quarter(data_dir, Quarter(2022, 2))
     for path in (data_dir / "snapshots" / "KKBEF1" / "2022K2").iterdir():
         path.unlink()
@@ -144,4 +164,5 @@ def test_a_revision_replays_to_equal_inputs(
     )
     replayed = replay(ReportName.parse(f"{folder.name}:r1"), data_dir, reports_dir)
     assert replayed == gathered
+    assert (gathered.before is None) is (arguments == ["2022K1"])
     assert calculate(replayed) == calculate(gathered)

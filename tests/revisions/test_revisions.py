@@ -15,6 +15,8 @@ import pytest
 
 from pipeline.files import json_bytes, record
 from pipeline.revisions.store import read_revision, sealed
+from schemas.quarter import Quarter
+from tests.analysis.quarters import add_quarter, replace_quarters
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
 from tests.reference.broken import recorded, replaced
@@ -172,6 +174,32 @@ def test_an_upgrade_that_changes_no_figure_is_no_change(written: Klynge, reports
     """Finance receives nothing new because of a version."""
     as_version_0_wrote_it(reports_dir / "2022K1" / "r1")
     assert "Unchanged" in written("run", "2022K1").out
+
+
+def test_an_earlier_quarter_that_is_stored_since_is_no_change(
+    klynge: Klynge, data_dir: Path, reports_dir: Path
+) -> None:
+    """A report is compared with what was stored when it was written; no krone rests on that."""
+    replace_quarters(data_dir, [Quarter(2022, 1), Quarter(2022, 4)])
+    assert klynge("run", "2022K4", "--offline", "-q").exit_code == 0
+    add_quarter(data_dir, Quarter(2022, 3))
+    assert "Last time, 2022K3" in (ended := klynge("run", "2022K4", "--offline")).out
+    assert "Unchanged" in ended.out
+    assert revisions(reports_dir, "2022K4") == ["r1"]
+
+
+def test_other_rules_of_the_quarter_before_are_a_new_revision(
+    klynge: Klynge, data_dir: Path
+) -> None:
+    """What changed since then is another change now, and the reason names the earlier rule."""
+    klynge("run", "2023K1", "-q")
+    costs = data_dir / "reference" / "costs.csv"
+    row = next(line for line in costs.read_text("utf-8").splitlines() if "370000" in line)
+    then = row.replace("2026K4", "2022K4").replace("370000", "360000")
+    now = row.replace("2022K1", "2023K1")
+    costs.write_text(costs.read_text("utf-8").replace(row, f"{then}\n{now}"), "utf-8")
+    out = klynge("run", "2023K1").out
+    assert "before costs: halvt-aarsvaerk amager-hvidovre, amount_dkk changed from 370,000" in out
 
 
 NO_CHANGES: dict[str, Callable[[Path], None]] = {

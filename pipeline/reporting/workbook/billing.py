@@ -1,12 +1,17 @@
-"""What finance sends on: the memo's table for an agenda, and what the co-chair collects."""
+"""What finance sends on: the memo's table, what the co-chair collects, and what changed."""
 
+from collections.abc import Iterator
+
+from pipeline.calculation.comparison import Comparison, Kroner, compare
 from pipeline.calculation.quarter import ClusterResult
+from pipeline.reporting.content import Content
 from pipeline.reporting.memo import memo_of
 from pipeline.reporting.rows import invoice_rows
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.reporting.workbook.live_columns import KINDS
 from pipeline.reporting.workbook.overview import ABSENT
 from pipeline.reporting.workbook.plan import Plan
+from schemas.records import ALL_CLUSTERS
 
 
 def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
@@ -61,3 +66,49 @@ def invoices_sheet(book: Book, plan: Plan) -> None:
     for row, amount in zip(cells, amounts, strict=True):
         row.insert(2, amount)
     sheet.table("Opkraevning", columns, cells, keys=2)
+
+
+def changes_sheet(book: Book, content: Content) -> None:
+    """Write what each municipality pays, what it was in the report before, and why it changed.
+
+    There is no sheet without a report before, or where nobody paid then or pays now.
+    """
+    if not (before := content.calculation.before):
+        return
+    text, comparison = book.text, compare(before, content.result)
+    rows = [[*words, *kroner] for words, kroner in _changes(content, comparison)]
+    if not rows:
+        return
+    title = text("changes.title", quarter=content.quarter_words(before.quarter))
+    lines = [text("changes.line"), text("changes.reasons")]
+    sheet = Sheet(book, text("sheet.changes"), title, lines)
+    placed = ("before", "after") if comparison.structure_changed else ("cluster", "cost")
+    headings = [text("column.municipality_name"), *(text(f"changes.{name}") for name in placed)]
+    columns = [Column(text("column.municipality_code"), "text", 14)]
+    for heading, texts in zip(headings, list(zip(*rows, strict=True))[1:4], strict=True):
+        columns.append(Column(heading, "text", fitting(heading, map(str, texts), 40)))
+    quarters = {"before": str(before.quarter), "after": str(content.result.quarter)}
+    for place, name in enumerate(Kroner._fields):
+        style = "money" if place < 2 else "change"
+        heading = text(f"changes.{name}", **quarters)
+        columns.append(Column(heading, style, 14, "number_header", summed=True))
+    sheet.table("Aendringer", columns, rows, keys=2)
+
+
+def _changes(content: Content, comparison: Comparison) -> Iterator[tuple[list[Cell], Kroner]]:
+    """Yield whom and what a change is about, and its kroner; shared funds have no municipality."""
+    results, areas = (comparison.before, comparison.after), content.reference.areas
+    clusters = {row.cluster_id: row.name for result in results for row in result.rules.clusters}
+    costs = {row.cost_id: row for result in results for row in result.rules.costs}
+    if comparison.structure_changed:
+        for row in comparison.by_municipality():
+            if row.kroner.before_dkk or row.kroner.after_dkk:
+                ids = (row.clusters_before, row.clusters_after)
+                places = (", ".join(map(clusters.__getitem__, names)) for names in ids)
+                yield [row.code, areas[row.code].name, *places], row.kroner
+        return
+    for scope in comparison.scopes:
+        if scope.cost_id and not scope.scope.endswith(ALL_CLUSTERS):
+            named = [clusters[scope.scope], content.text.cost_name(costs[scope.cost_id])]
+            for change in scope.changes:
+                yield [change.code, areas[change.code].name, *named], change.kroner

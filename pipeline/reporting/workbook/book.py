@@ -239,7 +239,8 @@ class Sheet:
                 letter = xl_col_to_name(position)
                 total = sum(number_of(cells[position]) for cells in rows)
                 formula = f"=SUM({letter}{first}:{letter}{first + len(rows) - 1})"
-                cell = Formula(formula, total, "total_whole")
+                style = "total_change" if column.style == "change" else "total_whole"
+                cell = Formula(formula, total, style)
             self.write(self.next_row, position, cell, "total")
         self.next_row += 1
 

@@ -46,6 +46,7 @@ def _national(plan: Plan) -> bytes:
         billing.memo_sheet(book, plan, result)
     if plan.sections:
         billing.invoices_sheet(book, plan)
+    billing.changes_sheet(book, content)
     development_sheet.clusters_development(book, content)
     all_allocated = control_sheet(book, plan, municipalities)
     notes_sheet(book, content.notes)

@@ -85,6 +85,7 @@ MARKED: Final = "#C00000"
 
 _LINE: Final = "#C9D3DF"
 _WHOLE: Final = '#,##0;"−"#,##0'
+_CHANGE: Final = '+#,##0;"−"#,##0;0'
 _EXACT: Final = '#,##0.0000;"−"#,##0.0000'
 PERCENT: Final = "0.0%"
 _POINTS: Final = '+0.00" pp.";"−"0.00" pp.";0.00" pp."'
@@ -127,6 +128,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "points": {**_NUMBER, "num_format": _POINTS},
         "exact": {**_NUMBER, "num_format": _EXACT},
         "money": {**_NUMBER, "num_format": _WHOLE, "bold": True},
+        "change": {**_NUMBER, "num_format": _CHANGE},
         "helper": _HELPER,
         "outcome": {**_BODY, "bold": True},
         "input": _INPUT,
@@ -134,6 +136,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "total_label": _TOTAL_LABEL,
         "total_number_label": {**_TOTAL_LABEL, **_RIGHT},
         "total_whole": {**_TOTAL, **_RIGHT, "num_format": _WHOLE},
+        "total_change": {**_TOTAL, **_RIGHT, "num_format": _CHANGE},
         "total_percent": {**_TOTAL, **_RIGHT, "num_format": PERCENT},
         "total_outcome": {**_TOTAL, **_RIGHT},
     }.items()

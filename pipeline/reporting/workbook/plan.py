@@ -25,7 +25,7 @@ _FORBIDDEN: Final = r"[\[\]:*?/\\']"
 """Signs that a name of a sheet may not hold, or that would have to be doubled in formulas."""
 
 _SHEETS: Final = (
-    "cover", "clusters", "municipalities", "keys", "invoices", "funds", "development",
+    "cover", "clusters", "municipalities", "keys", "invoices", "changes", "funds", "development",
     "control", "notes",
 )  # fmt: skip
 

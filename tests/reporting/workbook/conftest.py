@@ -87,6 +87,12 @@ def english() -> bytes:
     return workbooks(content_of(language=Language.ENGLISH))["fordeling-2022K1-en.xlsx"]
 
 
+@pytest.fixture(scope="session")
+def later() -> bytes:
+    """The national workbook of 2023K1, which says what changed since 2022K1."""
+    return workbooks(content_of("2023K1"))["fordeling-2023K1.xlsx"]
+
+
 def make_nasty(data_dir: Path) -> None:
     """Give clusters, costs, municipalities, sources and notes names that hold a nasty text."""
     edits = {
