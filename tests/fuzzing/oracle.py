@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 Row = dict[str, str]
 Tables = Mapping[str, Sequence[Row]]
@@ -47,6 +48,7 @@ class Refused(Exception):
     """What was read is not what was agreed."""
 
 
+@lru_cache(maxsize=32)
 def read_table(name: str, content: bytes) -> list[Row]:
     """Return the rows of a reference table."""
     try:

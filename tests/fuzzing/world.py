@@ -37,17 +37,26 @@ HEADERS = {"FOLK1A": oracle.AREA_HEADER, "KKBEF1": oracle.CITY_HEADER}
 KEY = "boern,Børn,Children,0-17,year_before,1/4,member,8000,2022K1,,memo-syd-2022\n"
 """A key that no cost names, or figures by age would be asked for."""
 
-DEPENDS = {
-    "districts": ("areas",),
-    "clusters": ("structures", "memberships"),
-    "memberships": ("areas", "districts", "structures", "clusters", "sources"),
-    "keys": ("sources",),
-    "costs": ("structures", "clusters", "keys", "sources"),
-    "assumptions": ("structures", "clusters"),
-    "alternatives": ("areas", "districts", "structures", "clusters", "memberships", "costs",
-                     "sources"),
-    "accounts": ("areas",),
+READS = {
+    "districts": {"areas": "code kind"},
+    "clusters": {"structures": "structure", "memberships": "cluster_id municipality_code"},
+    "memberships": {
+        "areas": "code kind", "districts": "code", "sources": "source_id",
+        "clusters": "cluster_id first_quarter last_quarter",
+    },
+    "keys": {"sources": "source_id"},
+    "costs": {
+        "structures": "structure", "clusters": "cluster_id", "keys": "key_id",
+        "sources": "source_id",
+    },
+    "assumptions": {"clusters": "cluster_id"},
+    "alternatives": {
+        "areas": "code kind", "clusters": "cluster_id",
+        "memberships": "cluster_id municipality_code districts",
+    },
+    "accounts": {"areas": "code kind"},
 }  # fmt: skip
+"""What the schema of a table is made from: columns of others."""
 
 
 class Wrong(AssertionError):
@@ -119,8 +128,7 @@ class World:
     def acquisition(self, reference: Reference | None = None) -> Acquisition:
         """Return what is stored, with the reference tables given or as they are."""
         acquisition = Acquisition.offline(self.settings)
-        if reference:
-            acquisition.__dict__["reference"] = reference
+        acquisition.__dict__["reference"] = reference or self.reference
         return acquisition
 
     def calculation(self, reference: Reference | None = None) -> Calculation:
@@ -183,7 +191,13 @@ def quick() -> Iterator[None]:
     validate: Callable[..., None] = reference_tables.check_rows
 
     def once(path: Path, schema: Any, rows: Sequence[Mapping[str, str]]) -> None:
-        key = f"{path.name} {json.dumps([rows, *(within[name] for name in _needs(path))])}"
+        read = READS.get(path.stem, {}) if within else {}
+        others = [
+            [row[column] for column in columns.split()]
+            for name, columns in read.items()
+            for row in within[name]
+        ]
+        key = f"{path.name} {json.dumps([rows, others])}"
         if len(seen) > 500:
             seen.clear()
         if key not in seen:
@@ -194,9 +208,6 @@ def quick() -> Iterator[None]:
                 seen[key] = error
         if refused := seen[key]:
             raise refused
-
-    def _needs(path: Path) -> tuple[str, ...]:
-        return DEPENDS.get(path.stem, ()) if within else ()
 
     within: dict[str, Any] = {}
     validate_all = reference_tables._validate
