@@ -114,14 +114,23 @@ class Site:
         with SyncPrefectClient(self.api_url, auth_string=secret) as client:
             yield client
 
-    def trigger(self, deployment: str, at: datetime | None = None, **parameters: Any) -> UUID:
-        """Ask for a run, as the button does; or plan one for a moment that is over."""
+    def trigger(
+        self,
+        deployment: str,
+        at: datetime | None = None,
+        state_name: str = "Scheduled",
+        **parameters: Any,
+    ) -> UUID:
+        """Ask for a run, as the button does; or plan one for a moment that is over.
+
+        The server calls late only what is named "Scheduled".
+        """
         from prefect.states import Scheduled
 
         with self.client() as client:
             there = client.read_deployment_by_name(deployment)
             return client.create_flow_run_from_deployment(
-                there.id, parameters=parameters, state=Scheduled(scheduled_time=at)
+                there.id, parameters=parameters, state=Scheduled(scheduled_time=at, name=state_name)
             ).id
 
     def read(self, run: UUID) -> FlowRun:

@@ -6,7 +6,7 @@ stored.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pipeline.calculation.calculate import Calculation
@@ -16,16 +16,26 @@ from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One quarter of a cluster or member: its exact share of the whole, 0 where that is 0.
-
-    The share has changed since the quarter before, and since the same quarter a year before.
-    """
+    """One quarter of a cluster or member: its exact share of the whole, 0 where that is 0."""
 
     quarter: Quarter
     counted_population: Fraction
     share: Fraction
-    since_quarter: Fraction | None
-    since_year: Fraction | None
+    shares: Mapping[Quarter, Fraction] = field(repr=False)
+
+    @property
+    def since_quarter(self) -> Fraction | None:
+        """How the share has changed since the quarter before."""
+        return self._since(1)
+
+    @property
+    def since_year(self) -> Fraction | None:
+        """How the share has changed since the same quarter a year before."""
+        return self._since(QUARTERS_PER_YEAR)
+
+    def _since(self, back: int) -> Fraction | None:
+        before = self.shares.get(self.quarter + -back)
+        return None if before is None else self.share - before
 
 
 Series = tuple[Point, ...]
@@ -78,11 +88,6 @@ def _sum(rows: Iterable[list[Fraction]]) -> list[Fraction]:
 
 
 def _series(quarters: Iterable[Quarter], people: list[Fraction], whole: list[Fraction]) -> Series:
-    shares: dict[Quarter, Fraction] = {}
-    series = []
-    for quarter, part, total in zip(quarters, people, whole, strict=True):
-        share = shares[quarter] = part / total if total else Fraction(0)
-        earlier = (shares.get(quarter + -back) for back in (1, QUARTERS_PER_YEAR))
-        changes = (None if before is None else share - before for before in earlier)
-        series.append(Point(quarter, part, share, *changes))
-    return tuple(series)
+    counted = list(zip(quarters, people, whole, strict=True))
+    shares = {row: part / total if total else Fraction(0) for row, part, total in counted}
+    return tuple(Point(row, part, shares[row], shares) for row, part, _ in counted)
