@@ -7,6 +7,8 @@ a Dask cluster, tries again where the StatBank is away, and shows how far it is.
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from threading import get_ident
 from typing import Any, cast
 from uuid import UUID
 
@@ -58,7 +60,14 @@ def calculate(
 ) -> Calculated | KlyngeError:
     """Calculate a stored quarter, and write its report if that is asked for."""
     log_steps()
-    return calculate_one(request, quarter, Acquisition(settings, access, Clock()))
+    acquisition = _acquisition(flow_run.id, get_ident(), access, settings)
+    return calculate_one(request, quarter, acquisition)
+
+
+@lru_cache(maxsize=32)
+def _acquisition(run: str, thread: int, access: Access, settings: Settings) -> Acquisition:
+    """Return what the tasks of a run share on a thread: it reads each file once."""
+    return Acquisition(settings, access, Clock())
 
 
 def run_name() -> str:

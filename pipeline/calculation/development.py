@@ -1,8 +1,7 @@
 """How counted population and shares developed over the quarters stored, under the report's rules.
 
 A cluster's share is its part of all clusters of its structure, a member's share its part of the
-cluster. A change is the difference of two shares; it is None where the earlier quarter is not
-stored.
+cluster.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from fractions import Fraction
 
 from pipeline.calculation.calculate import Calculation
 from pipeline.calculation.membership import counted_population
-from schemas.quarter import QUARTERS_PER_YEAR, Quarter
+from schemas.quarter import Quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +22,9 @@ class Point:
     share: Fraction
     shares: Mapping[Quarter, Fraction] = field(repr=False)
 
-    @property
-    def since_quarter(self) -> Fraction | None:
-        """How the share has changed since the quarter before."""
-        return self._since(1)
-
-    @property
-    def since_year(self) -> Fraction | None:
-        """How the share has changed since the same quarter a year before."""
-        return self._since(QUARTERS_PER_YEAR)
-
-    def _since(self, back: int) -> Fraction | None:
-        before = self.shares.get(self.quarter + -back)
+    def since(self, quarters: int) -> Fraction | None:
+        """Return how the share has changed since so many quarters before; None if not stored."""
+        before = self.shares.get(self.quarter + -quarters)
         return None if before is None else self.share - before
 
 

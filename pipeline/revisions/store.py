@@ -11,7 +11,7 @@ A manifest holds the sha256 of the rest of itself, and of the manifest of the re
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,5 +247,5 @@ def _manifest(
 
 
 def _keys(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Any]:
-    recorded = asdict(snapshot)
+    recorded = asdict(replace(snapshot, query={}))  # a query is long, and not asked for
     return {key: recorded[key] for key in keys}

@@ -1,6 +1,6 @@
 """The development: a row a cluster, its shares quarter by quarter, and charts below."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,12 +8,15 @@ from pipeline.calculation.development import Series
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook import charts
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
+from schemas.quarter import QUARTERS_PER_YEAR
 
 _MOST_QUARTERS: Final = 20
 """Newest quarters shown: five years, as many columns as can be read on one page."""
 
 _FIRST_QUARTER: Final = 2
 """Column of the first quarter, from 0."""
+
+_CHANGES: Final = {"since_quarter": 1, "since_year": QUARTERS_PER_YEAR}
 
 
 @dataclass(frozen=True)
@@ -41,27 +44,25 @@ def clusters_development(book: Book, content: Content) -> None:
     stored = {"first": str(points[0].quarter), "last": str(points[-1].quarter)}
     told = text("development.line", share=share, count=len(points), **stored)
     sheet = Sheet(book, text("sheet.development"), text("development.title"), [told])
-    changes = [
-        name
-        for name in ("since_quarter", "since_year")
-        if getattr(points[-1], name) is not None  # none is stored to compare with
-    ]
+    changes = {  # without those that none is stored to compare with
+        name: back for name, back in _CHANGES.items() if points[-1].since(back) is not None
+    }
     columns = [
         Column(who, "text", fitting(who, (line.name for line in lines), 60)),
         Column(text("live.counted"), "counted", 13, "number_header"),
         *(Column(str(point.quarter), "share", 9, "number_header") for point in points),
         *(Column(text(f"development.{name}"), "points", 15, "number_header") for name in changes),
     ]
-    sheet.table("Udvikling", columns, [_cells(line, changes) for line in lines])
+    sheet.table("Udvikling", columns, [_cells(line, changes.values()) for line in lines])
     groups = list(dict.fromkeys(line.group for line in lines))
     for number, group in enumerate(groups):
         _chart(sheet, number, group, lines)
     charts.print_with_charts(sheet, len(groups), columns)
 
 
-def _cells(line: Line, changes: Sequence[str]) -> list[Cell]:
+def _cells(line: Line, changes: Iterable[int]) -> list[Cell]:
     newest = line.points[-1]
-    points = [round(100 * float(getattr(newest, name)), 2) + 0.0 for name in changes]  # no -0,00
+    points = [round(100 * float(newest.since(back) or 0), 2) + 0.0 for back in changes]  # no -0,00
     shares = [100 * float(point.share) for point in line.points]
     return [line.name, float(newest.counted_population), *shares, *points]
 
