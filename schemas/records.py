@@ -7,6 +7,7 @@ a record are the columns of its table, in order; `schemas.rows` maps one to the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -22,6 +23,9 @@ DISTRICT_CODE: Final = r"[0-9]{4}"
 QUARTER: Final = rf"{YEAR}K[1-4]"
 IDENTIFIER: Final = r"(?![a-z0-9-]{61})[a-z0-9]+(-[a-z0-9]+)*"
 """At most 60 signs: it stands in the names of files and folders."""
+
+COST_NAMED: Final = re.compile(r"\{([a-z0-9-]+)\}")
+"""A cost's id in the text of an assumption, where its amount is to stand."""
 
 COPENHAGEN: Final = "101"
 """Københavns Kommune, the only municipality of which a cluster can hold districts."""

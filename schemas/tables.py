@@ -199,11 +199,16 @@ def _costs(tables: Tables) -> pa.DataFrameSchema:
 
 def _assumptions(tables: Tables) -> pa.DataFrameSchema:
     cluster_ids = set(column(tables, "clusters", "cluster_id"))
+    costs = set(column(tables, "costs", "cost_id"))
+    names_costs = pa.Check(
+        lambda cells: cells.map(lambda cell: costs.issuperset(records.COST_NAMED.findall(cell))),
+        error="must have costs of costs.csv in curly brackets, for their amounts",
+    )
     return table(
         {
             "number": [matches(_NUMBER, "must be a whole number from 1"), unique()],
-            "text_da": not_blank(),
-            "text_en": not_blank(),
+            "text_da": [not_blank(), names_costs],
+            "text_en": [not_blank(), names_costs],
             "cluster_ids": each(
                 cluster_ids.issuperset,
                 "must be clusters of clusters.csv with a space between, or blank",

@@ -58,7 +58,7 @@ def add_cost(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last: Last = None,
+    last_quarter: Last = None,
     per: Annotated[Per, typer.Option(help="What the amount is for.")] = Per.YEAR,
     settled_by: Annotated[
         str, typer.Option(metavar="K1", help="Which quarter of a year settles it.")
@@ -68,7 +68,7 @@ def add_cost(
     ] = "",
 ) -> None:
     """Add a cost, if all tables are valid with it."""
-    _edit(shared, "costs.csv", "add_cost", last)
+    _edit(shared, "costs.csv", "add_cost")
 
 
 def add_key(
@@ -78,7 +78,7 @@ def add_key(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last: Last = None,
+    last_quarter: Last = None,
     ages: Annotated[
         str, typer.Option(metavar="YEARS", help="Whole years that count, such as 0-17 or 65-.")
     ] = "",
@@ -96,7 +96,7 @@ def add_key(
     ] = "",
 ) -> None:
     """Add a key by which costs can be shared, if all tables are valid with it."""
-    _edit(shared, "keys.csv", "add_key", last)
+    _edit(shared, "keys.csv", "add")
 
 
 def change_cost(
@@ -117,12 +117,12 @@ def change_cost(
 
 def end_cost(
     cost_id: CostId,
-    last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    last_quarter: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
     shared: Shared,
     scope: Scope = "",
 ) -> None:
     """End a cost, if all tables are valid."""
-    _edit(shared, "costs.csv", "end_cost", last)
+    _edit(shared, "costs.csv", "end_cost")
 
 
 def add_source(
@@ -137,7 +137,7 @@ def add_source(
     remark: Annotated[str, typer.Option(metavar="TEXT", help="What is doubtful.")] = "",
 ) -> None:
     """Add a source that rules rest on."""
-    _edit(shared, "sources.csv", "add_source")
+    _edit(shared, "sources.csv", "add")
 
 
 def add_membership(
@@ -146,7 +146,7 @@ def add_membership(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last: Last = None,
+    last_quarter: Last = None,
     fraction: Annotated[
         str, typer.Option(metavar="P/Q", help="Count with a part of its population, such as 1/2.")
     ] = "",
@@ -157,28 +157,28 @@ def add_membership(
     """Add a membership, if all tables are valid."""
     if fraction and districts:
         raise typer.BadParameter("choose one of --fraction and --districts")
-    _edit(shared, "memberships.csv", "add_membership", last)
+    _edit(shared, "memberships.csv", "add_membership")
 
 
 def end_membership(
     cluster_id: options.Cluster,
     municipality_code: options.Municipality,
-    last: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    last_quarter: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
     shared: Shared,
 ) -> None:
     """End a membership, if all tables are valid."""
-    _edit(shared, "memberships.csv", "end_membership", last)
+    _edit(shared, "memberships.csv", "end_membership")
 
 
-def _edit(shared: Shared, table: str, edit: str, *last: Quarter | None) -> None:
+def _edit(shared: Shared, table: str, edit: str) -> None:
     """Edit a table by what was typed: the arguments that are named like its columns."""
     from flows.terminal import console
     from pipeline.reference import editing, rule_edits
     from pipeline.reporting.texts import Catalogue
     from schemas.records import Language
 
-    written = {name: str(cell) for name, cell in shared.params.items() if name != "last"}
-    change = partial(getattr(rule_edits, edit), written, *last)
+    written = {name: str(cell or "") for name, cell in shared.params.items()}
+    change = partial(getattr(rule_edits, edit), written)
     edited = editing.edit(shared.settings.data_dir, table, change)
     english = Catalogue(Language.ENGLISH)
     findings = [

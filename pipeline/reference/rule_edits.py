@@ -17,14 +17,12 @@ from schemas.records import ALL_CLUSTERS, Basis, Cluster, Reference
 _CHANGED: Final = ("first_quarter", "amount_dkk", "source_id")
 
 
-def add_source(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of sources.csv with a source added."""
+def add(row: Row, _: Reference, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of a table, such as sources.csv, with one added as it is."""
     return [*rows, row]
 
 
-def add_cost(
-    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
-) -> list[Row]:
+def add_cost(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
     """Return the rows of costs.csv with a cost added.
 
     Raises:
@@ -45,12 +43,7 @@ def add_cost(
         for other in _in_force(reference, first)
         if scope in (other.cluster_id, other.structure + ALL_CLUSTERS)
     ]
-    return [*rows, {**row, "scope": scope, "last_quarter": _last(last, in_scope)}]
-
-
-def add_key(row: Row, last: Quarter | None, _: Reference, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of keys.csv with a key added."""
-    return [*rows, {**row, "last_quarter": str(last or "")}]
+    return [*rows, {**row, "scope": scope, "last_quarter": _last(row, in_scope)}]
 
 
 def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iterator[Row]:
@@ -71,18 +64,17 @@ def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iter
     yield {**before, **new}
 
 
-def end_cost(named: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+def end_cost(named: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
     """Return the rows of costs.csv with a cost ended.
 
     Raises:
         UsageError: There is no such cost in that quarter, or several.
     """
+    last = Quarter.parse(named["last_quarter"])
     return _ended(rows, [_cost(named, last, reference, rows)], last)
 
 
-def add_membership(
-    row: Row, last: Quarter | None, reference: Reference, rows: Sequence[Row]
-) -> list[Row]:
+def add_membership(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
     """Return the rows of memberships.csv with a membership added.
 
     Raises:
@@ -99,17 +91,18 @@ def add_membership(
         )
     whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
     basis = Basis.DISTRICTS if row["districts"] else whole
-    joined = [row for row in _in_force(reference, first) if row.cluster_id == cluster_id]
-    added = {**row, **key, "basis": basis.value, "last_quarter": _last(last, joined)}
+    joined = [other for other in _in_force(reference, first) if other.cluster_id == cluster_id]
+    added = {**row, **key, "basis": basis.value, "last_quarter": _last(row, joined)}
     return [*rows, added]
 
 
-def end_membership(row: Row, last: Quarter, reference: Reference, rows: Sequence[Row]) -> list[Row]:
+def end_membership(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
     """Return the rows of memberships.csv with a membership ended.
 
     Raises:
         UsageError: Cluster or municipality is not known, or it is no member in that quarter.
     """
+    last = Quarter.parse(row["last_quarter"])
     key = key_of(row, reference, last)
     ending = rows_due(rows, last, **key)
     if not ending:
@@ -181,8 +174,9 @@ def scope_of(written: str, reference: Reference, quarter: Quarter) -> str:
     return names.find("cluster", written, names.clusters(_in_force(reference, quarter))).code
 
 
-def _last(given: Quarter | None, clusters: Sequence[Cluster]) -> str:
+def _last(row: Row, clusters: Sequence[Cluster]) -> str:
     """Return the last quarter as text: as given, or as of the clusters; blank never ends."""
-    if given or not clusters or any(row.period.last is None for row in clusters):
-        return str(given or "")
-    return str(max(row.period.last for row in clusters if row.period.last))
+    given = row["last_quarter"]
+    if given or not clusters or any(other.period.last is None for other in clusters):
+        return given
+    return str(max(other.period.last for other in clusters if other.period.last))

@@ -1,5 +1,6 @@
 """What the report says in words: sources, how a municipality counts, and the numbered notes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,9 +11,9 @@ from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.machine import installed_version
-from pipeline.reporting.texts import Catalogue, entries
+from pipeline.reporting.texts import Catalogue, entries, whole
 from schemas.quarter import Quarter
-from schemas.records import Basis, Language, Source
+from schemas.records import COST_NAMED, Basis, Cost, Language, Source
 from schemas.sharing import EVERYBODY, Key
 
 _NO_CLUSTER: Final = ("",)
@@ -85,23 +86,13 @@ def numbered_notes(
     calculation: Calculation, reasons: Sequence[Finding], text: Catalogue
 ) -> tuple[Note, ...]:
     """Return all notes in the order of their numbers."""
-    in_force = {row.cluster_id for row in calculation.result.rules.clusters}
-    assumptions = (
-        Note(
-            text("notes.assumption", number=row.number),
-            text.choose(row.text_da, row.text_en),
-            row.cluster_ids,
-        )
-        for row in calculation.inputs.reference.assumptions
-        if not row.cluster_ids or in_force.intersection(row.cluster_ids)
-    )
     findings = (
         Note(text("notes.finding"), text.finding(row), _concerned(row, calculation))
         for row in calculation.result.findings
     )
     changes = (Note(text("notes.change"), text.finding(reason)) for reason in reasons)
     notes = chain(
-        assumptions,
+        _assumptions(calculation, text),
         _rules(calculation, text),
         _keys(calculation, text),
         findings,
@@ -110,6 +101,29 @@ def numbered_notes(
         _files(calculation, text),
     )
     return tuple(replace(note, number=number) for number, note in enumerate(notes, start=1))
+
+
+def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
+    """Yield a note an assumption about what is in force."""
+    rules = calculation.result.rules
+    in_force = {row.cluster_id for row in rules.clusters}
+    for row in calculation.inputs.reference.assumptions:
+        clusters = in_force.intersection(row.cluster_ids or in_force)
+        costs = [cost for cost in rules.costs if cost.structure or cost.scope in clusters]
+        worded = _with_amounts(text.choose(row.text_da, row.text_en), costs, text.language)
+        if worded and clusters:
+            yield Note(text("notes.assumption", number=row.number), worded, row.cluster_ids)
+
+
+def _with_amounts(worded: str, costs: Sequence[Cost], language: Language) -> str:
+    """Return a text with the amounts of the costs that it names; none if one is not in force."""
+
+    def amount(found: re.Match[str]) -> str:
+        amounts = {cost.amount_dkk for cost in costs if cost.cost_id == found[1]}
+        return " / ".join(whole(amount_dkk, language) for amount_dkk in sorted(amounts))
+
+    in_force = {cost.cost_id for cost in costs}
+    return COST_NAMED.sub(amount, worded) if in_force >= {*COST_NAMED.findall(worded)} else ""
 
 
 def _concerned(finding: Finding, calculation: Calculation) -> tuple[str, ...]:

@@ -40,9 +40,10 @@ def add_next(data_dir: Path) -> None:
         "per": "year",
         "settled_by": "",
         "first_quarter": "2022K1",
+        "last_quarter": "",
         "source_id": "rm-klynger",
     }
-    edit(data_dir, COSTS, partial(add_cost, cost, None))
+    edit(data_dir, COSTS, partial(add_cost, cost))
 
 
 def kill_one(data_dir: Path, seconds: float) -> None:
