@@ -151,8 +151,8 @@ class _SystemTrust(HTTPAdapter):
 
 def _tell_of_pause(state: RetryCallState) -> None:
     log.warning(
-        "The StatBank did not answer properly; trying again in %.0f s (%d of %d).",
-        state.upcoming_sleep,
+        "The StatBank did not answer properly; trying again %s (%d of %d).",
+        f"in {state.upcoming_sleep:.0f} s" if state.upcoming_sleep else "at once",
         state.attempt_number + 1,
         ATTEMPTS,
     )

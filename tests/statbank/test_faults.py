@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -361,6 +361,26 @@ def test_retry_after_is_honoured(
     statbank.fail(faults.status(429, headers={"Retry-After": "30"}), times=1)
     assert asking("run", "2022K1").exit_code == 0
     assert clock.pauses_seconds == [30]
+
+
+def test_a_pause_is_told_as_it_begins(
+    asking: Klynge,
+    statbank: StatBankEmulator,
+    clock: PretendClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who waits is told before each pause how long it takes, and which attempt comes after it."""
+    begun: list[str] = []
+    telling = replace(clock.as_clock(), sleep=lambda _: begun.append(caplog.messages[-1]))
+    monkeypatch.setattr(clock, "as_clock", lambda: telling)
+    statbank.fail(faults.status(503), times=1)
+    statbank.fail(faults.status(429, headers={"Retry-After": "8"}), times=2)
+    assert asking("run", "2022K1").exit_code == 0
+    assert begun == [
+        f"The StatBank did not answer properly; trying again {when} of 5)."
+        for when in ("at once (2", "in 8 s (3", "in 8 s (4")
+    ]
 
 
 def test_an_accepted_jump_is_recorded(
