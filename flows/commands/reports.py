@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
-
-if TYPE_CHECKING:
-    from pipeline.analysis.backfill import Backfilled
 
 
 def run(
@@ -129,21 +126,7 @@ def backfill(
     request = Request(first, last, rules, shared.settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(screen.progress, doing="Back-filling"))
     table = done.files[0].read_text(encoding="utf-8") if done.files else ""
-    shared.show(console.backfill_parts(done), _as_dict(done), table)
+    shared.show(console.backfill_parts(done), console.backfill_document(done), table)
     for quarter, error in done.failures.items():
         screen.warn(f"FAILED {quarter}: {told(error)}")
     raise typer.Exit(max((error.exit_code for error in done.failures.values()), default=0))
-
-
-def _as_dict(done: Backfilled) -> dict[str, Any]:
-    from flows.terminal.console import quarter_rows
-
-    return {
-        "files": [str(path) for path in done.files],
-        "quarters": quarter_rows(done),
-        "failures": [
-            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": told(error)}
-            for quarter, error in done.failures.items()
-        ],
-        "left_out": [str(quarter) for quarter in done.left_out],
-    }

@@ -64,7 +64,13 @@ def add_cost(
         str, typer.Option(metavar="K1", help="Which quarter of a year settles it.")
     ] = "",
     key_id: Annotated[
-        str, typer.Option("--key", metavar="ID", help="A key of keys.csv; people if none.")
+        str,
+        typer.Option(
+            "--key",
+            metavar="ID",
+            help="A key of keys.csv; people if none.",
+            autocompletion=options.keys,
+        ),
     ] = "",
 ) -> None:
     """Add a cost, if all tables are valid with it."""
@@ -106,9 +112,7 @@ def change_cost(
         Quarter, options.quarter_option("--from", "First quarter with the new amount.")
     ],
     shared: Shared,
-    source_id: Annotated[
-        str, typer.Option("--source", metavar="ID", help="Where it comes from, if it is another.")
-    ] = "",
+    source_id: SourceId = "",
     scope: Scope = "",
 ) -> None:
     """Give a cost a new amount from a quarter on; before it, the amount stays as it was."""

@@ -209,6 +209,19 @@ def quarter_rows(done: Backfilled) -> list[dict[str, Any]]:
     ]
 
 
+def backfill_document(done: Backfilled) -> dict[str, Any]:
+    """Return what a back-fill came to as an object."""
+    return {
+        "files": [str(path) for path in done.files],
+        "quarters": quarter_rows(done),
+        "failures": [
+            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": told(error)}
+            for quarter, error in done.failures.items()
+        ],
+        "left_out": [str(quarter) for quarter in done.left_out],
+    }
+
+
 def backfill_parts(done: Backfilled) -> Iterator[Part]:
     """Yield a line a quarter, the files written, and what was left out."""
     yield table(

@@ -45,6 +45,7 @@ def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list
 clusters = _named("clusters.csv", "cluster_id", "name")
 municipalities = _named("areas.csv", "code", "name", kind="municipality")
 costs = _named("costs.csv", "cost_id", "name_da")
+keys = _named("keys.csv", "key_id", "name_da")
 sources = _named("sources.csv", "source_id", "title")
 
 

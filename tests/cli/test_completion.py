@@ -1,4 +1,4 @@
-"""A bash in a terminal completes each kind of argument, as it is typed."""
+"""A shell in a terminal completes each kind of argument, as it is typed."""
 
 from __future__ import annotations
 
@@ -19,27 +19,46 @@ from tests.processes import KLYNGE, environment
 
 PROMPT = "READY>"
 SECONDS = 60
+SHELLS = {
+    "bash": (
+        "bash --norc --noprofile -i",
+        'eval "$(klynge --show-completion)"; bind "set bell-style none"',
+    ),
+    "zsh": (
+        "zsh -f -i",
+        'autoload -Uz compinit; compinit -u -D; unsetopt beep; eval "$(klynge --show-completion)"',
+    ),
+    "fish": ("fish --no-config -i", "klynge --show-completion | source"),
+}
+"""How each is started without what its user has set, and given the completion of klynge."""
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32" or shutil.which("bash") is None, reason="needs a bash"
-)
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
 
 
-class Bash:
-    """An interactive bash in a terminal of its own, with the completion of klynge."""
+def _take_terminal() -> None:
+    """Make the terminal that this process writes to its own: fish asks for one."""
+    import fcntl
+    import termios
 
-    def __init__(self, env: dict[str, str]) -> None:
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+
+
+class Shell:
+    """An interactive shell in a terminal of its own, with the completion of klynge."""
+
+    def __init__(self, name: str, env: dict[str, str]) -> None:
+        program, setup = SHELLS[name]
         self.reader, writer = pty.openpty()
         env = {**env, "PS1": PROMPT, "TERM": "dumb", "COLUMNS": "200", "INPUTRC": os.devnull}
         env["PATH"] = f"{Path(KLYNGE).parent}{os.pathsep}{env['PATH']}"
         self.process = subprocess.Popen(
-            ["bash", "--norc", "--noprofile", "-i"], stdin=writer, stdout=writer, stderr=writer,
-            env=env, start_new_session=True,
+            program.split(), stdin=writer, stdout=writer, stderr=writer, env=env,
+            start_new_session=True, preexec_fn=_take_terminal,
         )  # fmt: skip
         os.close(writer)
-        self.until(PROMPT)
-        self.type('eval "$(klynge --show-completion bash)"; bind "set bell-style none"\n')
-        self.until(f"\n{PROMPT}")
+        self.type(f"{setup}\n")
+        self.type("printf '%s%s' set up\n")
+        self.until("setup")
 
     def type(self, keys: str) -> None:
         """Press keys."""
@@ -57,21 +76,25 @@ class Bash:
     def completed(self, line: str) -> list[str]:
         """Type a line, press the tabulator, and return the words that the shell then has."""
         self.type(f"{line}\t")
-        self.type("\x01printf '<%s>' \x05\n")  # to the front, and run: the words are printed
-        shown = self.until(f">{PROMPT}" if PROMPT else ">")
-        return re.findall(r"<[^<>]*>", shown.replace("\r", "").split("\n")[-1])
+        self.type("\x01printf '[[%s]]' \x05; printf '%s%s' en ded\n")  # its words are printed
+        shown = self.until("ended")
+        return re.findall(r"\[\[(.*?)\]\]", shown.replace("\r", ""))
 
 
-@pytest.fixture(scope="module")
-def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
-    """The shell, on the repository's data and one report."""
+@pytest.fixture(scope="module", params=SHELLS)
+def shell(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    """Each shell, on the repository's data and one report."""
+    if shutil.which(request.param) is None:
+        pytest.skip(f"needs {request.param}")
     reports = tmp_path_factory.mktemp("reports")
     (reports / "2022K1-rules-2027K1").mkdir()
-    shell = Bash(environment(REPOSITORY / "data", reports))
-    yield shell
-    shell.type("\x15exit\n")
-    shell.process.wait(SECONDS)
-    os.close(shell.reader)
+    started = Shell(request.param, environment(REPOSITORY / "data", reports))
+    yield started
+    started.type("\x15exit\n")
+    started.process.wait(SECONDS)
+    os.close(started.reader)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +107,13 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
         ("klynge run --cluster Midtkl", "Midtklyngen (Viborg)"),
         ("klynge explain 2022K1-ru", "2022K1-rules-2027K1"),
         ("klynge explain 2022K1 amager-hvidovre Høje-T", "Høje-Taastrup"),
+        ("klynge explain 2022K1 viborg ski", "skive"),
         ("klynge change-cost halvt", "halvt-aarsvaerk"),
+        ("klynge change-cost halvt-aarsvaerk --source rm-", "rm-klynger"),
         ("klynge add-cost x viborg 1 --source memo-syd-2022-r", "memo-syd-2022-roedovre"),
         ("klynge compare 2022K1 2023K1 --form", "--format"),
     ],
 )
-def test_bash_completes(bash: Bash, typed: str, last: str) -> None:
+def test_a_shell_completes(shell: Shell, typed: str, last: str) -> None:
     """What is completed is one word for the shell, blanks and brackets in it too."""
-    assert bash.completed(typed)[-1] == f"<{last}>"
+    assert shell.completed(typed)[-1] == last

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -57,32 +54,3 @@ def test_every_command_has_help_with_an_example(klynge: Klynge) -> None:
         assert ended.exit_code == 0
         assert "Example: klynge" in " ".join(ended.out.split())
         assert all(row.help for row in command.params), name
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("klynge exp", ["explain"]),
-        ("klynge explain 2022", ["2022K1"]),
-        ("klynge explain 2022K1 amag", ["amager-hvidovre"]),
-        ("klynge explain 2022K1 viborg 77", ["779", "773"]),
-        ("klynge explain 2022K1 viborg ski", ["skive"]),
-        ("klynge compare 2022K1 --clu", ["--cluster"]),
-        ("klynge end-membership born", ["bornholm"]),
-    ],
-)
-def test_the_shell_completes(words: str, expected: list[str]) -> None:
-    """Commands, options, quarters stored, clusters and municipalities are completed."""
-    code = "import sys; sys.argv[0] = 'klynge'; from flows.cli import main; main()"
-    environment = {
-        **os.environ,
-        "_KLYNGE_COMPLETE": "complete_bash",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
-        "KLYNGE_DATA_DIR": str(REPOSITORY / "data"),
-    }
-    ended = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=REPOSITORY,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert sorted(ended.stdout.split()) == sorted(expected)
