@@ -8,17 +8,24 @@ from datetime import datetime
 from io import BytesIO
 
 import pytest
+from openpyxl.cell import Cell
 from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.cell import coordinate_from_string
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from schemas.records import Language
+from tests.conftest import REPOSITORY
 from tests.reporting.workbook.cells import grid, opened, parts
 
 BOOKS = ["national", "syd", "english", "later"]
 CATALOGUES = [Catalogue(language) for language in Language]
 LEAST_POINTS = 10
+CONTRAST = 4.5
+POINTS = 34
+FITTING = 1.3
+"""Letters of a proportional font, more or less, in the width of a digit."""
 
 
 @pytest.fixture(params=BOOKS)
@@ -27,12 +34,20 @@ def book(request: pytest.FixtureRequest) -> bytes:
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]
 
 
+def width(sheet: Worksheet, cell: Cell) -> float:
+    """Return the width of the column of a cell, in digits."""
+    (group,) = (
+        row for row in sheet.column_dimensions.values() if row.min <= cell.column <= row.max
+    )
+    return float(group.width)
+
+
 def test_one_table_a_sheet_from_column_a_with_nothing_below(book: bytes) -> None:
     """A reader who moves down from the title meets one table and then the end."""
     for sheet in opened(book):
         (table,) = sheet.tables.values()
-        left, _, _, last = range_boundaries(table.ref)
-        assert left == 1
+        left, _, right, last = range_boundaries(table.ref)
+        assert (left, right) == (1, len(grid(sheet).letters))  # each heading once
         assert sheet.max_row == last
         assert sheet["A1"].value
         assert not sheet.merged_cells.ranges
@@ -113,11 +128,6 @@ def test_the_header_row_stays_in_view(book: bytes) -> None:
 def test_text_is_large_enough_and_columns_are_wide_enough(book: bytes) -> None:
     """No text is smaller than ten points, and no number is wider than its column."""
     for sheet in opened(book, values=True):
-        widths = {
-            column: group.width
-            for group in sheet.column_dimensions.values()
-            for column in range(group.min, group.max + 1)
-        }
         for row in sheet.iter_rows():
             for cell in row:
                 assert cell.value is None or cell.font.sz >= LEAST_POINTS
@@ -126,7 +136,70 @@ def test_text_is_large_enough_and_columns_are_wide_enough(book: bytes) -> None:
                 if isinstance(cell.value, (int, float)):
                     decimals = 4 if "0.0000" in cell.number_format else 1
                     shown = f"{cell.value:,.{decimals if '.' in cell.number_format else 0}f}"
-                    assert len(shown) < widths[cell.column], (sheet.title, cell.coordinate)
+                    assert len(shown) < width(sheet, cell), (sheet.title, cell.coordinate)
+
+
+def test_long_texts_are_wrapped(book: bytes) -> None:
+    """A text of a table that is wider than its column is wrapped, so that none is hidden."""
+    for sheet in opened(book, values=True):
+        table = grid(sheet)
+        for row in sheet.iter_rows(min_row=table.header, max_col=len(table.letters)):
+            for cell in row:
+                if isinstance(cell.value, str) and len(cell.value) > FITTING * width(sheet, cell):
+                    assert cell.alignment.wrap_text, (sheet.title, cell.coordinate)
+
+
+def test_nothing_is_hidden_or_floats(book: bytes) -> None:
+    """No sheet, row or column is hidden or filtered, no text is italic, centred or raised, nothing
+    but charts floats, and there is no macro."""
+    for sheet in opened(book):
+        assert sheet.sheet_state == "visible"
+        dimensions = (*sheet.row_dimensions.values(), *sheet.column_dimensions.values())
+        assert not any(row.hidden for row in dimensions)
+        assert all(table.autoFilter is None for table in sheet.tables.values())
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert not cell.font.i
+                assert not cell.font.vertAlign
+                assert cell.alignment.horizontal in (None, "general", "left", "right")
+    odd = ("vbaProject", "xl/media/", "comments", "vmlDrawing", "ctrlProps")
+    assert not [name for name, _ in parts(book) if any(part in name for part in odd)]
+    assert not [name for name, xml in parts(book) if b"<xdr:sp>" in xml or b"<xdr:sp " in xml]
+
+
+def luminance(colour: str) -> float:
+    """Return how light a colour such as `FF1F3A5F` is, by WCAG."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (2, 4, 6)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def test_texts_have_contrast(book: bytes) -> None:
+    """Every text is told from what it stands on, by 4.5 to 1 at least."""
+    pairs = set()
+    for sheet in opened(book):
+        for row in sheet.iter_rows():
+            for cell in row:
+                filled = cell.fill.fill_type == "solid"
+                ground = str(cell.fill.fgColor.rgb) if filled else "FFFFFFFF"
+                known = cell.font.color is not None and cell.font.color.type == "rgb"
+                pairs.add((str(cell.font.color.rgb) if known else "FF000000", ground))
+    assert len(pairs) > 3
+    for text, ground in pairs:
+        light, dark = sorted((luminance(text), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= CONTRAST, (text, ground)
+
+
+def test_the_checklist_is_gone_through() -> None:
+    """Each of its points names a test here that proves it, or why it is broken on purpose."""
+    text = (REPOSITORY / "docs" / "accessibility.md").read_text("utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    proofs = [row[-1].strip("`* ") for row in rows[1:]]
+    reasons = re.findall(r"^- \*\*(.+)\.\*\*", text, re.MULTILINE)
+    assert len(proofs) == POINTS
+    assert {row for row in proofs if row not in globals()} == set(reasons)
 
 
 def test_it_opens_on_the_cover_at_a1(book: bytes) -> None:
