@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import shlex
-import struct
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import InvalidData
 from tests.conftest import Klynge
-from tests.processes import KLYNGE, environment, finish, read_until_closed, start
+from tests.processes import NOBODY
+from tests.statbank_emulator import StatBankEmulator
 
 COSTS = [
     "Half a full-time post for the coordination of transitions between hospital and home",
@@ -21,31 +19,40 @@ COSTS = [
     "Shared facilitator of the population responsibility project on chronic obstructive lungs",
     "Secretariat of the cluster, including meetings, travel and the annual conference",
 ]
-COMMANDS = [
-    "run 2023K1",
-    "run 2023K1 --cluster amager-hvidovre",
-    "compare 2022K1 2023K1",
-    "compare 2022K1 2022K1-rules-2027K1",
-    "transition 2026K4 2027K1 --amount 1000000",
-    "clusters --quarter 2023K1",
-    "explain 2023K1 amager-hvidovre 169",
-    "scenario dyrere 2023K1 --set post-1.amount_dkk=900000 --replace",
-    "backfill --from 2022K1 --to 2023K1 --offline",
-]
-WHOLE = {
+COMMANDS: dict[str, list[str]] = {
     "run 2023K1": [*COSTS, "Høje-Taastrup", "København", "districts"],
+    "run 2023K1 --cluster amager-hvidovre": [*COSTS, "Høje-Taastrup"],
     "compare 2022K1 2023K1": [*COSTS, "Høje-Taastrup"],
     "compare 2022K1 2022K1-rules-2027K1": ["Sundhedsklynge Syd", "Høje-Taastrup"],
     "transition 2026K4 2027K1 --amount 1000000": ["Ringkøbing-Skjern", "Faaborg-Midtfyn"],
     "clusters --quarter 2023K1": [*COSTS, "Lyngby-Taarbæk"],
     "explain 2023K1 amager-hvidovre 169": ["Høje-Taastrup"],
+    "scenario dyrere 2023K1 --set post-1.amount_dkk=900000 --replace": [COSTS[0]],
+    "backfill --from 2022K1 --to 2023K1 --offline": ["Not stored, left out: 2022K2"],
+    "fetch --from 2022K1 --to 2023K1": ["already stored"],
+    "status": ["newest published 2023K1", "2022K1 r1", "to be delivered"],
+    "check": ["coverage 2022K1 to 2022K4"],
+    "audit docs/tables/notat-2022-trykfejl.csv": ["Glostrup", "14,548"],
+    "deliver 2022K1 --dry-run": ["2022K1 r1 to be delivered"],
+    "server status": ["nothing answers at"],
 }
 """What must be found unbroken, but for a line that ends between two words."""
 
+EXIT_CODES = {
+    "audit docs/tables/notat-2022-trykfejl.csv": InvalidData.exit_code,
+    "server status": 2,
+}
+
 
 @pytest.fixture
-def four_costs(klynge: Klynge, data_dir: Path, reports_dir: Path) -> dict[str, str]:
-    """The environment of a folder in which one cluster shares four costs with long names."""
+def four_costs(
+    klynge: Klynge, tmp_path: Path, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch
+) -> Klynge:
+    """The command line where one cluster shares four costs with long names."""
+    monkeypatch.setenv("KLYNGE_STATBANK_URL", statbank.url)
+    monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "delivered"))
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PREFECT_API_URL", NOBODY)
     for number, name in enumerate(COSTS, start=1):
         amount = str(1_234_567_890 * number)
         added = ["add-cost", f"post-{number}", "amager-hvidovre", amount, "--from", "2022K1",
@@ -53,24 +60,7 @@ def four_costs(klynge: Klynge, data_dir: Path, reports_dir: Path) -> dict[str, s
                  "--source", "memo-syd-2022"]  # fmt: skip
         assert klynge(*added).exit_code == 0
     assert klynge("run", "2022K1", "--offline").exit_code == 0
-    return environment(data_dir, reports_dir)
-
-
-def shown(command: str, columns: int, env: dict[str, str]) -> str:
-    """Return what a command prints on a terminal with so many columns."""
-    import fcntl
-    import termios
-
-    reader, writer = pty.openpty()
-    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    env = {**env, "TERM": "xterm", "COLUMNS": str(columns)}
-    arguments = [KLYNGE, *shlex.split(command)]
-    with subprocess.Popen(arguments, env=env, stdout=writer, stdin=writer, stderr=writer) as run:
-        os.close(writer)
-        read = read_until_closed(reader)
-    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", read.decode())
-    assert run.returncode == 0, text
-    return text.replace("\r\n", "\n")
+    return klynge
 
 
 def words(text: str) -> str:
@@ -83,21 +73,26 @@ def numbers(text: str) -> set[str]:
     return set(re.findall(r"[+-]?\d[\d,.]*\d", text))
 
 
-def test_nothing_is_cut_at_any_width(four_costs: dict[str, str]) -> None:
+def test_nothing_is_cut_at_any_width(four_costs: Klynge, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipe has a line a row; a terminal shows the same names and numbers, turned if need be."""
-    for command in COMMANDS:
-        finish(start(*shlex.split(command), env=four_costs))  # what it writes is there now
-        ended = finish(start(*shlex.split(command), env=four_costs))
-        piped = ended.stdout
-        assert ended.returncode == 0, ended.stderr
-        for name in WHOLE.get(command, []):
-            assert name in piped, (command, name)
+    bold = 0
+    for command, names in COMMANDS.items():
+        arguments = shlex.split(command)
+        four_costs(*arguments)  # what it writes is there now
+        piped = four_costs(*arguments)
+        assert piped.exit_code == EXIT_CODES.get(command, 0), (command, piped.err)
+        assert [name for name in names if name not in piped.out] == [], command
         for columns in (80, 100, 140):
-            text = shown(command, columns, four_costs)
-            assert numbers(piped) - numbers(text) == set(), (command, columns)
-            lines = re.split(r"[\r\n]+", text)  # a progress bar is drawn over and over
-            longest = max(len(line) for line in lines if "/" not in line)
+            with monkeypatch.context() as terminal:
+                terminal.setenv("FORCE_COLOR", "1")
+                terminal.setenv("TERM", "xterm")
+                terminal.setenv("COLUMNS", str(columns))
+                shown = four_costs(*arguments).out
+            bold += shown.count("\x1b[1m")
+            text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+            assert numbers(piped.out) - numbers(text) == set(), (command, columns)
+            longest = max(len(line) for line in text.split("\n") if "/" not in line)
             assert longest <= columns, (command, columns)
             assert "…" not in text
-            for name in WHOLE.get(command, []):
-                assert name in words(text), (command, columns, name)
+            assert [name for name in names if name not in words(text)] == [], (command, columns)
+    assert bold, "a terminal was meant"
