@@ -38,12 +38,12 @@ from pipeline.run import calculation_of
 from pipeline.settings import Settings, variable
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.statbank.client import StatBank
-from schemas.report_name import ReportName
 from tests import processes
 from tests.conftest import PretendClock
 from tests.fuzzing import oracle
 from tests.fuzzing.mutations import mutated_json, mutated_table, mutated_text
 from tests.fuzzing.world import (
+    FIRST,
     HEADERS,
     NEXT,
     QUARTER,
@@ -178,11 +178,11 @@ def manifest(world: World, dice: Random) -> str:
     before = path.read_bytes()
     content = mutated_json(dice, before)
     with _changed(path, content):
-        issue = read_issue(ReportName.parse("2022K1:r1"), world.settings.reports_dir)
+        issue = read_issue(FIRST, world.settings.reports_dir)
         if not all((world.revision / name).resolve().parent.is_relative_to(world.revision.resolve())
                    for name in issue.files):  # fmt: skip
             raise Wrong("a file outside of the revision is read")
-        calculation = calculation_of(ReportName.parse("2022K1:r1"), world.acquisition())
+        calculation = calculation_of(FIRST, world.acquisition())
         check_kroner(calculation, world.contents, world.people())
     return UNCHANGED if content == before else ACCEPTED
 
@@ -200,7 +200,7 @@ def inputs(world: World, dice: Random) -> str:
         after = json.loads(second.read_bytes())
         after["previous"] = hashlib.sha256(listed.read_bytes()).hexdigest()
         with _changed(second, json_bytes(sealed(after))):
-            calculation = calculation_of(ReportName.parse("2022K1:r1"), world.acquisition())
+            calculation = calculation_of(FIRST, world.acquisition())
             compare(calculation, _tables(json.loads(content)), world.people())
     return ACCEPTED
 

@@ -30,9 +30,10 @@ from tests.conftest import REPOSITORY, PretendClock
 from tests.fuzzing import oracle
 from tests.statbank_emulator import StatBankEmulator
 
-QUARTER = Quarter(2022, 1)
-NEXT = Quarter(2022, 2)
+QUARTER = Quarter(2023, 1)
+NEXT = Quarter(2023, 2)
 REPORT = ReportName(QUARTER)
+FIRST = ReportName(QUARTER, revision=1)
 HEADERS = {"FOLK1A": oracle.AREA_HEADER, "KKBEF1": oracle.CITY_HEADER}
 KEY = "boern,Børn,Children,0-17,year_before,1/4,member,8000,2022K1,,memo-syd-2022\n"
 """A key that no cost names, or figures by age would be asked for."""
@@ -79,10 +80,10 @@ class World:
             shutil.copytree(REPOSITORY / "data" / part, self.data_dir / part)
         with (self.data_dir / "reference" / "keys.csv").open("a", encoding="utf-8") as keys:
             keys.write(KEY)
-        write(self.calculation(), self.settings.reports_dir)
+        write(self.calculation(history=True), self.settings.reports_dir)
         costs = self.contents["costs"].replace(b",370000,", b",370001,")
         reference = load_reference(self.data_dir, {"costs.csv": costs})
-        write(self.calculation(reference), self.settings.reports_dir)
+        write(self.calculation(reference, history=True), self.settings.reports_dir)
 
     @property
     def data_dir(self) -> Path:
@@ -92,7 +93,7 @@ class World:
     @property
     def revision(self) -> Path:
         """The first of the two revisions."""
-        return self.settings.reports_dir / "2022K1" / "r1"
+        return self.settings.reports_dir / str(QUARTER) / "r1"
 
     @cached_property
     def contents(self) -> dict[str, bytes]:
@@ -131,9 +132,9 @@ class World:
         acquisition.__dict__["reference"] = reference or self.reference
         return acquisition
 
-    def calculation(self, reference: Reference | None = None) -> Calculation:
-        """Return the report of the quarter."""
-        return calculate(gather(Parameters(REPORT), self.acquisition(reference), history=False))
+    def calculation(self, reference: Reference | None = None, history: bool = False) -> Calculation:
+        """Return the report of the quarter, with the one before if earlier quarters are wanted."""
+        return calculate(gather(Parameters(REPORT), self.acquisition(reference), history))
 
     def people(self) -> dict[str, dict[str, int]]:
         """Return the stored figures of the quarter by table, as the oracle reads them."""
