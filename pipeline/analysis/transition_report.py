@@ -166,5 +166,5 @@ def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]
         kroner = key.endswith("_dkk")
         texts = () if kroner else (row[at] for row in cells)
         style, header = ("whole", "number_header") if kroner else ("text", "header")
-        columns.append(Column(heading, style, fitting(heading, texts, 36), header))
+        columns.append(Column(heading, style, fitting(texts, 36), header))
     return columns, cells

@@ -21,10 +21,10 @@ def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
     rows_of = {row.key: row for row in live.rows}
     sheet = Sheet(book, plan.memos[key], memo.title, memo.notes)
     labels = [row.label for row in memo.rows]
-    columns = [Column(book.text("column.municipality_name"), "label", fitting("", labels, 34))]
+    columns = [Column(book.text("column.municipality_name"), "label", fitting(labels, 34))]
     for name, code in zip(memo.members, memo.codes, strict=True):
         name = name if memo.members.count(name) == 1 else f"{name} {code}"
-        columns.append(Column(name, "text", max(fitting(name, []), 11), "number_header"))
+        columns.append(Column(name, "text", 11, "number_header"))
     cells: list[list[Cell]] = [
         [
             row.label,
@@ -60,7 +60,7 @@ def invoices_sheet(book: Book, plan: Plan) -> None:
     columns = []
     for name in shown:
         heading = text(f"column.{name}")
-        columns.append(Column(heading, "text", fitting(heading, (row[name] for row in rows), 34)))
+        columns.append(Column(heading, "text", fitting((row[name] for row in rows), 34)))
     columns.insert(2, Column(text("column.amount_dkk"), "money", 14, "number_header", True))
     cells: list[list[Cell]] = [[row[name] or ABSENT for name in shown] for row in rows]
     for row, amount in zip(cells, amounts, strict=True):
@@ -86,7 +86,7 @@ def changes_sheet(book: Book, content: Content) -> None:
     headings = [text("column.municipality_name"), *(text(f"changes.{name}") for name in placed)]
     columns = [Column(text("column.municipality_code"), "text", 14)]
     for heading, texts in zip(headings, list(zip(*rows, strict=True))[1:4], strict=True):
-        columns.append(Column(heading, "text", fitting(heading, map(str, texts), 40)))
+        columns.append(Column(heading, "text", fitting(map(str, texts), 40)))
     quarters = {"before": str(before.quarter), "after": str(content.result.quarter)}
     for place, name in enumerate(Kroner._fields):
         style = "money" if place < 2 else "change"

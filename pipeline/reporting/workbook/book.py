@@ -30,6 +30,10 @@ _LOCALES: Final = {Language.DANISH: "da-DK", Language.ENGLISH: "en-GB"}
 _FIT: Final = 1.1
 """Letters that fit into the width of a digit, by which columns are measured, on the average."""
 
+_WIDEST: Final = 48
+_BOLD: Final = 2.5
+"""Width that a bold word takes beyond its letters, with the indent of a number's heading."""
+
 _MOST_FROZEN: Final = 6
 """Rows that may stay in view; more leave a small screen nothing to scroll."""
 
@@ -92,7 +96,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading with its unit, the styles, and the width in characters."""
+    """A column of a table: its heading with its unit, the styles, and the width in characters.
+
+    It is as wide as the longest word of its heading at least, so that none is broken.
+    """
 
     heading: str
     style: str
@@ -100,11 +107,14 @@ class Column:
     header_style: str = "header"
     summed: bool = False
 
+    def __post_init__(self) -> None:
+        longest = max(map(len, self.heading.split()), default=0)
+        object.__setattr__(self, "width", max(self.width, min(longest, _WIDEST) + _BOLD))
 
-def fitting(heading: str, texts: Iterable[str], widest: int = 48) -> float:
+
+def fitting(texts: Iterable[str], widest: int = _WIDEST) -> float:
     """Return the width of a column of texts, in characters."""
-    longest_word = max(map(len, heading.split()), default=0)
-    return min(max([longest_word, *map(len, texts)]) + 2, widest)
+    return min(max(map(len, texts), default=0) + 2, widest)
 
 
 class Book:

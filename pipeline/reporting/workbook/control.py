@@ -55,8 +55,8 @@ def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formu
     sheet = Sheet(book, name, text("control.title"), [text("control.line")])
     checks = [*_national(plan, municipalities), *_sums(plan), *_as_issued(plan)]
     columns = [
-        Column(text("control.what"), "label", fitting("", (row.what for row in checks), 34)),
-        Column(text("control.where"), "text", fitting("", (row.where for row in checks), 40)),
+        Column(text("control.what"), "label", fitting((row.what for row in checks), 34)),
+        Column(text("control.where"), "text", fitting((row.where for row in checks), 40)),
         Column(text("control.found"), "counted", 15, "number_header"),
         Column(text("control.expected"), "counted", 15, "number_header"),
         Column(text("control.difference"), "counted", 13, "number_header"),

@@ -48,7 +48,7 @@ def clusters_development(book: Book, content: Content) -> None:
         name: back for name, back in _CHANGES.items() if points[-1].since(back) is not None
     }
     columns = [
-        Column(who, "text", fitting(who, (line.name for line in lines), 60)),
+        Column(who, "text", fitting((line.name for line in lines), 60)),
         Column(text("live.counted"), "counted", 13, "number_header"),
         *(Column(str(point.quarter), "share", 9, "number_header") for point in points),
         *(Column(text(f"development.{name}"), "points", 15, "number_header") for name in changes),

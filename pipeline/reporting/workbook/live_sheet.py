@@ -27,7 +27,7 @@ def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> Non
 def _column(text: Catalogue, live: LiveTable, kind: str, number: int) -> Column:
     if kind == "label":
         heading = live.label_headings[number]
-        return Column(heading, "text", fitting(heading, (r.labels[number] for r in live.rows), 34))
+        return Column(heading, "text", fitting((r.labels[number] for r in live.rows), 34))
     linked = live.linked and kind in ("people", "denominator")
     heading = text(f"live.{kind}_linked" if linked else f"live.{kind}")
     if kind in OF_A_COST and len(live.amounts) > 1:

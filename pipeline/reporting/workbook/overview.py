@@ -29,9 +29,8 @@ def clusters_sheet(book: Book, plan: Plan) -> None:
     sheet = Sheet(book, name, title, [text("overview.clusters_line")])
     clusters = [result.cluster for result in plan.clusters]
     folder = "_".join(dict.fromkeys(plan.content.structure(row).folder for row in plan.clusters))
-    who = text("overview.cluster")
     columns = [
-        Column(who, "link", fitting(who, (cluster.name for cluster in clusters), 60)),
+        Column(text("overview.cluster"), "link", fitting((row.name for row in clusters), 60)),
         Column(text("overview.region"), "text", 14),
         Column(text("overview.members"), "whole", 13, "number_header"),
         Column(text("live.counted"), "counted", 14, "number_header", summed=True),
@@ -76,11 +75,11 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     who, names = text("column.municipality_name"), [row.cluster.name for row in plan.clusters]
     columns = [
         Column(text("column.municipality_code"), "text", 14),
-        Column(who, "text", fitting(who, (reference.areas[code].name for code in places))),
+        Column(who, "text", fitting(reference.areas[code].name for code in places)),
         Column(text("overview.folk1a"), "whole", 13, "number_header", summed=True),
     ]
     for number in range(1, most + 1):
-        heading, width = text("overview.cluster_number", number=number), fitting("", names, 40)
+        heading, width = text("overview.cluster_number", number=number), fitting(names, 40)
         pays = text("overview.pays_number", number=number)
         columns += [Column(heading, "text", width), Column(pays, "whole", 15, "number_header")]
     columns.append(Column(text("overview.pays_in_all"), "money", 15, "number_header", summed=True))
@@ -127,12 +126,12 @@ def keys_sheet(book: Book, plan: Plan) -> None:
     """Write the keys of the clusters in which nothing is allocated: a row a cluster and member."""
     text, name = book.text, book.text("sheet.keys")
     sheet = Sheet(book, name, text("overview.keys_title"), [text("overview.keys_line")])
-    cluster, who = text("overview.cluster"), text("column.municipality_name")
+    names = (row.cluster.name for row in plan.keys)
     members = [(result, member) for result in plan.keys for member in result.members]
     columns = [
-        Column(cluster, "text", fitting(cluster, (row.cluster.name for row in plan.keys), 60)),
+        Column(text("overview.cluster"), "text", fitting(names, 60)),
         Column(text("column.municipality_code"), "text", 14),
-        Column(who, "text", fitting(who, (member.name for _, member in members))),
+        Column(text("column.municipality_name"), "text", fitting(row.name for _, row in members)),
         Column(text("column.basis"), "text", 30),
         Column(text("overview.population"), "whole", 13, "number_header"),
         Column(text("live.counted"), "counted", 14, "number_header"),

@@ -202,6 +202,32 @@ def test_the_checklist_is_gone_through() -> None:
     assert {row for row in proofs if row not in globals()} == set(reasons)
 
 
+CALIBRI_BOLD = {
+    478: "'", 503: "il", 523: "j", 528: ",’", 546: "I", 547: ".", 565: ":;", 627: "-", 638: "()",
+    648: "f", 678: "J", 710: "t", 728: "r", 814: "z", 817: "s", 857: "c", 866: "L", 880: "/",
+    891: "“”", 940: "F", 941: "x", 968: "S", 969: "v", 970: "y", 971: "g", 979: "Z", 983: "k",
+    999: "E", 1011: "aå", 1014: "T", 1020: "–+−*", 1031: "e", 1038: "0123456789", 1064: "Y",
+    1084: "C", 1090: "P", 1099: "bdhnpqu", 1101: "o", 1114: "ø", 1120: "K", 1128: "X", 1148: "B",
+    1153: "R", 1211: "V", 1241: "AÅ", 1291: "D", 1292: "H", 1305: "G", 1337: "U", 1349: "N",
+    1385: "O", 1394: "Ø", 1405: "Q", 1415: "½", 1493: "%", 1526: "w", 1587: "æ", 1588: "Æ",
+    1666: "m", 1790: "M", 1856: "W",
+}  # fmt: skip
+"""Signs by their width in 2048ths of the size, from Carlito, which is as wide as Calibri."""
+
+WIDTHS = {sign: units / 2048 for units, signs in CALIBRI_BOLD.items() for sign in signs}
+PIXELS_A_POINT, PIXELS_A_DIGIT, PADDING, INDENT = 96 / 72, 7, 5, 9
+
+
+def test_no_heading_breaks_inside_a_word(book: bytes) -> None:
+    """Each word of a heading fits into its column in Excel, in Calibri."""
+    for sheet in opened(book, values=True):
+        for cell in sheet[grid(sheet).header][: len(grid(sheet).letters)]:
+            room = width(sheet, cell) * PIXELS_A_DIGIT - PADDING - INDENT * cell.alignment.indent
+            size = cell.font.sz * PIXELS_A_POINT
+            for word in re.split(r"(?<=-)|\s", str(cell.value)):
+                assert sum(WIDTHS[sign] for sign in word) * size <= room, (sheet.title, word)
+
+
 def test_it_opens_on_the_cover_at_a1(book: bytes) -> None:
     """Whoever opens the file sees the cover first, from its upper left corner."""
     workbook = opened(book)
