@@ -87,6 +87,7 @@ def add_membership(row: Row, reference: Reference, rows: Sequence[Row]) -> list[
         raise UsageError(
             f"{reference.areas[code].name} ({code}) belongs to {cluster_id} in {first} already.",
             remedy=Remedy.END_MEMBERSHIP,
+            quarter=first + -1,
             **key,
         )
     whole = Basis.FRACTION if row["fraction"] else Basis.WHOLE
@@ -136,8 +137,9 @@ def _in_force(reference: Reference, quarter: Quarter) -> list[Cluster]:
 def _cost(named: Row, quarter: Quarter, reference: Reference, rows: Sequence[Row]) -> Row:
     """Return the one cost of a quarter that a row names, by id or name, and by scope if it says."""
     due = rows_due(rows, quarter)
-    known = {names.Named(row["cost_id"], row["name_en"], (row["name_da"],)) for row in due}
-    cells = {"cost_id": names.find("cost", named["cost_id"], sorted(known, key=str)).code}
+    called = ((row["cost_id"], row["name_en"], row["name_da"]) for row in due)
+    known = [names.Named(code, name, (other, code)) for code, name, other in sorted({*called})]
+    cells = {"cost_id": names.find(f"cost in {quarter}", named["cost_id"], known).code}
     if named["scope"]:
         cells["scope"] = scope_of(named["scope"], reference, quarter)
     found = rows_due(due, quarter, **cells)
