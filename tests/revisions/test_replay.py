@@ -33,6 +33,7 @@ from schemas.records import (
 from schemas.report_name import ReportName
 from schemas.rows import TABLES, columns, from_row, to_row
 from schemas.sharing import Structure
+from tests.analysis.keys import PLAIN, add_keys
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
 
@@ -149,7 +150,9 @@ def test_a_row_is_its_record(membership: Membership, last: Quarter | None) -> No
 def test_a_revision_replays_to_equal_inputs(
     klynge: Klynge, data_dir: Path, reports_dir: Path, arguments: list[str]
 ) -> None:
-    """Rules, figures, history and the report before: all equal to what was gathered."""
+    """Rules, figures, history and the report before, a key on another day: equal to what was
+    gathered."""
+    add_keys(data_dir, {"aaret": {**PLAIN, "population_of": "year_before"}}, {"aaret": "viborg"})
     add_quarter(data_dir, Quarter(2022, 2))
     for path in (data_dir / "snapshots" / "KKBEF1" / "2022K2").iterdir():
         path.unlink()
