@@ -18,7 +18,7 @@ from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
-    from pipeline.analysis.explain import Steps, Trail
+    from pipeline.analysis.explain import Trail
     from pipeline.snapshots.acquisition import Acquisition
 
 
@@ -47,7 +47,7 @@ def explain(
         steps["report"] = report_steps
     shared.show(
         console.trail_parts(found, name, steps),
-        _as_dict(found, steps),
+        found.document(steps),
         [
             {"about": about, "item": item, "value": value}
             for about, values in steps.items()
@@ -83,18 +83,6 @@ def _right_order(typed: Sequence[str], acquisition: Acquisition) -> str:
             _named(order, acquisition)
             return f"In the right order: {shlex.join(['klynge', 'explain', *order])}"
     return ""
-
-
-def _as_dict(found: Trail, steps: Steps) -> dict[str, object]:
-    snapshot = {**steps["snapshot"], "query": dict(found.snapshot.query)}
-    return {
-        "report": found.calculation.report.label,
-        "cluster_id": found.cluster.cluster.cluster_id,
-        "cluster_name": found.cluster.cluster.name,
-        "municipality_code": found.municipality_code,
-        "municipality_name": found.member.name,
-        "trail": {**steps, "snapshot": snapshot},
-    }
 
 
 def compare(

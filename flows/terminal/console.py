@@ -190,30 +190,11 @@ def _difference(now: Row | None, comes: Row | None) -> str:
     return ", ".join(f"{column} {now[column]} becomes {comes[column]}" for column in changed)
 
 
-def quarter_rows(done: Backfilled) -> list[dict[str, Any]]:
-    """Return a row a quarter that a back-fill calculated, with the sums of its costs."""
-    return [
-        {
-            "quarter": str(quarter),
-            "rules": str(row.result.rules.quarter),
-            "clusters": len(row.result.clusters),
-            "allocated_dkk": sum(
-                allocation.cost.amount_dkk
-                for cluster in row.result.sections
-                for allocation in cluster.allocations
-            ),
-            "shared_funds_dkk": sum(pool.cost.amount_dkk for pool in row.result.shared_funds),
-            "report": str(row.outcome.folder) if row.outcome else "",
-        }
-        for quarter, row in done.calculated.items()
-    ]
-
-
 def backfill_document(done: Backfilled) -> dict[str, Any]:
     """Return what a back-fill came to as an object."""
     return {
         "files": [str(path) for path in done.files],
-        "quarters": quarter_rows(done),
+        "quarters": done.rows,
         "failures": [
             {"quarter": str(quarter), "exit_code": error.exit_code, "reason": told(error)}
             for quarter, error in done.failures.items()
@@ -228,7 +209,7 @@ def backfill_parts(done: Backfilled) -> Iterator[Part]:
         ["<Quarter", "<Rules", ">Clusters", ">Allocated", ">Shared funds", "<Report"],
         [
             [kroner(cell) if column.endswith("_dkk") else str(cell) for column, cell in row.items()]
-            for row in quarter_rows(done)
+            for row in done.rows
         ],
     )
     yield from (styled(f"Written: {path}") for path in done.files)

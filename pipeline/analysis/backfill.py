@@ -95,6 +95,22 @@ class Backfilled:
     left_out: Sequence[Quarter]
     files: Sequence[Path]
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a quarter that was calculated, with the sums of its costs."""
+        return [
+            {
+                "quarter": str(quarter),
+                "rules": str(row.result.rules.quarter),
+                "clusters": len(row.result.clusters),
+                "allocated_dkk": sum(cost.amount_dkk for cost in costs if not cost.structure),
+                "shared_funds_dkk": sum(cost.amount_dkk for cost in costs if cost.structure),
+                "report": str(row.outcome.folder) if row.outcome else "",
+            }
+            for quarter, row in self.calculated.items()
+            for costs in [row.result.rules.costs]
+        ]
+
 
 def backfill(request: Request, acquisition: Acquisition, watched: Watched = iter) -> Backfilled:
     """Calculate all quarters of a request, fetched where they are not stored, and write the table.

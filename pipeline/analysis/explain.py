@@ -106,6 +106,18 @@ class Trail:
             for about, values in steps.items()
         }
 
+    def document(self, steps: Steps) -> dict[str, object]:
+        """Return steps as an object, with what they are about and the whole query."""
+        snapshot = {**steps["snapshot"], "query": dict(self.snapshot.query)}
+        return {
+            "report": self.calculation.report.label,
+            "cluster_id": self.cluster.cluster.cluster_id,
+            "cluster_name": self.cluster.cluster.name,
+            "municipality_code": self.municipality_code,
+            "municipality_name": self.member.name,
+            "trail": {**steps, "snapshot": snapshot},
+        }
+
     def _amounts(self, share: str) -> dict[str, Values]:
         """Return the steps from whole kroner to amount of each cost, given the share in words."""
         rows = self.cluster.allocations
