@@ -4,7 +4,7 @@ The runs of 2026 are made at the moments of the schedule, against the emulator, 
 with our automations, a real mail server, and a web hook that is told. What happens in the year:
 
     11 February    the figures of K1 are out, on their day
-    25 May         those of K2, FOLK1A two weeks late
+    25 May         those of K2, two weeks late
     12 August      the StatBank is away for the day
     13 August      the figures of K3
     20 August      a figure of K3 is revised
