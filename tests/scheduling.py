@@ -17,6 +17,9 @@ ALONE = ("tests/server/test_lifetime.py", "tests/server/test_postgres.py")
 ON_A_SERVER = ("tests/server/", "tests/flows/")
 """Folders whose tests use the Prefect server of the session."""
 
+SERVER = "server"
+"""The worker of all of them: a second server would take longer to start than it saves."""
+
 IN_PARTS = ("tests/revisions/test_killed.py", "tests/revisions/test_killed_writes.py")
 """Each test takes long and shares nothing."""
 
@@ -24,14 +27,14 @@ IN_PARTS = ("tests/revisions/test_killed.py", "tests/revisions/test_killed_write
 def worker_of(nodeid: str) -> str:
     """Return what names the worker of a test: its file, as fixtures of a module expect.
 
-    All of a folder that use the Prefect server of the session share one.
+    All that use the Prefect server of the session share one.
     """
     file = nodeid.partition("::")[0]
     if file in IN_PARTS:
         return nodeid
     if file in ALONE:
         return file
-    return next((folder for folder in ON_A_SERVER if file.startswith(folder)), file)
+    return SERVER if file.startswith(ON_A_SERVER) else file
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
@@ -57,7 +60,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let a worker begin with what takes longest: the server, then what is slow by itself."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (worker_of(item.nodeid) not in ON_A_SERVER, not slow(item)))
+        items.sort(key=lambda item: (worker_of(item.nodeid) != SERVER, not slow(item)))
 
 
 def slow(item: pytest.Item) -> bool:

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.slow
 
 QUARTER = "2022K1"
 HUNG = "2022K3"
-SILENCE_SECONDS = 15
+SILENCE_SECONDS = 10
 """Less than Prefect lets pass between two heartbeats, so it is asked of the lost run alone."""
 
 PATIENT = {
     "KLYNGE_BUDGET_SECONDS": "600",
     "KLYNGE_READ_TIMEOUT_SECONDS": "600",
-    "KLYNGE_QUARTER_WAIT_SECONDS": "8",
+    "KLYNGE_QUARTER_WAIT_SECONDS": "4",
 }
 """A run waits as long as it takes for figures, and not as long for a run that is gone."""
 
