@@ -10,7 +10,7 @@ import typer
 from flows.terminal import options
 from flows.terminal.shared import Shared
 from pipeline.errors import UsageError
-from schemas.quarter import Quarter, quarter_range
+from schemas.quarter import Quarter
 
 
 def init(
@@ -64,13 +64,11 @@ def fetch(
 
 
 def _wanted(quarters: list[Quarter], first: Quarter | None, last: Quarter | None) -> list[Quarter]:
+    from pipeline.analysis.backfill import Request
+
     if (first is None) != (last is None):
         raise UsageError("--from and --to belong together.", "Example: --from 2022K1 --to 2023K1")
-    if first and last and last < first:
-        raise UsageError(
-            f"--from {first} lies after --to {last}.", f"Example: --from {last} --to {first}"
-        )
-    ranged = quarter_range(first, last) if first and last else ()
+    ranged = Request(first, last).quarters if first and last else ()
     wanted = sorted({*quarters, *ranged})
     if not wanted:
         raise UsageError("No quarter to fetch.", "Example: klynge fetch 2022K1 2023K1")

@@ -38,7 +38,7 @@ ARGUMENTS = [
     ("clusters --quarter 2027", 2, ["--quarter", "'2027' is not a quarter"]),
     ("run 2022K1 --cluster syd", 2, ["'syd' fits 2 of the cluster names", "amager-hvidovre"]),
     ("run 2022K1 --accept-jump rødovre", 2, ["'rødovre' is not a code", "147"]),
-    ("fetch --from 2023K1 --to 2022K1", 2, ["--from 2023K1 lies after --to 2022K1"]),
+    ("fetch --from 2023K1 --to 2022K1", 2, ["2022K1 lies before 2023K1"]),
     ("run 2022K1 --cluster syd --quiet", 2, ["'syd' fits 2 of the cluster names"]),
     ("run 2022K1 --cluster syd --format json", 2, ["'syd' fits 2 of the cluster names"]),
     ("run 2022K1 --speed", 2, ["No such option"]),
