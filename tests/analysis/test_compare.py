@@ -14,8 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.calculation.allocation import shares
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.comparison import Comparison, Kroner, compare, quarter_before
+from pipeline.calculation.comparison import (
+    Comparison,
+    Kroner,
+    allocated,
+    compare,
+    quarter_before,
+    weights_of,
+)
 from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
@@ -32,7 +40,7 @@ from schemas.records import (
     Per,
 )
 from schemas.report_name import ReportName
-from schemas.sharing import EVERYBODY
+from schemas.sharing import EVERYBODY, Key
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
@@ -55,7 +63,11 @@ def contributions(kroner: Kroner) -> int:
 
 
 def check_additive(comparison: Comparison) -> None:
+    funds = [row.scope.endswith(ALL_CLUSTERS) for row in comparison.scopes if row.cost_id]
+    assert funds == sorted(funds)
     for scope in comparison.scopes:
+        codes = [change.code for change in scope.changes]
+        assert codes == sorted(codes)
         for change in scope.changes:
             assert contributions(change.kroner) == change.kroner.change_dkk
         for state in ("before", "after"):
@@ -186,7 +198,9 @@ def test_contributions_add_up_for_any_two_results(
             assert found == {
                 code: part.amount for code, part in allocation.parts.items() if part.amount
             }
-    for row in comparison.by_municipality():
+    rows = comparison.by_municipality()
+    assert [row.code for row in rows] == sorted(row.code for row in rows)
+    for row in rows:
         assert contributions(row.kroner) == row.kroner.change_dkk
 
 
@@ -225,6 +239,74 @@ def test_members_come_and_go(bundled: dict[str, Calculation]) -> None:
     assert changes["viborg"].kroner.after_dkk == changes["randers"].kroner.before_dkk == 0
     assert changes["viborg"].kroner.rules_dkk == changes["viborg"].kroner.change_dkk < 0
     assert changes["randers"].kroner.rules_dkk == changes["randers"].kroner.change_dkk > 0
+
+
+HALF = dataclasses.replace(EVERYBODY, key_id="half", equal_part=Fraction(1, 2))
+
+
+def by_key(result: QuarterResult, key: Key) -> QuarterResult:
+    """The result with one cost of the cluster of Viborg, shared by a key; half is in force too."""
+    cost = Cost("post", "", "", "viborg", 370_000, Per.YEAR, "", ALWAYS, "s", key.key_id)
+    keys = {"": EVERYBODY, "half": HALF, key.key_id: key}
+    rules = dataclasses.replace(result.rules, costs=(cost,), keys=keys)
+    populations = dict.fromkeys(keys, result.population)
+    return dataclasses.replace(result, rules=rules, populations=populations)
+
+
+def test_each_side_is_shared_by_its_own_key(bundled: dict[str, Calculation]) -> None:
+    """Another key is a change of rules, and one that differs in its period alone is none."""
+    later = dataclasses.replace(HALF, period=Period(Quarter(2023, 1), None))
+    for first, last in ((HALF, EVERYBODY), (EVERYBODY, HALF), (HALF, later)):
+        before = by_key(bundled["2022K1"].result, first)
+        after = by_key(bundled["2023K1"].result, last)
+        (scope,) = [row for row in compare(before, after).scopes if row.cost_id]
+        for result, key, state in ((before, first, "before"), (after, last, "after")):
+            people = weights_of("viborg", result.rules, result.population)
+            parts = allocated(370_000, shares(key, result.rules.memberships["viborg"], people))
+            assert {row.code: getattr(row.kroner, f"{state}_dkk") for row in scope.changes} == parts
+        assert any(row.kroner.rules_dkk for row in scope.changes) is (last is not later)
+
+
+def test_a_place_that_is_gone_counts_nobody(bundled: dict[str, Calculation]) -> None:
+    """A municipality and a district that the later figures lack pay nothing there."""
+    before = with_costs(bundled["2022K1"].result, 370_000)
+    people = before.population
+    left = dataclasses.replace(
+        people,
+        by_area={code: count for code, count in people.by_area.items() if code != "773"},
+        by_district={code: count for code, count in people.by_district.items() if code != "1010"},
+    )
+    members = {
+        cluster_id: tuple(
+            dataclasses.replace(row, districts=tuple(set(row.districts) - {"1010"}))
+            for row in rows
+            if row.municipality_code != "773"
+        )
+        for cluster_id, rows in before.rules.memberships.items()
+    }
+    rules = dataclasses.replace(before.rules, memberships=members)
+    after = dataclasses.replace(before, rules=rules, population=left, populations={"": left})
+    for comparison in (compare(before, after), compare(after, before)):
+        check_additive(comparison)
+    gone = [row for row in compare(before, after).by_municipality() if row.code == "773"]
+    assert [row.kroner.after_dkk for row in gone] == [0]
+
+
+def test_a_fund_is_split_over_the_clusters_of_its_structure(
+    bundled: dict[str, Calculation],
+) -> None:
+    """Those of another structure that is in force too have no part of it."""
+    rules = bundled["2022K1"].result.rules
+    other = dataclasses.replace(rules.clusters[0], cluster_id="other", structure="other")
+    both = dataclasses.replace(
+        rules,
+        clusters=(*rules.clusters, other),
+        memberships={**rules.memberships, "other": rules.memberships["viborg"]},
+    )
+    population = bundled["2022K1"].result.population
+    assert set(weights_of(STRUCTURE + ALL_CLUSTERS, both, population)) == {
+        row.cluster_id for row in rules.clusters
+    }
 
 
 def test_two_revisions_compare_by_what_they_recorded(klynge: Klynge, data_dir: Path) -> None:
