@@ -32,6 +32,7 @@ class Note:
     clusters: tuple[str, ...] = ()
     rule_of: tuple[str, str] | None = None
     number: int = 0
+    assumed: bool = False
 
     @property
     def mark(self) -> str:
@@ -112,7 +113,8 @@ def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
         costs = [cost for cost in rules.costs if cost.structure or cost.scope in clusters]
         worded = _with_amounts(text.choose(row.text_da, row.text_en), costs, text.language)
         if worded and clusters:
-            yield Note(text("notes.assumption", number=row.number), worded, row.cluster_ids)
+            subject = text("notes.assumption", number=row.number)
+            yield Note(subject, worded, row.cluster_ids, assumed=True)
 
 
 def _with_amounts(worded: str, costs: Sequence[Cost], language: Language) -> str:

@@ -134,9 +134,7 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) ->
 
 
 def _cluster_lines(content: Content, result: ClusterResult, sheet: str) -> Iterable[str]:
-    assumptions = len(content.reference.assumptions)
-    known = (row for row in content.notes_on(result) if row.clusters or row.number <= assumptions)
-    marks = (note.mark for note in known)
+    marks = [row.mark for row in content.notes_on(result) if row.clusters or row.assumed]
     yield content.text("live.usage")
     yield content.text("live.notes", marks=", ".join(marks), sheet=sheet)
     if result.key != EVERYBODY:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from pipeline.calculation.calculate import calculate
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
-from schemas.records import Language
-from tests.report_of import content_of
+from schemas.records import Cost, Language, Per
+from tests.report_of import FIRST, content_of
 from tests.reporting.workbook.cells import figures, grid, opened
 
 
@@ -169,6 +172,27 @@ def test_other_quarters_and_rules_can_be_written(quarter: str, rules: str | None
     assert set(costs) <= set(book.sheetnames)
     assert ("Fordelingsnøgler" in book.sheetnames) is (len(costs) < len(report.result.clusters))
     assert ("Puljer" in book.sheetnames) is bool(report.result.shared_funds)
+
+
+def test_a_sheet_names_the_assumptions_and_the_notes_of_its_cluster_alone() -> None:
+    """Where an assumption is not in force, no note on something else takes its place."""
+    report = content_of("2022K1", rules="2027K1")
+    council = report.result.clusters[0].cluster
+    inputs, period = report.calculation.inputs, council.period
+    cost = Cost(
+        "post", "Post", "Post", council.cluster_id, 1_000, Per.YEAR, "", period, "memo-syd-2022"
+    )
+    shared = calculate(replace(inputs, reference=replace(inputs.reference, costs=(cost,))))
+    content = Content(shared, 1, FIRST)
+    (own,) = [row for row in content.result.sections if row.allocations]
+    sheet = opened(workbooks(content)[f"fordeling-{content.label}.xlsx"])[own.cluster.name]
+    said = re.findall(r"\[note (\d+)\]", str(sheet["A3"].value))
+    wanted = [
+        str(note.number)
+        for note in content.notes
+        if note.subject.startswith("Antagelse") or council.cluster_id in note.clusters
+    ]
+    assert said == wanted
 
 
 def test_same_input_gives_same_bytes(books: dict[str, bytes]) -> None:
