@@ -69,7 +69,7 @@ def run(
     pause: float = 0,
 ) -> tuple[int, int]:
     """Return the exit code of a command, negative where it was killed, and how often it wrote."""
-    seen = _forked.Value("i", 0)
+    seen = _forked.RawValue("i", 0)  # without a lock, which one killed while it counts would keep
     process: ForkServerProcess = _forked.Process(
         target=call, args=(dict(environment), list(arguments), folder, at, pause, seen)
     )
