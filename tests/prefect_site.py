@@ -177,7 +177,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a process with all that it started, as a lost machine does."""
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(process.pid)
-        for each in [*parent.children(recursive=True), parent]:
+        # The parent first, or it would tell that its child was killed.
+        for each in [parent, *parent.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
     process.wait()
