@@ -50,7 +50,7 @@ READS = {
         "structures": "structure", "clusters": "cluster_id", "keys": "key_id",
         "sources": "source_id",
     },
-    "assumptions": {"clusters": "cluster_id"},
+    "assumptions": {"clusters": "cluster_id", "costs": "cost_id"},
     "alternatives": {
         "areas": "code kind", "clusters": "cluster_id",
         "memberships": "cluster_id municipality_code districts",
