@@ -20,7 +20,6 @@ import pandas as pd
 
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.calculate import Calculation, Parameters, calculate, population_of
-from pipeline.calculation.development import development_of
 from pipeline.calculation.membership import rules_in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
@@ -80,10 +79,10 @@ class QuarterRun:
             UsageError: There is no such cluster, or no such member.
         """
         found = find("cluster", cluster, clusters(self.result.rules.clusters))
-        development, content = development_of(self.calculation), Content(self.calculation, 0, ())
-        series, name = development.clusters[found.code], found.name
+        content = Content(self.calculation, 0, ())
+        series, name = content.development.clusters[found.code], found.name
         if municipality:
-            by_code = development.members[found.code]
+            by_code = content.development.members[found.code]
             members = municipalities(content.reference.areas[code] for code in by_code)
             member = find(f"member of {found}", municipality, members)
             series, name = by_code[member.code], f"{member.name}, {found.name}"

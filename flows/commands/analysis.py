@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +78,7 @@ def _named(typed: Sequence[str], acquisition: Acquisition) -> tuple[ReportName, 
 
 def _right_order(typed: Sequence[str], acquisition: Acquisition) -> str:
     """Return a hint where what was typed names something in another order only."""
-    for order in permutations(typed):
+    for order in islice(permutations(typed), 1, None):  # the first is as it was typed
         with suppress(UsageError):
             _named(order, acquisition)
             return f"In the right order: {shlex.join(['klynge', 'explain', *order])}"
