@@ -23,7 +23,6 @@ from schemas.source_tables import AGE, TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
 
 MISSING: Final = ".."
-ABSENT: Final = -1
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -72,17 +71,20 @@ def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:
     doubled = rows.loc[rows.duplicated(cell), VALUE]
     rule = "must be the only figure of its area and quarter"
     _raise_on(asked, [Failure(int(at) + 2, VALUE, rule, text) for at, text in doubled.items()])
-    table = rows.set_index(cell)[VALUE].unstack().reindex(index=quarters, columns=codes)
-    may_lack = [column for column in codes if column.partition(" ")[0] in asked.may_lack]
-    absent = table.drop(columns=may_lack).isna().iterrows()
-    gone = [f"  {quarter}: {', '.join(row.index[row])}" for quarter, row in absent if row.any()]
+    figures = rows.set_index(cell)[VALUE].astype("int64").to_dict()
+    people = {
+        quarter: {code: figures[quarter, code] for code in codes if (quarter, code) in figures}
+        for quarter in quarters
+    }
+    wanted = [code for code in codes if code.partition(" ")[0] not in asked.may_lack]
+    gone = [
+        f"  {quarter}: {', '.join(lacking)}"
+        for quarter, found in people.items()
+        if (lacking := [code for code in wanted if code not in found])
+    ]
     if gone:
         raise _drift(asked, "lacks figures that were asked for:\n" + "\n".join(gone[:10]))
-    people = table.fillna(ABSENT).astype("int64").to_numpy().tolist()
-    return {
-        quarter: {code: count for code, count in zip(codes, row, strict=True) if count != ABSENT}
-        for quarter, row in zip(asked.quarters, people, strict=True)
-    }
+    return dict(zip(asked.quarters, people.values(), strict=True))
 
 
 def _rows(asked: Asked, content: bytes) -> pd.DataFrame:
