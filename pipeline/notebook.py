@@ -20,7 +20,7 @@ import pandas as pd
 
 from pipeline.calculation.allocation import largest_remainder
 from pipeline.calculation.calculate import Calculation, Parameters, calculate, population_of
-from pipeline.calculation.membership import rules_in_force
+from pipeline.calculation.membership import in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import UsageError
@@ -138,10 +138,9 @@ def count_population(
     Raises:
         KlyngeError: The reference tables break a rule, or no cluster is in force.
     """
-    reference = replace(_stored(data_dir).reference.on(population.quarter), costs=())
-    quarter = Quarter.parse(rules) if rules else population.quarter
-    in_force = rules_in_force(reference, quarter)
-    result = calculate_quarter(population, in_force, reference.areas, reference.districts)
+    reference = replace(_stored(data_dir).reference, costs=())
+    report = ReportName(population.quarter, Quarter.parse(rules) if rules else None)
+    result = calculate_quarter(population, in_force(reference, report))
     members = [member for cluster in result.clusters for member in cluster.members]
     rows = [
         {**row, "counted_population": member.counted_population, "share": member.share}

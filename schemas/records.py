@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from schemas.quarter import YEAR, Period, Quarter
-from schemas.sharing import Account, Alternative, Key, Structure
+from schemas.sharing import Account, Alternative, Assumption, Key, Source, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
@@ -197,28 +197,6 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a rule comes from, and how sure it is: high, medium or low."""
-
-    source_id: str
-    title: str
-    url: str
-    confidence: str
-    remark: str
-    title_da: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """A choice that the published rules leave open; no cluster means that it concerns all."""
-
-    number: int
-    text_da: str
-    text_en: str
-    cluster_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FileRecord:
     """A file by its name, its size in bytes and its sha256 in hexadecimal."""
 
@@ -286,6 +264,19 @@ class Reference:
             keys=tuple(tables.get("keys", ())),
             files=files,
         )
+
+    @cached_property
+    def members(self) -> Mapping[str, list[Membership]]:
+        """The memberships by cluster id, of tables limited to the rules of a quarter."""
+        members: dict[str, list[Membership]] = {row.cluster_id: [] for row in self.clusters}
+        for row in self.memberships:
+            members[row.cluster_id].append(row)
+        return members
+
+    @property
+    def quarter(self) -> Quarter:
+        """The quarter to whose rules the tables are limited."""
+        return self.clusters[0].period.first
 
     @property
     def municipality_codes(self) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 from cattrs import Converter
 
 from schemas.quarter import Period, Quarter
-from schemas.records import Area, Assumption, Cluster, Cost, District, Membership, Source
-from schemas.sharing import Account, Alternative, Key, Structure
+from schemas.records import Area, Cluster, Cost, District, Membership
+from schemas.sharing import Account, Alternative, Assumption, Key, Source, Structure
 
 Record = TypeVar("Record")
 Row = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""How costs are shared: kinds of clusters with their words, and keys; alternatives and accounts.
+"""How costs are shared: kinds of clusters with their words, and keys; what rules rest on; accounts.
 
 `65-` names an age and all above it. KKBEF1 counts those of 99 and over as one.
 """
@@ -117,6 +117,28 @@ def _plain(word: str) -> str:
     """Return a word in letters and digits that every file system and spreadsheet takes."""
     spelt = word.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
     return re.sub(r"[^a-z0-9]+", "_", spelt)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from, and how sure it is: high, medium or low."""
+
+    source_id: str
+    title: str
+    url: str
+    confidence: str
+    remark: str
+    title_da: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A choice that the published rules leave open; no cluster means that it concerns all."""
+
+    number: int
+    text_da: str
+    text_en: str
+    cluster_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

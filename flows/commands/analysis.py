@@ -144,14 +144,14 @@ def scenario(
     from flows.terminal.comparison_view import View
     from pipeline.analysis.scenario import Scenario, read_set, read_toml
     from pipeline.analysis.scenario_report import run_scenario
-    from pipeline.calculation.membership import rules_in_force
+    from pipeline.calculation.membership import in_force
     from pipeline.reference.names import cluster_ids
     from pipeline.snapshots.acquisition import Acquisition
 
     overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []
     overrides += [read_set(text) for text in override or []]
     acquisition, report_name = Acquisition.offline(shared.settings), ReportName(quarter, rules)
-    known = rules_in_force(acquisition.reference, report_name.rules).clusters
+    known = in_force(acquisition.reference, report_name).clusters
     shown = cluster_ids(cluster or (), known)  # before anything is written
     report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition, replace)
     view = View(

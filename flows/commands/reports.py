@@ -55,7 +55,7 @@ def run(
     from flows.terminal.report_view import report_parts
     from pipeline import run as pipeline_run
     from pipeline.calculation.calculate import Parameters
-    from pipeline.calculation.membership import rules_in_force
+    from pipeline.calculation.membership import in_force
     from pipeline.reference.names import cluster_ids
     from pipeline.reporting.rows import allocation_rows
     from pipeline.snapshots.acquisition import Access, Acquisition
@@ -66,7 +66,7 @@ def run(
     parameters = Parameters(name, estimate_districts, shared.settings.contact)
     shown = []
     if cluster:  # one that is not known stops the run before anything is written
-        shown = cluster_ids(cluster, rules_in_force(acquisition.reference, name.rules).clusters)
+        shown = cluster_ids(cluster, in_force(acquisition.reference, name).clusters)
     if prefect:
         report = embedded.run_flow(parameters, access)
     else:

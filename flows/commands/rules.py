@@ -10,6 +10,7 @@ from flows.terminal import options
 from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Per
+from schemas.report_name import ReportName
 from schemas.sharing import EqualBy, PopulationOf
 
 SourceId = Annotated[
@@ -205,9 +206,9 @@ def clusters(
 ) -> None:
     """List the clusters in force, their members and how each counts."""
     from flows.terminal import console
-    from pipeline.calculation.membership import rules_in_force
+    from pipeline.calculation.membership import in_force
     from pipeline.reference.tables import load_reference
 
-    reference = load_reference(shared.settings.data_dir)
-    rules = rules_in_force(reference, quarter or Quarter.of_day(date.today()))
-    shared.show(console.cluster_parts(rules, reference))
+    name = ReportName(quarter or Quarter.of_day(date.today()))
+    rules = in_force(load_reference(shared.settings.data_dir), name)
+    shared.show(console.cluster_parts(rules))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
-from pipeline.calculation.membership import RulesInForce
 from pipeline.reporting.notes import day_text
 from pipeline.reporting.texts import Catalogue
 from pipeline.snapshots.acquisition import Acquisition
@@ -95,12 +94,12 @@ def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
         )
 
 
-def cluster_parts(rules: RulesInForce, reference: Reference) -> Iterator[Part]:
+def cluster_parts(rules: Reference) -> Iterator[Part]:
     """Yield each cluster in force with its members, one a line, and how they count."""
     for cluster in rules.clusters:
         yield styled(f"{cluster.cluster_id}  {cluster.name}, {cluster.region}")
-        for membership in rules.memberships[cluster.cluster_id]:
-            name = reference.areas[membership.municipality_code].name
+        for membership in rules.members[cluster.cluster_id]:
+            name = rules.areas[membership.municipality_code].name
             part = "" if membership.basis is Basis.WHOLE else f": {membership.counts_with}"
             yield f"  {membership.municipality_code} {name}{part}"
         yield from (_shared(cost) for cost in rules.costs if cost.scope == cluster.cluster_id)

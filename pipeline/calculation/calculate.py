@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, Final
 
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import rules_in_force
+from pipeline.calculation.membership import in_force
 from pipeline.calculation.plausibility import AcceptedJump, Change, Jump, registers_jump
 from pipeline.calculation.population import Population, check_identities, estimate_districts
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
@@ -68,14 +68,14 @@ def calculate(inputs: Inputs) -> Calculation:
 
 
 def _result(inputs: Inputs) -> QuarterResult:
-    report, reference = inputs.parameters.report, inputs.reference
-    rules, population = rules_in_force(reference, report.rules), population_of(inputs)
+    report, population = inputs.parameters.report, population_of(inputs)
+    rules = in_force(inputs.reference, report)
     by_key = {
-        key_id: _counted(*keyed) if (keyed := inputs.keyed.get(day)) else population
-        for key_id, key in rules.keys.items()
+        key.key_id: _counted(*keyed) if (keyed := inputs.keyed.get(day)) else population
+        for key in rules.keys
         for day in [key.day(report.quarter)]
     }
-    return calculate_quarter(population, rules, reference.areas, reference.districts, by_key)
+    return calculate_quarter(population, rules, by_key)
 
 
 def _result_before(inputs: Inputs) -> QuarterResult | None:

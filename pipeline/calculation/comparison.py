@@ -26,12 +26,13 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pipeline.calculation.allocation import largest_remainder, shares
-from pipeline.calculation.membership import RulesInForce, counted_population
+from pipeline.calculation.membership import counted_population
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult
 from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 from schemas.records import ALL_CLUSTERS, Cost, Per, Reference
 from schemas.report_name import ReportName
+from schemas.sharing import EVERYBODY, Key
 
 ORDER: Final = ("own population", "others' population", "rules", "amount")
 """The steps, in the order in which the change is attributed to them."""
@@ -131,7 +132,7 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
         old, new = costs_before.get((cost_id, scope)), costs_after.get((cost_id, scope))
-        first, last = before.rules.key_of(old or new), after.rules.key_of(new or old)
+        first, last = _key(before.rules, old or new), _key(after.rules, new or old)
         start, ruled = people_before[first.key_id], people_after[last.key_id]
         moved = ruled if replace(first, period=last.period) == last else start
         moved = replace(moved, by_district=moved.by_district or start.by_district)
@@ -141,14 +142,14 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
             weights_of(scope, before.rules, moved),
             weights_of(scope, after.rules, ruled),
         )
-        by = partial(shares, first, before.rules.memberships.get(scope, ()))
-        by_new = partial(shares, last, after.rules.memberships.get(scope, ()))
+        by = partial(shares, first, before.rules.members.get(scope, ()))
+        by_new = partial(shares, last, after.rules.members.get(scope, ()))
         changes = _changes(amounts, people, by, by_new)
         return ScopeChange(scope, cost_id, *amounts, changes)
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
     with_cost = {scope for _, scope in costs}
-    clusters = {**before.rules.memberships, **after.rules.memberships}
+    clusters = {**before.rules.members, **after.rules.members}
     keys = [("", scope) for scope in clusters if scope not in with_cost]
     return Comparison(before, after, tuple(scope_change(*key) for key in [*costs, *keys]))
 
@@ -219,12 +220,12 @@ def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     return {part.code: part.amount for part in largest_remainder(amount_dkk, weights)}
 
 
-def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[str, Fraction]:
+def weights_of(scope: str, rules: Reference, population: Population) -> dict[str, Fraction]:
     """Return the counted population of a scope; none if it is not in force."""
     if not scope.endswith(ALL_CLUSTERS):
         return {
             row.municipality_code: counted_population(row, population)[1]
-            for row in rules.memberships.get(scope, ())
+            for row in rules.members.get(scope, ())
         }
     structure = scope.removesuffix(ALL_CLUSTERS)
     return {
@@ -236,9 +237,15 @@ def weights_of(scope: str, rules: RulesInForce, population: Population) -> dict[
     }
 
 
-def _costs(rules: RulesInForce) -> dict[tuple[str, str], Cost]:
+def _costs(rules: Reference) -> dict[tuple[str, str], Cost]:
     """Return the costs by id and scope."""
     return {(cost.cost_id, cost.scope): cost for cost in rules.costs}
+
+
+def _key(rules: Reference, cost: Cost | None) -> Key:
+    """Return the key of a cost; the built-in one where no rule here names another."""
+    key_id = cost.key_id if cost else ""
+    return next((key for key in rules.keys if key.key_id == key_id), EVERYBODY)
 
 
 def _people(populations: Mapping[str, Population]) -> dict[str, Population]:
@@ -249,9 +256,6 @@ def _people(populations: Mapping[str, Population]) -> dict[str, Population]:
     }
 
 
-def _clusters_of(municipality_code: str, rules: RulesInForce) -> tuple[str, ...]:
-    return tuple(
-        cluster_id
-        for cluster_id, rows in rules.memberships.items()
-        if any(row.municipality_code == municipality_code for row in rows)
-    )
+def _clusters_of(municipality_code: str, rules: Reference) -> tuple[str, ...]:
+    rows = (row for row in rules.memberships if row.municipality_code == municipality_code)
+    return tuple(row.cluster_id for row in rows)

@@ -49,7 +49,7 @@ def development_of(calculation: Calculation) -> Development:
             ]
             for row in rows
         }
-        for cluster_id, rows in rules.memberships.items()
+        for cluster_id, rows in rules.members.items()
     }
     totals = {cluster_id: _sum(members.values()) for cluster_id, members in counted.items()}
     country = {

@@ -8,9 +8,10 @@ reported as a finding, since a municipality may stand outside.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from operator import attrgetter
+from typing import Any
 
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
@@ -20,7 +21,6 @@ from schemas.records import (
     ALL_CLUSTERS,
     COPENHAGEN_TOTAL,
     Area,
-    AreaKind,
     Basis,
     Cluster,
     Cost,
@@ -35,98 +35,61 @@ from schemas.source_tables import AGE_TABLES, SOURCE_TABLES, SourceTable
 _HINT = "Correct data/reference/memberships.csv and run the command again."
 
 
-@dataclass(frozen=True)
-class RulesInForce:
-    """The clusters, memberships and costs of one quarter, and the keys that the costs name.
-
-    Clusters stand by structure, region and id, memberships by municipality code, and costs by id,
-    so that the order of the rows in a file changes nothing.
-    """
-
-    quarter: Quarter
-    clusters: tuple[Cluster, ...]
-    memberships: Mapping[str, tuple[Membership, ...]]
-    costs: tuple[Cost, ...]
-    keys: Mapping[str, Key]
-
-    @property
-    def structures(self) -> tuple[str, ...]:
-        """The structures in force, each once."""
-        return tuple(dict.fromkeys(cluster.structure for cluster in self.clusters))
-
-    def key_of(self, cost: Cost | None) -> Key:
-        """Return the key of a cost; the built-in one where no rule here names another."""
-        return self.keys.get(cost.key_id if cost else "", EVERYBODY)
-
-    def of_structure(self, structure: str) -> list[Membership]:
-        """Return all memberships in the clusters of a structure."""
-        return [
-            membership
-            for cluster in self.clusters
-            if cluster.structure == structure
-            for membership in self.memberships[cluster.cluster_id]
-        ]
-
-
-def rules_in_force(reference: Reference, quarter: Quarter) -> RulesInForce:
-    """Return the rules of a quarter.
-
-    Raises:
-        RuleError: No cluster is in force, one that is has no member, a cost is due from clusters
-            that are not, or by a key that is not.
-    """
-    by_place = attrgetter("structure", "region", "cluster_id")
-    in_force = sorted((row for row in reference.clusters if quarter in row.period), key=by_place)
-    if not in_force:
-        raise _no_cluster(quarter, reference.clusters)
-    members: dict[str, list[Membership]] = {cluster.cluster_id: [] for cluster in in_force}
-    for membership in sorted(reference.memberships, key=attrgetter("municipality_code")):
-        if quarter in membership.period:
-            members[membership.cluster_id].append(membership)
-    empty = [cluster_id for cluster_id, rows in members.items() if not rows]
-    if empty:
-        raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
-    costs = (row for row in reference.costs if quarter in row.period)
-    due = sorted(costs, key=attrgetter("cost_id", "scope"))
-    _check_scopes(quarter, in_force, due)
-    by_cluster = {cluster_id: tuple(rows) for cluster_id, rows in members.items()}
-    keys = {key.key_id: key for key in reference.keys if quarter in key.period}
-    named = _named(quarter, due, {**keys, EVERYBODY.key_id: EVERYBODY})
-    return RulesInForce(quarter, tuple(in_force), by_cluster, tuple(due), named)
-
-
 def in_force(reference: Reference, report: ReportName) -> Reference:
     """Return the reference tables with nothing but what is in force for a report.
 
     Geography is that of its population, and rules are those of the quarter whose rules apply. Each
     row has that one quarter as its period, so that a row for another quarter, or one that ends
-    later, is no change.
+    later, is no change. Clusters stand by structure, region and id, memberships by cluster and
+    municipality code, costs and keys by id, so that the order of the rows in a file is none either.
 
     Raises:
-        RuleError: As `rules_in_force`.
+        RuleError: No cluster is in force, one that is has no member, a cost is due from clusters
+            that are not, or by a key that is not.
     """
-    quarter, there = report.rules, reference.on(report.quarter)
-    rules = rules_in_force(reference, quarter)
-    now, then = Period(quarter, quarter), Period(report.quarter, report.quarter)
-    memberships = [row for rows in rules.memberships.values() for row in rows]
-    cited = {row.source_id for row in memberships} | {row.source_id for row in rules.costs}
-    ended = [row.period.last for row in reference.costs if row.period.last]
-    before = max((last for last in ended if last < quarter), default=None)
-    keys = [row for row in rules.keys.values() if row != EVERYBODY]
-    cited |= {row.source_id for row in keys}
+    quarter = report.rules
+    by_place = attrgetter("structure", "region", "cluster_id")
+    clusters = sorted(_due(reference.clusters, quarter), key=by_place)
+    if not clusters:
+        raise _no_cluster(quarter, reference.clusters)
+    memberships = _members(quarter, clusters, _due(reference.memberships, quarter))
+    costs = sorted(_due(reference.costs, quarter), key=attrgetter("cost_id", "scope"))
+    _check_scopes(quarter, clusters, costs)
+    keys = _named(quarter, costs, _due(reference.keys, quarter))
+    cited = {row.source_id for row in (*memberships, *costs, *keys)}
+    ended = (row.period.last for row in reference.costs if row.period.last)
+    before = max((last for last in ended if last < quarter), default=reference.costs_ended)
     return replace(
         reference,
-        area_rows=tuple(replace(row, period=then) for row in there.area_rows),
-        district_rows=tuple(replace(row, period=then) for row in there.district_rows),
-        structures={key: reference.structures[key] for key in rules.structures},
-        costs_ended=None if rules.costs else before,
+        area_rows=_due(reference.area_rows, report.quarter),
+        district_rows=_due(reference.district_rows, report.quarter),
+        structures={row.structure: reference.structures[row.structure] for row in clusters},
+        costs_ended=None if costs else before,
         alternatives=(),
-        clusters=tuple(replace(row, period=now) for row in rules.clusters),
-        memberships=tuple(replace(row, period=now) for row in memberships),
-        costs=tuple(replace(row, period=now) for row in rules.costs),
-        keys=tuple(replace(row, period=now) for row in keys),
+        clusters=tuple(clusters),
+        memberships=memberships,
+        costs=tuple(costs),
+        keys=keys,
         sources={key: row for key, row in reference.sources.items() if key in cited},
     )
+
+
+def _due(rows: Iterable[Any], quarter: Quarter) -> tuple[Any, ...]:
+    """Return the rows in force in a quarter, with it as their period."""
+    now = Period(quarter, quarter)
+    return tuple(replace(row, period=now) for row in rows if quarter in row.period)
+
+
+def _members(
+    quarter: Quarter, clusters: Sequence[Cluster], rows: Iterable[Membership]
+) -> tuple[Membership, ...]:
+    """Return the memberships by cluster and municipality code; no cluster may have none."""
+    place = {row.cluster_id: at for at, row in enumerate(clusters)}
+    ordered = sorted(rows, key=lambda row: (place[row.cluster_id], row.municipality_code))
+    there = {row.cluster_id for row in ordered}
+    if empty := [cluster_id for cluster_id in place if cluster_id not in there]:
+        raise RuleError(f"In {quarter} no municipality belongs to {', '.join(empty)}.", _HINT)
+    return tuple(ordered)
 
 
 def tables_of(reference: Reference, rules: Quarter, ages: str = "") -> tuple[SourceTable, ...]:
@@ -143,16 +106,17 @@ def further_days(reference: Reference, rules: Quarter, report: Quarter) -> list[
     return sorted({key.day(report) for key in keys} - {("", report)})
 
 
-def _named(quarter: Quarter, costs: Sequence[Cost], keys: Mapping[str, Key]) -> dict[str, Key]:
-    """Return the keys that costs name, and the built-in one."""
+def _named(quarter: Quarter, costs: Iterable[Cost], keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Return the keys that costs name, by id."""
+    by_id = {"": EVERYBODY, **{key.key_id: key for key in keys}}
     for cost in costs:
-        if cost.key_id not in keys:
+        if cost.key_id not in by_id:
             raise RuleError(
                 f"{cost.cost_id} is shared by the key {cost.key_id}, which is not in force in "
                 f"{quarter}.",
                 "Correct data/reference/keys.csv or costs.csv and run the command again.",
             )
-    return {key_id: keys[key_id] for key_id in sorted({"", *(cost.key_id for cost in costs)})}
+    return tuple(by_id[key_id] for key_id in sorted({cost.key_id for cost in costs} - {""}))
 
 
 def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
@@ -190,26 +154,27 @@ def counted_population(membership: Membership, population: Population) -> tuple[
     return people, people * membership.fraction
 
 
-def check_coverage(
-    rules: RulesInForce, areas: Mapping[str, Area], districts: Mapping[str, District]
-) -> list[Finding]:
+def check_coverage(rules: Reference) -> list[Finding]:
     """Check that no municipality counts more than once, and report those that count less.
+
+    The tables are those in force.
 
     Raises:
         RuleError: The parts of a municipality are more than the whole, or cannot be added because
             districts stand beside a fraction or the whole; the message lists the rows.
     """
     findings = []
+    structure_of = {row.cluster_id: row.structure for row in rules.clusters}
     for structure in rules.structures:
-        parts: dict[str, list[Membership]] = {
-            code: [] for code, area in areas.items() if area.kind is AreaKind.MUNICIPALITY
-        }
-        for row in sorted(rules.of_structure(structure), key=attrgetter("row")):
+        parts: dict[str, list[Membership]] = {code: [] for code in rules.municipality_codes}
+        for row in sorted(rules.memberships, key=attrgetter("row")):
+            if structure_of[row.cluster_id] != structure:
+                continue
             if row.municipality_code not in parts:
                 raise _no_municipality(rules.quarter, row)
             parts[row.municipality_code].append(row)
         for code, rows in parts.items():
-            findings += _coverage(structure, areas[code], rows, districts)
+            findings += _coverage(structure, rules.areas[code], rows, rules.districts)
     return findings
 
 
@@ -289,5 +254,4 @@ def coverage(reference: Reference, quarter: Quarter) -> list[Finding]:
     Raises:
         RuleError: A cluster has no member, or a municipality counts more than once.
     """
-    rules, there = rules_in_force(reference, quarter), reference.on(quarter)
-    return check_coverage(rules, there.areas, there.districts)
+    return check_coverage(in_force(reference, ReportName(quarter)))

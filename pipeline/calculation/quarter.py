@@ -10,19 +10,18 @@ from functools import cached_property
 
 from pipeline.calculation.allocation import Part, largest_remainder, shares
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import RulesInForce, check_coverage, counted_population
+from pipeline.calculation.membership import check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import AllocationError
 from schemas.quarter import Quarter
 from schemas.records import (
     COPENHAGEN,
     COPENHAGEN_TOTAL,
-    Area,
     Basis,
     Cluster,
     Cost,
-    District,
     Membership,
+    Reference,
 )
 from schemas.sharing import EVERYBODY, Key
 
@@ -88,7 +87,7 @@ class QuarterResult:
     """
 
     quarter: Quarter
-    rules: RulesInForce
+    rules: Reference
     population: Population
     sections: tuple[ClusterResult, ...]
     shared_funds: tuple[Allocation, ...]
@@ -110,26 +109,22 @@ class QuarterResult:
 
 
 def calculate_quarter(
-    population: Population,
-    rules: RulesInForce,
-    areas: Mapping[str, Area],
-    districts: Mapping[str, District],
-    populations: Mapping[str, Population] | None = None,
+    population: Population, rules: Reference, populations: Mapping[str, Population] | None = None
 ) -> QuarterResult:
-    """Apply the rules to a population.
+    """Apply the rules in force to a population, and to those that their keys count, by key.
 
     Raises:
         RuleError: A municipality counts more than once.
         AllocationError: A cost meets a cluster, or clusters, without counted population.
     """
-    findings = (*_population_findings(population), *check_coverage(rules, areas, districts))
+    findings = (*_population_findings(population), *check_coverage(rules))
     quarter, counted = population.quarter, {EVERYBODY.key_id: population, **(populations or {})}
     named = {(cost.scope, cost.key_id) for cost in rules.costs}
     sections = tuple(
-        _cluster(cluster, key, rules, counted[key_id], areas)
+        _cluster(cluster, key, rules, counted[key.key_id])
         for cluster in rules.clusters
-        for key_id, key in rules.keys.items()
-        if key == EVERYBODY or (cluster.cluster_id, key_id) in named
+        for key in (EVERYBODY, *rules.keys)
+        if key == EVERYBODY or (cluster.cluster_id, key.key_id) in named
     )
     weights: dict[str, dict[str, Fraction]] = {key: {} for key in rules.structures}
     for row in sections:
@@ -158,21 +153,15 @@ def _population_findings(population: Population) -> Iterator[Finding]:
         )
 
 
-def _cluster(
-    cluster: Cluster,
-    key: Key,
-    rules: RulesInForce,
-    population: Population,
-    areas: Mapping[str, Area],
-) -> ClusterResult:
-    rows = rules.memberships[cluster.cluster_id]
+def _cluster(cluster: Cluster, key: Key, rules: Reference, population: Population) -> ClusterResult:
+    rows = rules.members[cluster.cluster_id]
     counted = [(row, *counted_population(row, population)) for row in rows]
     by_code = shares(key, rows, {row.municipality_code: people for row, _, people in counted})
     total = sum((people_counted for _, _, people_counted in counted), Fraction(0))
     members = tuple(
         Member(
             row,
-            areas[row.municipality_code].name,
+            rules.areas[row.municipality_code].name,
             people,
             people_counted,
             by_code[row.municipality_code],

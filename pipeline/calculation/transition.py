@@ -22,9 +22,8 @@ from itertools import groupby, product
 from typing import Any
 
 from pipeline.calculation.comparison import allocated, weights_of
-from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
-from schemas.records import Basis, Membership
+from schemas.records import Basis, Membership, Reference
 from schemas.sharing import Alternative
 
 Paid = tuple[Counter[str], Counter[str]]
@@ -35,8 +34,8 @@ Paid = tuple[Counter[str], Counter[str]]
 class Transition:
     """Two structures on the same people, each cluster with the same amount."""
 
-    before: RulesInForce
-    after: RulesInForce
+    before: Reference
+    after: Reference
     population: Population
     amount_dkk: int
     alternatives: tuple[Alternative, ...]
@@ -52,7 +51,7 @@ class Transition:
 
     def effects(self) -> Iterator[tuple[Alternative, Paid]]:
         """Yield each alternative to a rule of either structure, and what it alone would move."""
-        in_force, real = {*self.before.memberships, *self.after.memberships}, self._paid()
+        in_force, real = {*self.before.members, *self.after.members}, self._paid()
         for row in self.alternatives:
             if row.from_cluster_id in in_force:
                 before, after = self._paid(row)
@@ -104,7 +103,7 @@ class Transition:
     def _steps(self, code: str) -> tuple[int, int]:
         """Return what it would pay in one cluster only, and counting whole there."""
         all_weights = (
-            weights_of(key, self.before, self.population) for key in sorted(self.before.memberships)
+            weights_of(key, self.before, self.population) for key in sorted(self.before.members)
         )
         mine = [weights for weights in all_weights if code in weights]
         if not mine:
@@ -118,23 +117,22 @@ def _instead_of(row: Alternative) -> tuple[str, str, tuple[str, ...]]:
     return row.from_cluster_id, row.municipality_code, row.districts
 
 
-def _changed(rules: RulesInForce, alternatives: Iterable[Alternative]) -> RulesInForce:
+def _changed(rules: Reference, alternatives: Iterable[Alternative]) -> Reference:
     """Return the rules with uncertain memberships moved."""
-    rows = {
-        key: {row.municipality_code: row for row in of} for key, of in rules.memberships.items()
-    }
+    rows = {(row.cluster_id, row.municipality_code): row for row in rules.memberships}
     for row in alternatives:
-        left = rows.get(row.from_cluster_id, {}).pop(row.municipality_code, None)
+        here = row.from_cluster_id, row.municipality_code
+        left = rows.pop(here, None)
         if left is None:
             continue
         stays = tuple(code for code in left.districts if code not in row.districts)
         if row.districts and stays:
-            rows[row.from_cluster_id][row.municipality_code] = replace(left, districts=stays)
+            rows[here] = replace(left, districts=stays)
             left = replace(left, districts=row.districts)
-        if row.to_cluster_id in rows:
-            there = rows[row.to_cluster_id]
-            there[row.municipality_code] = _joined(there.get(row.municipality_code), left)
-    return replace(rules, memberships={key: tuple(of.values()) for key, of in rows.items()})
+        if row.to_cluster_id in rules.members:
+            there = row.to_cluster_id, row.municipality_code
+            rows[there] = _joined(rows.get(there), replace(left, cluster_id=row.to_cluster_id))
+    return replace(rules, memberships=tuple(rows.values()))
 
 
 def _joined(there: Membership | None, more: Membership) -> Membership:
@@ -145,9 +143,9 @@ def _joined(there: Membership | None, more: Membership) -> Membership:
     return replace(there, fraction=there.fraction + more.fraction)
 
 
-def _with_whom(rules: RulesInForce, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _with_whom(rules: Reference, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the clusters of a municipality, and the codes of their other members."""
-    members = {key: {row.municipality_code for row in of} for key, of in rules.memberships.items()}
+    members = {key: {row.municipality_code for row in of} for key, of in rules.members.items()}
     mine = [row for row in rules.clusters if code in members[row.cluster_id]]
     others = {other for row in mine for other in members[row.cluster_id]} - {code}
     return tuple(row.name for row in mine), tuple(sorted(others))

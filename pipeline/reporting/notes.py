@@ -13,8 +13,8 @@ from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.machine import installed_version
 from pipeline.reporting.texts import Catalogue, entries, whole
 from schemas.quarter import Quarter
-from schemas.records import COST_NAMED, Basis, Cost, Language, Source
-from schemas.sharing import EVERYBODY, Key
+from schemas.records import COST_NAMED, Basis, Cost, Language
+from schemas.sharing import EVERYBODY, Key, Source
 
 _NO_CLUSTER: Final = ("",)
 """A note that no cluster's reader needs; without any cluster it would concern all."""
@@ -187,11 +187,10 @@ def key_text(key: Key, report: Quarter, text: Catalogue) -> str:
 
 def _keys(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     """Yield a note a key, with the clusters whose costs it shares."""
-    for key in calculation.result.rules.keys.values():
+    for key in calculation.result.rules.keys:
         used_by = [row.cluster.cluster_id for row in calculation.result.sections if row.key == key]
-        if key != EVERYBODY:
-            worded = key_text(key, calculation.report.quarter, text)
-            yield Note(text("key.title"), worded, tuple(used_by))
+        worded = key_text(key, calculation.report.quarter, text)
+        yield Note(text("key.title"), worded, tuple(used_by))
 
 
 def _sources(calculation: Calculation, text: Catalogue) -> Iterator[Note]:

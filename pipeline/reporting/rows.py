@@ -33,7 +33,7 @@ INVOICE_COLUMNS: Final = (
 
 def allocation_columns(results: Iterable[QuarterResult]) -> tuple[str, ...]:
     """Return the columns of the allocation, with the key where any cost is shared by one."""
-    keyed = any(len(result.rules.keys) > 1 for result in results)
+    keyed = any(result.rules.keys for result in results)
     return (*ALLOCATION_COLUMNS, "key_id") if keyed else ALLOCATION_COLUMNS
 
 

@@ -6,9 +6,11 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,6 @@ from pipeline.calculation.comparison import (
     quarter_before,
     weights_of,
 )
-from pipeline.calculation.membership import RulesInForce
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.reference.tables import load_reference
@@ -38,9 +39,11 @@ from schemas.records import (
     Cost,
     Membership,
     Per,
+    Reference,
 )
 from schemas.report_name import ReportName
-from schemas.sharing import EVERYBODY, Key
+from schemas.rows import TABLES
+from schemas.sharing import EVERYBODY, Key, Structure
 from tests.analysis.bundled import BUNDLED
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
@@ -144,17 +147,16 @@ counted = st.integers(min_value=1, max_value=700_000)
 def results(draw: st.DrawFn) -> QuarterResult:
     """A small country: six municipalities, each in no cluster, one, or two by a fraction."""
     people = {code: draw(counted) for code in PLACES}
-    memberships: dict[str, list[Membership]] = {cluster_id: [] for cluster_id in CLUSTERS}
+    memberships: list[Membership] = []
     for code in PLACES:
         chosen = draw(st.lists(st.sampled_from(CLUSTERS), unique=True, max_size=2))
         part = Fraction(draw(st.integers(1, 8)), 9)
         parts = [Fraction(1)] if len(chosen) == 1 else [part, 1 - part]
         for cluster_id, fraction in zip(chosen, parts, strict=False):
             basis = Basis.WHOLE if fraction == 1 else Basis.FRACTION
-            memberships[cluster_id].append(
-                Membership(cluster_id, code, basis, fraction, (), ALWAYS, "s", 0)
-            )
-    in_force = [cluster_id for cluster_id in CLUSTERS if memberships[cluster_id]]
+            memberships.append(Membership(cluster_id, code, basis, fraction, (), ALWAYS, "s", 0))
+    members = {row.cluster_id for row in memberships}
+    in_force = [cluster_id for cluster_id in CLUSTERS if cluster_id in members]
     scopes = [*in_force, *([STRUCTURE + ALL_CLUSTERS] if in_force else [])]
     amounts = st.one_of(st.integers(0, 50), st.integers(0, 10**9))
     costs = [
@@ -162,15 +164,16 @@ def results(draw: st.DrawFn) -> QuarterResult:
         for scope in scopes
         for cost_id in draw(st.lists(st.sampled_from(["x", "y"]), unique=True))
     ]
-    rules = RulesInForce(
-        QUARTER,
-        tuple(Cluster(row, row, STRUCTURE, "", "", ALWAYS) for row in in_force),
-        {row: tuple(memberships[row]) for row in in_force},
-        tuple(costs),
-        {"": EVERYBODY},
-    )
+    tables: dict[str, Sequence[Any]] = {
+        "areas": [*AREAS.values()],
+        "structures": [Structure(STRUCTURE, *[""] * 10)] if in_force else [],
+        "clusters": [Cluster(row, row, STRUCTURE, "", "", ALWAYS) for row in in_force],
+        "memberships": memberships,
+        "costs": costs,
+    }
+    rules = Reference.of({**dict.fromkeys(TABLES, ()), **tables})
     population = Population(QUARTER, {"101": 1, **people}, {"1000": 1})
-    return calculate_quarter(population, rules, AREAS, {})
+    return calculate_quarter(population, rules)
 
 
 @settings(max_examples=300)
@@ -211,7 +214,7 @@ def test_one_population_alone_is_its_own(before: QuarterResult, moved: str, peop
     population = dataclasses.replace(
         before.population, by_area={**before.population.by_area, moved: people}
     )
-    after = calculate_quarter(population, before.rules, AREAS, {})
+    after = calculate_quarter(population, before.rules)
     for scope in compare(before, after).scopes:
         if not scope.scope.endswith(ALL_CLUSTERS):
             for change in scope.changes:
@@ -222,13 +225,12 @@ def test_one_population_alone_is_its_own(before: QuarterResult, moved: str, peop
 def test_members_come_and_go(bundled: dict[str, Calculation]) -> None:
     """Who leaves loses its whole amount by the rules, and who joins gains it by them."""
     result = with_costs(bundled["2022K1"].result, 370_000)
-    members = dict(result.rules.memberships)
-    gone = members["viborg"][0]
-    members["viborg"] = members["viborg"][1:]
-    members["randers"] = (*members["randers"], dataclasses.replace(gone, cluster_id="randers"))
-    after = dataclasses.replace(
-        result, rules=dataclasses.replace(result.rules, memberships=members)
+    gone = result.rules.members["viborg"][0]
+    moved = tuple(
+        dataclasses.replace(row, cluster_id="randers") if row is gone else row
+        for row in result.rules.memberships
     )
+    after = dataclasses.replace(result, rules=dataclasses.replace(result.rules, memberships=moved))
     comparison = compare(result, after)
     check_additive(comparison)
     scopes = {row.scope: row for row in comparison.scopes}
@@ -247,9 +249,10 @@ HALF = dataclasses.replace(EVERYBODY, key_id="half", equal_part=Fraction(1, 2))
 def by_key(result: QuarterResult, key: Key) -> QuarterResult:
     """The result with one cost of the cluster of Viborg, shared by a key; half is in force too."""
     cost = Cost("post", "", "", "viborg", 370_000, Per.YEAR, "", ALWAYS, "s", key.key_id)
-    keys = {"": EVERYBODY, "half": HALF, key.key_id: key}
-    rules = dataclasses.replace(result.rules, costs=(cost,), keys=keys)
-    populations = dict.fromkeys(keys, result.population)
+    keys = {"half": HALF, key.key_id: key}
+    in_force = tuple(row for row in keys.values() if row != EVERYBODY)
+    rules = dataclasses.replace(result.rules, costs=(cost,), keys=in_force)
+    populations = dict.fromkeys(("", *keys), result.population)
     return dataclasses.replace(result, rules=rules, populations=populations)
 
 
@@ -262,7 +265,7 @@ def test_each_side_is_shared_by_its_own_key(bundled: dict[str, Calculation]) -> 
         (scope,) = [row for row in compare(before, after).scopes if row.cost_id]
         for result, key, state in ((before, first, "before"), (after, last, "after")):
             people = weights_of("viborg", result.rules, result.population)
-            parts = allocated(370_000, shares(key, result.rules.memberships["viborg"], people))
+            parts = allocated(370_000, shares(key, result.rules.members["viborg"], people))
             assert {row.code: getattr(row.kroner, f"{state}_dkk") for row in scope.changes} == parts
         assert any(row.kroner.rules_dkk for row in scope.changes) is (last is not later)
 
@@ -276,14 +279,11 @@ def test_a_place_that_is_gone_counts_nobody(bundled: dict[str, Calculation]) -> 
         by_area={code: count for code, count in people.by_area.items() if code != "773"},
         by_district={code: count for code, count in people.by_district.items() if code != "1010"},
     )
-    members = {
-        cluster_id: tuple(
-            dataclasses.replace(row, districts=tuple(set(row.districts) - {"1010"}))
-            for row in rows
-            if row.municipality_code != "773"
-        )
-        for cluster_id, rows in before.rules.memberships.items()
-    }
+    members = tuple(
+        dataclasses.replace(row, districts=tuple(set(row.districts) - {"1010"}))
+        for row in before.rules.memberships
+        if row.municipality_code != "773"
+    )
     rules = dataclasses.replace(before.rules, memberships=members)
     after = dataclasses.replace(before, rules=rules, population=left, populations={"": left})
     for comparison in (compare(before, after), compare(after, before)):
@@ -301,7 +301,10 @@ def test_a_fund_is_split_over_the_clusters_of_its_structure(
     both = dataclasses.replace(
         rules,
         clusters=(*rules.clusters, other),
-        memberships={**rules.memberships, "other": rules.memberships["viborg"]},
+        memberships=(
+            *rules.memberships,
+            *(dataclasses.replace(row, cluster_id="other") for row in rules.members["viborg"]),
+        ),
     )
     population = bundled["2022K1"].result.population
     assert set(weights_of(STRUCTURE + ALL_CLUSTERS, both, population)) == {

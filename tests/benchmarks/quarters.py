@@ -9,12 +9,13 @@ from dataclasses import replace
 from fractions import Fraction
 from statistics import median
 
-from pipeline.calculation.membership import rules_in_force
+from pipeline.calculation.membership import in_force
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import calculate_quarter
 from pipeline.reference.tables import load_reference
 from schemas.quarter import Quarter
 from schemas.records import Reference
+from schemas.report_name import ReportName
 from schemas.sharing import EVERYBODY, Key
 from tests.processes import REPOSITORY
 
@@ -70,9 +71,7 @@ def seconds(reference: Reference, key: Key = EVERYBODY) -> float:
     results = [
         calculate_quarter(
             population,
-            rules_in_force(reference, RULES),
-            reference.areas,
-            reference.districts,
+            in_force(reference, ReportName(population.quarter, RULES)),
             {key.key_id: population},
         )
         for population in given

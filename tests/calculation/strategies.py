@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.calculation.membership import RulesInForce, rules_in_force
+from pipeline.calculation.membership import in_force
 from pipeline.calculation.population import Population
 from schemas.quarter import Period, Quarter
 from schemas.records import (
@@ -24,8 +25,9 @@ from schemas.records import (
     Per,
     Reference,
 )
+from schemas.report_name import ReportName
 from schemas.rows import TABLES
-from schemas.sharing import Key
+from schemas.sharing import Key, Structure
 
 QUARTER = Quarter(2022, 1)
 ALWAYS = Period(QUARTER, None)
@@ -83,10 +85,22 @@ def rules_of(
     memberships: Sequence[Membership],
     costs: Sequence[Cost],
     keys: Sequence[Key] = (),
-) -> RulesInForce:
+    areas: Iterable[Area] = (),
+    known_districts: Iterable[District] = (),
+) -> Reference:
     """Return the rules of a quarter, of tables that hold nothing else."""
-    tables = {"clusters": clusters, "memberships": memberships, "costs": costs, "keys": keys}
-    return rules_in_force(Reference.of({**dict.fromkeys(TABLES, ()), **tables}), quarter)
+    words = [Structure(row, *[row] * 10) for row in dict.fromkeys(c.structure for c in clusters)]
+    given: dict[str, Sequence[Any]] = {
+        **dict.fromkeys(TABLES, ()),
+        "areas": [*areas],
+        "districts": [*known_districts],
+        "structures": words,
+        "clusters": clusters,
+        "memberships": memberships,
+        "costs": costs,
+        "keys": keys,
+    }
+    return in_force(Reference.of(given), ReportName(quarter))
 
 
 def municipality(code: str) -> Area:
@@ -94,19 +108,18 @@ def municipality(code: str) -> Area:
     return Area(code, f"Kommune {code}", AreaKind.MUNICIPALITY, "084", ALWAYS)
 
 
-def districts() -> dict[str, District]:
+def districts() -> list[District]:
     """Return København's districts and its total."""
     rows = (COPENHAGEN_TOTAL, *DISTRICTS)
-    return {code: District(code, f"Bydel {code}", COPENHAGEN, ALWAYS) for code in rows}
+    return [District(code, f"Bydel {code}", COPENHAGEN, ALWAYS) for code in rows]
 
 
 @dataclass(frozen=True)
 class Case:
     """Rules that cover every municipality exactly once, and a population."""
 
-    rules: RulesInForce
+    rules: Reference
     population: Population
-    areas: dict[str, Area]
 
 
 @st.composite
@@ -131,9 +144,15 @@ def cases(draw: st.DrawFn) -> Case:
     by_district[COPENHAGEN_TOTAL] = sum(by_district.values())
     by_area = {code: draw(people) + 1 for code in [*others, COPENHAGEN]}
     return Case(
-        rules_of(QUARTER, in_use, memberships, costs),
+        rules_of(
+            QUARTER,
+            in_use,
+            memberships,
+            costs,
+            areas=map(municipality, by_area),
+            known_districts=districts(),
+        ),
         Population(QUARTER, by_area, by_district),
-        {code: municipality(code) for code in by_area},
     )
 
 

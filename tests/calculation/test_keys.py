@@ -10,9 +10,17 @@ from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import ClusterResult, calculate_quarter
 from pipeline.errors import AllocationError, RuleError
 from schemas.quarter import Quarter
-from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind, Cost, Membership, Per
+from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Cost, Membership, Per
 from schemas.sharing import Key, age_range
-from tests.calculation.strategies import ALWAYS, DISTRICTS, QUARTER, cluster, membership, rules_of
+from tests.calculation.strategies import (
+    ALWAYS,
+    DISTRICTS,
+    QUARTER,
+    cluster,
+    membership,
+    municipality,
+    rules_of,
+)
 
 REPORT = Quarter(2023, 3)
 
@@ -32,11 +40,10 @@ def result_by(
     cost = Cost(
         "udgift", "u", "c", "syd", amount_dkk, Per.YEAR, "K1", ALWAYS, "kilde", shared_by.key_id
     )
-    rules = rules_of(QUARTER, [cluster("syd")], members, [cost], [shared_by])
-    kind = AreaKind.MUNICIPALITY
-    areas = {code: Area(code, code, kind, "084", ALWAYS) for code in population.by_area}
+    areas = map(municipality, population.by_area)
+    rules = rules_of(QUARTER, [cluster("syd")], members, [cost], [shared_by], areas)
     whole = Population(QUARTER, dict.fromkeys(population.by_area, 1), population.by_district)
-    found = calculate_quarter(whole, rules, areas, {}, {shared_by.key_id: population})
+    found = calculate_quarter(whole, rules, {shared_by.key_id: population})
     return found.sections[1]
 
 

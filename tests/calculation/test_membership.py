@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import check_coverage, counted_population
 from pipeline.calculation.population import Population
 from pipeline.errors import RuleError
-from schemas.records import Membership
+from schemas.records import Cluster, Membership, Reference
 from tests.calculation.strategies import (
     DISTRICTS,
     QUARTER,
@@ -33,9 +34,13 @@ CITY = "101"
 def coverage(*memberships: Membership) -> list[Finding]:
     """Check the coverage of Rødovre and København by these memberships."""
     clusters = [cluster(name) for name in dict.fromkeys(row.cluster_id for row in memberships)]
-    rules = rules_of(QUARTER, clusters, memberships, [])
-    areas = {code: municipality(code) for code in (RØDOVRE, CITY)}
-    return check_coverage(rules, areas, districts())
+    return check_coverage(rules(clusters, memberships))
+
+
+def rules(clusters: Sequence[Cluster], memberships: Sequence[Membership]) -> Reference:
+    """Return rules where Rødovre, and København with its districts, are all there is."""
+    areas = [municipality(RØDOVRE), municipality(CITY)]
+    return rules_of(QUARTER, clusters, memberships, [], areas=areas, known_districts=districts())
 
 
 def everything_else(code: str) -> Membership:
@@ -166,7 +171,6 @@ def test_structures_are_counted_apart() -> None:
     """A municipality may be whole in a cluster and whole in a council of the same quarter."""
     clusters = [cluster("syd"), cluster("raad", structure="sundhedsraad")]
     rows = [membership(row.cluster_id, code) for row in clusters for code in (RØDOVRE, CITY)]
-    rules = rules_of(QUARTER, clusters, rows, [])
-    areas = {code: municipality(code) for code in (RØDOVRE, CITY)}
-    assert rules.structures == (STRUCTURE, "sundhedsraad")
-    assert not check_coverage(rules, areas, districts())
+    both = rules(clusters, rows)
+    assert list(both.structures) == [STRUCTURE, "sundhedsraad"]
+    assert not check_coverage(both)

@@ -25,7 +25,7 @@ AREAS = tuple(
         ("259", "Køge", AreaKind.MUNICIPALITY, "085"),
     )
 )
-REFERENCE = Reference(AREAS, tuple(districts().values()), (), (), (), {}, ())
+REFERENCE = Reference(AREAS, tuple(districts()), (), (), (), {}, ())
 figures = st.tuples(people, people, people)
 
 

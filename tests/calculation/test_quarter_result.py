@@ -16,7 +16,6 @@ from schemas.quarter import Quarter
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Basis
 from tests.calculation.strategies import (
     QUARTER,
-    STRUCTURE,
     Case,
     cases,
     cluster,
@@ -31,7 +30,7 @@ from tests.calculation.strategies import (
 @given(cases())
 def test_every_krone_is_allocated_once(case: Case) -> None:
     """Each cost in force is allocated exactly once, and its parts add up to it."""
-    result = calculate_quarter(case.population, case.rules, case.areas, districts())
+    result = calculate_quarter(case.population, case.rules)
     allocations = [item for row in result.clusters for item in row.allocations] + [
         *result.shared_funds
     ]
@@ -45,8 +44,8 @@ def test_every_krone_is_allocated_once(case: Case) -> None:
 @given(cases())
 def test_every_person_counts_once(case: Case) -> None:
     """With full coverage the clusters count the municipalities, and the city as its basis says."""
-    result = calculate_quarter(case.population, case.rules, case.areas, districts())
-    by_districts = any(row.basis is Basis.DISTRICTS for row in case.rules.of_structure(STRUCTURE))
+    result = calculate_quarter(case.population, case.rules)
+    by_districts = any(row.basis is Basis.DISTRICTS for row in case.rules.memberships)
     population = case.population
     people = sum(population.by_area.values())
     if by_districts:
@@ -57,7 +56,7 @@ def test_every_person_counts_once(case: Case) -> None:
 @given(cases())
 def test_shares_add_up_to_one(case: Case) -> None:
     """The key of every cluster is the whole of it, with or without a cost."""
-    result = calculate_quarter(case.population, case.rules, case.areas, districts())
+    result = calculate_quarter(case.population, case.rules)
     assert [row.cluster for row in result.clusters] == list(case.rules.clusters)
     for row in result.clusters:
         assert sum(member.share for member in row.members) == 1
@@ -68,10 +67,10 @@ def result_of(population: Population, amount_dkk: int | None = None) -> QuarterR
     """Calculate one cluster that counts all of København's two districts."""
     rows = [membership("syd", COPENHAGEN, districts=("1001", "1099"))]
     costs = [] if amount_dkk is None else [cost("syd", amount_dkk)]
-    rules = rules_of(QUARTER, [cluster("syd")], rows, costs)
-    areas = {COPENHAGEN: municipality(COPENHAGEN)}
-    known = {code: row for code, row in districts().items() if code in population.by_district}
-    return calculate_quarter(population, rules, areas, known)
+    known = [row for row in districts() if row.code in population.by_district]
+    areas = [municipality(COPENHAGEN)]
+    rules = rules_of(QUARTER, [cluster("syd")], rows, costs, areas=areas, known_districts=known)
+    return calculate_quarter(population, rules)
 
 
 def test_two_registers_that_differ_are_a_finding() -> None:

@@ -41,9 +41,9 @@ def test_only_what_is_in_force_applies(quarter: Quarter, given_periods: list[Per
             rules_of(quarter, clusters, members, costs)
         return
     rules = rules_of(quarter, clusters, members, costs)
-    assert rules.clusters == tuple(in_force)
-    assert list(rules.memberships) == [row.cluster_id for row in in_force]
-    assert all(quarter in row.period for rows in rules.memberships.values() for row in rows)
+    assert [row.cluster_id for row in rules.clusters] == [row.cluster_id for row in in_force]
+    assert list(rules.members) == [row.cluster_id for row in in_force]
+    assert all(quarter in row.period for rows in rules.members.values() for row in rows)
     assert [row.scope for row in rules.costs] == [row.cluster_id for row in in_force]
 
 
@@ -51,7 +51,7 @@ def test_members_stand_by_code() -> None:
     """The order of memberships.csv does not matter."""
     rows = [membership("syd", code) for code in ("461", "101", "265")]
     rules = rules_of(QUARTER, [cluster("syd")], rows, [])
-    assert [row.municipality_code for row in rules.memberships["syd"]] == ["101", "265", "461"]
+    assert [row.municipality_code for row in rules.members["syd"]] == ["101", "265", "461"]
 
 
 def test_no_cluster_in_force_names_the_quarters_and_the_option() -> None:

@@ -20,7 +20,6 @@ from schemas.quarter import Period, Quarter
 from schemas.records import (
     Area,
     AreaKind,
-    Assumption,
     Basis,
     Cluster,
     Cost,
@@ -28,11 +27,10 @@ from schemas.records import (
     Membership,
     Per,
     Reference,
-    Source,
 )
 from schemas.report_name import ReportName
 from schemas.rows import TABLES, columns, from_row, to_row
-from schemas.sharing import Structure
+from schemas.sharing import Assumption, Source, Structure
 from tests.analysis.keys import PLAIN, add_keys
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
