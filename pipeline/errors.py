@@ -39,6 +39,9 @@ class KlyngeError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __init_subclass__(cls, exit_code: int = 1) -> None:
+        cls.exit_code = exit_code
+
     def __init__(
         self, message: str, hint: str = "", remedy: Remedy | None = None, **facts: Any
     ) -> None:
@@ -56,44 +59,32 @@ class KlyngeError(Exception):
         return type(self)(message or self.message, hint or self.hint, self.remedy, **self.facts)
 
 
-class UsageError(KlyngeError):
+class UsageError(KlyngeError, exit_code=2):
     """A wrong option or argument."""
 
-    exit_code = 2
 
-
-class InvalidData(KlyngeError):
+class InvalidData(KlyngeError, exit_code=20):
     """Reference data or figures are not what was agreed."""
 
-    exit_code = 20
 
-
-class SchemaDrift(KlyngeError):
+class SchemaDrift(KlyngeError, exit_code=21):
     """The source changed shape: columns, codes or periods."""
 
-    exit_code = 21
 
-
-class StatBankUnavailable(KlyngeError):
+class StatBankUnavailable(KlyngeError, exit_code=30):
     """The StatBank did not answer properly, after the retries."""
 
-    exit_code = 30
 
-
-class StatBankRejected(KlyngeError):
+class StatBankRejected(KlyngeError, exit_code=31):
     """The StatBank refused the query."""
 
-    exit_code = 31
 
-
-class NotPublishedYet(KlyngeError):
+class NotPublishedYet(KlyngeError, exit_code=32):
     """The quarter is not in the table yet.
 
     The fact `awaited` says in a line whose figures are expected when, without it they never come;
     and `overdue_from` is the day from which somebody should ask where they are.
     """
-
-    exit_code = 32
 
     @property
     def awaited(self) -> str:
@@ -101,34 +92,24 @@ class NotPublishedYet(KlyngeError):
         return str(self.facts.get("awaited", ""))
 
 
-class AccessRefused(KlyngeError):
+class AccessRefused(KlyngeError, exit_code=33):
     """A certificate, a proxy or a login bars the way; only people can mend it."""
 
-    exit_code = 33
 
-
-class RuleError(KlyngeError):
+class RuleError(KlyngeError, exit_code=40):
     """Memberships or costs are incomplete or contradict each other."""
 
-    exit_code = 40
 
-
-class AllocationError(KlyngeError):
+class AllocationError(KlyngeError, exit_code=41):
     """There is nothing to allocate by."""
 
-    exit_code = 41
 
-
-class ProvenanceError(KlyngeError):
+class ProvenanceError(KlyngeError, exit_code=50):
     """A snapshot, revision or reference file differs from its recorded sha256."""
 
-    exit_code = 50
 
-
-class StorageError(KlyngeError):
+class StorageError(KlyngeError, exit_code=51):
     """A file or folder cannot be read or written."""
-
-    exit_code = 51
 
     @classmethod
     def of(cls, error: OSError) -> Self:
@@ -140,14 +121,12 @@ class StorageError(KlyngeError):
         )
 
 
-class DeliveryError(KlyngeError):
+class DeliveryError(KlyngeError, exit_code=60):
     """A revision is written, but did not reach everyone who gets it.
 
     The fact `temporary` says that the same delivery may succeed later, and `known` that every one
     who was not reached was refused before, so that it is no news.
     """
-
-    exit_code = 60
 
     @property
     def known(self) -> bool:

@@ -108,7 +108,6 @@ def compare(
     view = View(
         compare_results(first.result, second.result),
         (str(before), str(after)),
-        {**first.inputs.reference.areas, **second.inputs.reference.areas},
         cluster_ids(cluster or (), clusters),
     )
     shared.show(view.parts(), view.as_dict(), view.rows())
@@ -157,7 +156,6 @@ def scenario(
     view = View(
         report.comparison,
         (report.real.report.label, report.calculation.report.label),
-        report.calculation.inputs.reference.areas,
         shown,
         only_changed=True,
     )

@@ -1,6 +1,6 @@
 """A comparison as it is shown: tables on a terminal, rows for CSV, an object for JSON."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -19,7 +19,7 @@ from pipeline.calculation.comparison import (
 )
 from pipeline.reporting.rows import municipality_rows, scope_rows
 from pipeline.reporting.texts import percent, whole
-from schemas.records import Area, Language
+from schemas.records import Language
 
 _AMOUNTS = (">Before", ">After", ">Change", *(f">{reason.capitalize()}" for reason in ORDER))
 _ORDER = (
@@ -31,11 +31,10 @@ _SHARES = (">Share\nbefore", ">Share\nafter")
 
 @dataclass(frozen=True)
 class View:
-    """A comparison with the names to show it by; of some clusters, or only of what changed."""
+    """A comparison as it is to be shown: of some clusters, or only of what changed."""
 
     comparison: Comparison
     titles: tuple[str, str]
-    areas: Mapping[str, Area]
     cluster_ids: Collection[str] = ()
     only_changed: bool = False
 
@@ -53,8 +52,8 @@ class View:
     def rows(self) -> list[dict[str, Any]]:
         """Return a row a cluster, cost and municipality; or a municipality, if that is compared."""
         if self.by_municipality:
-            return municipality_rows(self.comparison, self.titles, self._name)
-        return scope_rows(self.scopes, self.titles, self._name)
+            return municipality_rows(self.comparison, self.titles)
+        return scope_rows(self.scopes, self.titles, self.comparison.names)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison with all its rows."""
@@ -88,33 +87,23 @@ class View:
     def _is_shown(self, scope: ScopeChange) -> bool:
         if self.cluster_ids:
             return True
-        return any(map(_changed, scope.changes)) if self.only_changed else bool(scope.cost_id)
-
-    def _name(self, code: str) -> str:
-        if code in self.areas:
-            return self.areas[code].name
-        results = (self.comparison.before, self.comparison.after)
-        clusters = [row for result in results for row in result.rules.clusters]
-        return next((row.name for row in clusters if row.cluster_id == code), code)
+        return any(map(_changed, scope.changes)) if self.only_changed else bool(scope.cost)
 
     def _title(self, scope: ScopeChange) -> str:
-        if not scope.cost_id:
-            return f"{self._name(scope.scope)}: no cost"
-        results = (self.comparison.after, self.comparison.before)
-        costs = [cost for result in results for cost in result.rules.costs]
-        cost = next(row for row in costs if row.cost_id == scope.cost_id)
-        where = "All clusters" if cost.structure else self._name(scope.scope)
+        where = self.comparison.names.get(scope.scope, "All clusters")
+        if not scope.cost:
+            return f"{where}: no cost"
         amounts = f"{kroner(scope.before_dkk)} to {kroner(scope.after_dkk)}"
-        return f"{where}, {cost.name_en}: {amounts}"
+        return f"{where}, {scope.cost.name_en}: {amounts}"
 
     def _table(self, scope: ScopeChange) -> Table:
         shown = [row for row in scope.changes if _changed(row) or not self.only_changed]
-        names = [self._name(row.code) for row in shown]
+        names = [self.comparison.names[row.code] for row in shown]
         shares = [
             [percent(share, Language.ENGLISH) for share in (row.share_before, row.share_after)]
             for row in shown
         ]
-        if not scope.cost_id:
+        if not scope.cost:
             return table(["<", *_SHARES], _beside(names, shares))
         headings, cells, sums = _amounts([row.kroner for row in shown])
         return table(["<", *headings, *_SHARES], _beside(names, cells, shares), ["Total", *sums])
@@ -126,7 +115,8 @@ class View:
         told = ", ".join(f"{reason} {number:+,} kr." for reason, number in reasons if number)
         if told:
             change = f"{most.kroner.change_dkk:+,} kr."
-            yield f"The greatest change is that of {self._name(most.code)}, {change}: {told}"
+            whose = self.comparison.names[most.code]
+            yield f"The greatest change is that of {whose}, {change}: {told}"
 
     def _structures(self) -> Iterator[Part]:
         before, after = (
@@ -138,9 +128,10 @@ class View:
         yield ""
         changes = self.comparison.by_municipality()
         headings, cells, sums = _amounts([row.kroner for row in changes])
-        names = [self._name(row.code) for row in changes]
+        name = self.comparison.names.__getitem__
+        names = [name(row.code) for row in changes]
         moves = [
-            [", ".join(map(self._name, ids)) for ids in (row.clusters_before, row.clusters_after)]
+            [", ".join(map(name, ids)) for ids in (row.clusters_before, row.clusters_after)]
             for row in changes
         ]
         columns = ["<", *headings, "<Cluster before", "<Cluster after"]

@@ -107,18 +107,14 @@ def _write(
     label, folder = calculation.report.label, reports_dir / calculation.report.path
     reasons = [Finding.of(Subject.SCENARIO, name=scenario.name, overrides=scenario.text)]
     comparison = compare(real.result, calculation.result)
-    reference = calculation.inputs.reference
     titles = (str(real.report.quarter), label)
-    names = {row.code: row.name for row in reference.areas.values()}
-    names |= {row.cluster_id: row.name for row in reference.clusters}
-    difference = scope_rows(comparison.scopes, titles, names.__getitem__)
+    difference = scope_rows(comparison.scopes, titles, comparison.names)
     more = {
         f"forskel-{label}.csv": machine_csv(difference).encode(),
         FILE: write_toml(scenario).encode(),
     }
     overrides = {row.text: row.value for row in scenario.overrides}
     files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         replace_folder(folder, files)
     return ScenarioReport(calculation, real, comparison, difference, folder, manifest)

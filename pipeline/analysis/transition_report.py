@@ -72,7 +72,6 @@ def write_transition(
     rows = [_named(move, known.areas) for move in transition.moves()]
     effects = list(_effects(transition, known, content.text))
     folder = acquisition.settings.reports_dir / FOLDER / label
-    folder.parent.mkdir(parents=True, exist_ok=True)
     files = _files(label, content, _lines(transition, known, content.text), rows, effects)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         replace_folder(folder, files)

@@ -21,12 +21,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pipeline.calculation.allocation import largest_remainder, shares
-from pipeline.calculation.membership import counted_population
+from pipeline.calculation.membership import weights_of
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult
 from schemas.quarter import QUARTERS_PER_YEAR, Quarter
@@ -70,15 +70,20 @@ class Change:
 class ScopeChange:
     """The changes of one cost of one cluster, or of one shared fund, in order of the code.
 
-    The key of a cluster without a cost has no cost id, and its kroner are all 0; so is an amount
-    before where the cost was not there, and after where it is gone.
+    The key of a cluster without a cost has none, and its kroner are all 0; so is an amount before
+    where the cost was not there, and after where it is gone. The cost is as it is after, or was.
     """
 
     scope: str
-    cost_id: str
+    cost: Cost | None
     before_dkk: int
     after_dkk: int
     changes: tuple[Change, ...]
+
+    @property
+    def cost_id(self) -> str:
+        """The id of the cost, empty without one."""
+        return self.cost.cost_id if self.cost else ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,13 @@ class Comparison:
     def structure_changed(self) -> bool:
         """Whether other structures are in force, so that no cluster has a counterpart."""
         return set(self.before.rules.structures).isdisjoint(self.after.rules.structures)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of municipalities and clusters by code and id, as they are after, or were."""
+        sides = (self.before.rules, self.after.rules)
+        areas = {code: row.name for rules in sides for code, row in rules.areas.items()}
+        return areas | {row.cluster_id: row.name for rules in sides for row in rules.clusters}
 
     def by_municipality(self) -> list[MunicipalityChange]:
         """Return all municipalities, each with the sums over its clusters; shared funds aside."""
@@ -145,7 +157,7 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
         by = partial(shares, first, before.rules.members.get(scope, ()))
         by_new = partial(shares, last, after.rules.members.get(scope, ()))
         changes = _changes(amounts, people, by, by_new)
-        return ScopeChange(scope, cost_id, *amounts, changes)
+        return ScopeChange(scope, new or old, *amounts, changes)
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
     with_cost = {scope for _, scope in costs}
@@ -218,23 +230,6 @@ def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     if not amount_dkk or not any(weights.values()):
         return dict.fromkeys(weights, 0)
     return {part.code: part.amount for part in largest_remainder(amount_dkk, weights)}
-
-
-def weights_of(scope: str, rules: Reference, population: Population) -> dict[str, Fraction]:
-    """Return the counted population of a scope; none if it is not in force."""
-    if not scope.endswith(ALL_CLUSTERS):
-        return {
-            row.municipality_code: counted_population(row, population)[1]
-            for row in rules.members.get(scope, ())
-        }
-    structure = scope.removesuffix(ALL_CLUSTERS)
-    return {
-        cluster.cluster_id: sum(
-            weights_of(cluster.cluster_id, rules, population).values(), Fraction(0)
-        )
-        for cluster in rules.clusters
-        if cluster.structure == structure
-    }
 
 
 def _costs(rules: Reference) -> dict[tuple[str, str], Cost]:

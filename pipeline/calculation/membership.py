@@ -154,6 +154,23 @@ def counted_population(membership: Membership, population: Population) -> tuple[
     return people, people * membership.fraction
 
 
+def weights_of(scope: str, rules: Reference, population: Population) -> dict[str, Fraction]:
+    """Return the counted population of a scope; none if it is not in force."""
+    if not scope.endswith(ALL_CLUSTERS):
+        return {
+            row.municipality_code: counted_population(row, population)[1]
+            for row in rules.members.get(scope, ())
+        }
+    structure = scope.removesuffix(ALL_CLUSTERS)
+    return {
+        cluster.cluster_id: sum(
+            weights_of(cluster.cluster_id, rules, population).values(), Fraction(0)
+        )
+        for cluster in rules.clusters
+        if cluster.structure == structure
+    }
+
+
 def check_coverage(rules: Reference) -> list[Finding]:
     """Check that no municipality counts more than once, and report those that count less.
 

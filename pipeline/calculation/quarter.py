@@ -10,7 +10,7 @@ from functools import cached_property
 
 from pipeline.calculation.allocation import Part, largest_remainder, shares
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.calculation.membership import check_coverage, counted_population
+from pipeline.calculation.membership import check_coverage, counted_population, weights_of
 from pipeline.calculation.population import Population
 from pipeline.errors import AllocationError
 from schemas.quarter import Quarter
@@ -126,12 +126,8 @@ def calculate_quarter(
         for key in (EVERYBODY, *rules.keys)
         if key == EVERYBODY or (cluster.cluster_id, key.key_id) in named
     )
-    weights: dict[str, dict[str, Fraction]] = {key: {} for key in rules.structures}
-    for row in sections:
-        if row.key == EVERYBODY:
-            weights[row.cluster.structure][row.cluster.cluster_id] = row.counted_population
     shared_funds = tuple(
-        _allocate(cost, weights[cost.structure], cost.scope)
+        _allocate(cost, weights_of(cost.scope, rules, population), cost.scope)
         for cost in rules.costs
         if cost.structure
     )

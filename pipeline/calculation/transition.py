@@ -21,7 +21,8 @@ from fractions import Fraction
 from itertools import groupby, product
 from typing import Any
 
-from pipeline.calculation.comparison import allocated, weights_of
+from pipeline.calculation.comparison import allocated
+from pipeline.calculation.membership import weights_of
 from pipeline.calculation.population import Population
 from schemas.records import Basis, Membership, Reference
 from schemas.sharing import Alternative

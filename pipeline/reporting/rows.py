@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.calculation.calculate import Calculation
@@ -189,11 +189,11 @@ def _csv(rows: Rows, columns: Sequence[str], delimiter: str, line_end: str) -> s
 
 
 def scope_rows(
-    scopes: Iterable[ScopeChange], titles: tuple[str, str], name: Callable[[str], str]
+    scopes: Iterable[ScopeChange], titles: tuple[str, str], names: Mapping[str, str]
 ) -> list[Row]:
     """Return a row a cluster, cost and municipality; a shared fund has one a cluster.
 
-    The titles are what is before and after; `name` gives that of a municipality or cluster.
+    The titles are what is before and after; the names are those of municipalities and clusters.
     """
     return [
         {
@@ -202,7 +202,7 @@ def scope_rows(
             "scope": scope.scope,
             "cost_id": scope.cost_id,
             "code": change.code,
-            "name": name(change.code),
+            "name": names[change.code],
             **(change.kroner._asdict() if scope.cost_id else dict.fromkeys(Kroner._fields)),
             "share_before": rounded(change.share_before, SHARE_DECIMALS),
             "share_after": rounded(change.share_after, SHARE_DECIMALS),
@@ -212,16 +212,14 @@ def scope_rows(
     ]
 
 
-def municipality_rows(
-    comparison: Comparison, titles: tuple[str, str], name: Callable[[str], str]
-) -> list[Row]:
+def municipality_rows(comparison: Comparison, titles: tuple[str, str]) -> list[Row]:
     """Return a row a municipality with the sums over its clusters, before and after."""
     return [
         {
             "before": titles[0],
             "after": titles[1],
             "municipality_code": row.code,
-            "municipality_name": name(row.code),
+            "municipality_name": comparison.names[row.code],
             "clusters_before": " ".join(row.clusters_before),
             "clusters_after": " ".join(row.clusters_after),
             **row.kroner._asdict(),

@@ -24,8 +24,8 @@ from pipeline.calculation.comparison import (
     allocated,
     compare,
     quarter_before,
-    weights_of,
 )
+from pipeline.calculation.membership import weights_of
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.reference.tables import load_reference

@@ -11,7 +11,6 @@ from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.reporting.workbook.live_columns import KINDS
 from pipeline.reporting.workbook.overview import ABSENT
 from pipeline.reporting.workbook.plan import Plan
-from schemas.records import ALL_CLUSTERS
 
 
 def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
@@ -97,18 +96,16 @@ def changes_sheet(book: Book, content: Content) -> None:
 
 def _changes(content: Content, comparison: Comparison) -> Iterator[tuple[list[Cell], Kroner]]:
     """Yield whom and what a change is about, and its kroner; shared funds have no municipality."""
-    results, areas = (comparison.before, comparison.after), content.reference.areas
-    clusters = {row.cluster_id: row.name for result in results for row in result.rules.clusters}
-    costs = {row.cost_id: row for result in results for row in result.rules.costs}
+    names = comparison.names
     if comparison.structure_changed:
         for row in comparison.by_municipality():
             if row.kroner.before_dkk or row.kroner.after_dkk:
                 ids = (row.clusters_before, row.clusters_after)
-                places = (", ".join(map(clusters.__getitem__, names)) for names in ids)
-                yield [row.code, areas[row.code].name, *places], row.kroner
+                places = (", ".join(map(names.__getitem__, listed)) for listed in ids)
+                yield [row.code, names[row.code], *places], row.kroner
         return
     for scope in comparison.scopes:
-        if scope.cost_id and not scope.scope.endswith(ALL_CLUSTERS):
-            named = [clusters[scope.scope], content.text.cost_name(costs[scope.cost_id])]
+        if scope.cost and not scope.cost.structure:
+            named = [names[scope.scope], content.text.cost_name(scope.cost)]
             for change in scope.changes:
-                yield [change.code, areas[change.code].name, *named], change.kroner
+                yield [change.code, names[change.code], *named], change.kroner
