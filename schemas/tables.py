@@ -1,52 +1,28 @@
 """What tables must look like where they come in: Pandera schemas, strict and never coercing.
 
 Tables are read as text, so every column is text here and a rule is about the text that stands in
-the cell. The message of a rule is what the person who maintains the file reads. The schema of a
-reference table is made from the rows of all of them, since one refers to another.
+the cell. The message of a rule is what the person who maintains the file reads. The rules of a
+reference table are made from the rows of all of them, since one refers to another. A column that
+several tables have means the same in each.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-import pandas as pd
 import pandera.pandas as pa
 
-from schemas import records
-from schemas.places import (
-    Tables,
-    a_municipality,
-    a_source,
-    accounts,
-    are_fractions,
-    areas,
-    column,
-    districts,
-    each,
-    filled_exactly_when,
-    identifier,
-    in_order,
-    keys,
-    known,
-    matches,
-    no_overlap,
-    not_blank,
-    one_of,
-    period,
-    row_rule,
-    structures,
-    table,
-    unique,
-)
-from schemas.records import Basis, Language, Per
+from schemas import checks, records
+from schemas.checks import IDENTIFIER, PART
+from schemas.records import ALL_CLUSTERS, COPENHAGEN, COPENHAGEN_TOTAL, AreaKind, Basis, Per
+from schemas.rows import KEYS, TABLES, columns
 from schemas.source_tables import TIME, VALUE, SourceTable
 
+Row = Mapping[str, str]
+Tables = Mapping[str, Sequence[Row]]
+"""The rows of each reference table, by the name of the table."""
+
+_LARGEST: Final = records.LARGEST_AMOUNT_DKK
 _PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
-_CONFIDENCE: Final = ("high", "medium", "low")
-_AMOUNT: Final = rf"0|[1-9][0-9]{{0,11}}|{records.LARGEST_AMOUNT_DKK}"
-_AMOUNT_RULE: Final = (
-    f"must be whole kroner, from 0 to {records.LARGEST_AMOUNT_DKK}, such as 370000"
-)
-_NUMBER: Final = r"[1-9][0-9]{0,2}"
 _EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 
 
@@ -54,233 +30,206 @@ def answer(
     source: SourceTable, area_codes: Sequence[str], quarters: Sequence[str]
 ) -> pa.DataFrameSchema:
     """An answer of the StatBank: codes and figures as the text that was sent."""
+    rules: checks.Rules = {
+        source.area_variable.upper(): checks.known(area_codes, "must be a code that was asked for"),
+        TIME.upper(): checks.known(quarters, "must be a quarter that was asked for"),
+        VALUE: checks.matches(_PEOPLE, "must be a whole number of people ('..' is missing)"),
+    }
     totals = {
-        code.upper(): known(
+        code.upper(): checks.known(
             values, f"must be the total {values[0]}{', or an age' * (len(values) > 1)}"
         )
         for code, values in source.selected
     }
-    return table(
-        {
-            source.area_variable.upper(): known(area_codes, "must be a code that was asked for"),
-            **totals,
-            TIME.upper(): known(quarters, "must be a quarter that was asked for"),
-            VALUE: matches(_PEOPLE, "must be a whole number of people ('..' is missing)"),
-        }
-    )
-
-
-def _sources(_: Tables) -> pa.DataFrameSchema:
-    return table(
-        {
-            "source_id": [identifier, unique()],
-            "title": not_blank(),
-            "url": matches(r"|https?://\S+", "must be a web address, or blank"),
-            "confidence": known(_CONFIDENCE, "must be high, medium or low"),
-            "remark": [],
-            "title_da": [],
-        }
-    )
-
-
-def _clusters(tables: Tables) -> pa.DataFrameSchema:
-    members = {(row["cluster_id"], row["municipality_code"]) for row in tables["memberships"]}
-
-    def is_member(rows: pd.DataFrame) -> list[bool]:
-        pairs = zip(rows["cluster_id"], rows["co_chair"], strict=True)
-        return [not code or (cluster_id, code) in members for cluster_id, code in pairs]
-
-    return table(
-        {
-            "cluster_id": [identifier, unique()],
-            "name": not_blank(),
-            "structure": known(
-                column(tables, "structures", "structure"), "must be a structure of structures.csv"
-            ),
-            "region": not_blank(),
-            "hospital": [],
-            **period,
-            "co_chair": [],
-        },
-        in_order,
-        row_rule(
-            "co_chair",
-            "must be a member of the cluster by memberships.csv, or blank",
-            lambda rows: pd.Series(is_member(rows), index=rows.index, dtype=bool),
-        ),
-    )
-
-
-def _memberships(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = column(tables, "clusters", "cluster_id")
-    listed = {*column(tables, "districts", "code")} - {records.COPENHAGEN_TOTAL}
-    return table(
-        {
-            "cluster_id": known(cluster_ids, "must be a cluster of clusters.csv"),
-            "municipality_code": a_municipality(tables),
-            "basis": one_of(list(Basis)),
-            "fraction": pa.Check(are_fractions, error="must be p/q with 0 < p/q <= 1"),
-            "districts": each(
-                lambda cell: len(set(cell)) == len(cell) and listed.issuperset(cell),
-                "must be codes of districts.csv, each once, with a space between",
-            ),
-            **period,
-            "source_id": a_source(tables),
-        },
-        in_order,
-        filled_exactly_when("fraction", "basis", Basis.FRACTION),
-        filled_exactly_when("districts", "basis", Basis.DISTRICTS),
-        row_rule(
-            "basis",
-            "only København (101) can count by districts",
-            lambda rows: (
-                rows["basis"].ne(Basis.DISTRICTS) | rows["municipality_code"].eq(records.COPENHAGEN)
-            ),
-        ),
-        row_rule(
-            "first_quarter",
-            "must lie, to last_quarter, within the quarters of its cluster in clusters.csv",
-            lambda rows: _within_cluster(rows, tables),
-        ),
-        no_overlap("municipality_code", ["cluster_id", "municipality_code"]),
-    )
-
-
-def _within_cluster(rows: pd.DataFrame, tables: Tables) -> pd.Series:
-    clusters = {row["cluster_id"]: row for row in tables["clusters"]}
-    none = {"first_quarter": "", "last_quarter": ""}
-    found = [clusters.get(cluster_id, none) for cluster_id in rows["cluster_id"]]
-    periods = pd.DataFrame(found, index=rows.index, columns=list(none))
-    first, last = periods["first_quarter"], periods["last_quarter"]
-    ends_in_time = last.eq("") | (rows["last_quarter"].ne("") & rows["last_quarter"].le(last))
-    return rows["first_quarter"].ge(first) & ends_in_time
-
-
-def _costs(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = column(tables, "clusters", "cluster_id")
-    key_ids = ["", *column(tables, "keys", "key_id")]
-    structures = column(tables, "structures", "structure")
-    scopes = [*cluster_ids, *(structure + records.ALL_CLUSTERS for structure in structures)]
-    return table(
-        {
-            "cost_id": identifier,
-            "name_da": not_blank(),
-            "name_en": not_blank(),
-            "scope": known(scopes, "must be a cluster of clusters.csv, or a structure and :*"),
-            "amount_dkk": matches(_AMOUNT, _AMOUNT_RULE),
-            "per": one_of(list(Per)),
-            "settled_by": matches(r"|K[1-4]", "must be K1, K2, K3 or K4, or blank"),
-            **period,
-            "source_id": a_source(tables),
-            "key_id": known(key_ids, "must be a key of keys.csv, or blank"),
-        },
-        in_order,
-        row_rule(
-            "settled_by",
-            "must be blank where each quarter settles its own",
-            lambda rows: rows["settled_by"].eq("") | rows["per"].ne(Per.QUARTER),
-        ),
-        row_rule(
-            "per",
-            "must begin and end in one year if it is paid once",
-            lambda rows: (
-                rows["per"].ne(Per.ONCE)
-                | rows["first_quarter"].str[:4].eq(rows["last_quarter"].str[:4])
-            ),
-        ),
-        no_overlap("cost_id", ["cost_id", "scope"]),
-        row_rule(
-            "key_id",
-            "must be blank for a cost of all clusters: counted population splits it",
-            lambda rows: rows["key_id"].eq("") | ~rows["scope"].str.endswith(records.ALL_CLUSTERS),
-        ),
-    )
-
-
-def _assumptions(tables: Tables) -> pa.DataFrameSchema:
-    cluster_ids = set(column(tables, "clusters", "cluster_id"))
-    costs = set(column(tables, "costs", "cost_id"))
-    names_costs = pa.Check(
-        lambda cells: cells.map(lambda cell: costs.issuperset(records.COST_NAMED.findall(cell))),
-        error="must have costs of costs.csv in curly brackets, for their amounts",
-    )
-    return table(
-        {
-            "number": [matches(_NUMBER, "must be a whole number from 1"), unique()],
-            "text_da": [not_blank(), names_costs],
-            "text_en": [not_blank(), names_costs],
-            "cluster_ids": each(
-                cluster_ids.issuperset,
-                "must be clusters of clusters.csv with a space between, or blank",
-            ),
-        }
-    )
-
-
-def _alternatives(tables: Tables) -> pa.DataFrameSchema:
-    memberships = {
-        (row["cluster_id"], row["municipality_code"]): row["districts"].split()
-        for row in tables["memberships"]
-    }
-    clusters = known(
-        ["", *column(tables, "clusters", "cluster_id")], "must be a cluster of clusters.csv"
-    )
-
-    def is_there(rows: pd.DataFrame) -> list[bool]:
-        keys = zip(rows["from_cluster_id"], rows["municipality_code"], strict=True)
-        found = zip(map(memberships.get, keys), rows["districts"], strict=True)
-        return [there is not None and set(cell.split()) <= set(there) for there, cell in found]
-
-    return table(
-        {
-            "alternative_id": [identifier, unique()],
-            "name_da": not_blank(),
-            "name_en": not_blank(),
-            "municipality_code": a_municipality(tables),
-            "districts": [],
-            "from_cluster_id": [clusters, not_blank()],
-            "to_cluster_id": clusters,
-        },
-        row_rule(
-            "from_cluster_id",
-            "must hold the municipality, and the districts, by memberships.csv",
-            lambda rows: pd.Series(is_there(rows), index=rows.index, dtype=bool),
-        ),
-    )
-
-
-REFERENCE: Final[Mapping[str, Callable[[Tables], pa.DataFrameSchema]]] = {
-    schema.__name__.removeprefix("_"): schema
-    for schema in (
-        _sources,
-        areas,
-        districts,
-        structures,
-        _clusters,
-        _memberships,
-        keys,
-        _costs,
-        _assumptions,
-        _alternatives,
-        accounts,
-    )
-}
-"""The schema of each reference table, given the rows of all of them."""
+    return checks.table(source.header, rules, totals)
 
 
 def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
     """Who gets each revision: `cluster_id` or `*`, `email, name, language`."""
     known_ids = [records.EVERY_CLUSTER, *cluster_ids]
-    return table(
-        {
-            "cluster_id": known(known_ids, "must be a cluster of clusters.csv, or *"),
-            "email": matches(_EMAIL, "must be one e-mail address"),
-            "name": not_blank(),
-            "language": known(["", *Language], "must be da or en, or blank for da"),
-        },
-        row_rule(
-            "email",
-            "must not stand twice for the same cluster",
-            lambda rows: ~rows.duplicated(["cluster_id", "email"]),
+    rules: checks.Rules = {
+        "cluster_id": checks.known(known_ids, "must be a cluster of clusters.csv, or *"),
+        "email": [
+            checks.matches(_EMAIL, "must be one e-mail address"),
+            checks.all_rows(
+                "must not stand twice for the same cluster",
+                lambda rows: ~rows.duplicated(["cluster_id", "email"]),
+            ),
+        ],
+        "name": checks.not_blank(),
+        "language": checks.known(["", *records.Language], "must be da or en, or blank for da"),
+    }
+    return checks.table(rules, rules)
+
+
+def reference(name: str, tables: Tables) -> pa.DataFrameSchema:
+    """A reference table: the columns of its record, by the rules of all tables and its own."""
+    own = checks.RULES.get(name) or _RULES[name](tables)
+    return checks.table(columns(TABLES[name]), _shared(tables), own)
+
+
+def _shared(tables: Tables) -> checks.Rules:
+    """Return the rules of the columns that several tables have."""
+    there = [row["code"] for row in tables["areas"] if row["kind"] == AreaKind.MUNICIPALITY]
+    return {
+        **{name: checks.not_blank() for name in ("name", "name_da", "name_en")},
+        "municipality_code": checks.known(there, "must be a municipality of areas.csv"),
+        "first_quarter": checks.matches(records.QUARTER, "must be a quarter such as 2022K1"),
+        "last_quarter": [
+            checks.matches(rf"|{records.QUARTER}", "must be a quarter such as 2026K4, or blank"),
+            checks.each_row(
+                "must not lie before first_quarter",
+                lambda row: not row["last_quarter"] or row["first_quarter"] <= row["last_quarter"],
+            ),
+        ],
+        "source_id": checks.known(_ids(tables, "sources"), "must be a source of sources.csv"),
+    }
+
+
+def _ids(tables: Tables, name: str) -> list[str]:
+    """Return the ids of a table."""
+    column = KEYS[TABLES[name]][0]
+    return [row[column] for row in tables[name]]
+
+
+def _clusters(tables: Tables) -> checks.Rules:
+    structures = _ids(tables, "structures")
+    members = {(row["cluster_id"], row["municipality_code"]) for row in tables["memberships"]}
+    return {
+        "cluster_id": [IDENTIFIER, checks.unique()],
+        "structure": checks.known(structures, "must be a structure of structures.csv"),
+        "region": checks.not_blank(),
+        "co_chair": checks.each_row(
+            "must be a member of the cluster by memberships.csv, or blank",
+            lambda row: not row["co_chair"] or (row["cluster_id"], row["co_chair"]) in members,
         ),
+    }
+
+
+def _memberships(tables: Tables) -> checks.Rules:
+    listed = {*_ids(tables, "districts")} - {COPENHAGEN_TOTAL}
+    clusters = {row["cluster_id"]: row for row in tables["clusters"]}
+
+    def is_within(row: Row) -> bool:
+        cluster = clusters.get(row["cluster_id"], {"first_quarter": "", "last_quarter": ""})
+        last = cluster["last_quarter"]
+        ends_in_time = not last or "" < row["last_quarter"] <= last
+        return cluster["first_quarter"] <= row["first_quarter"] and ends_in_time
+
+    return {
+        "cluster_id": checks.known(_ids(tables, "clusters"), "must be a cluster of clusters.csv"),
+        "municipality_code": checks.no_overlap("cluster_id", "municipality_code"),
+        "basis": [
+            checks.one_of(list(Basis)),
+            checks.each_row(
+                "only København (101) can count by districts",
+                lambda row: (
+                    row["basis"] != Basis.DISTRICTS or row["municipality_code"] == COPENHAGEN
+                ),
+            ),
+        ],
+        "fraction": [
+            checks.at_most_one(rf"|{PART}/{PART}", "must be p/q with 0 < p/q <= 1"),
+            checks.filled_exactly_when("fraction", "basis", Basis.FRACTION),
+        ],
+        "districts": [
+            checks.each_cell(
+                "must be codes of districts.csv, each once, with a space between",
+                lambda cell: sorted(listed & set(cell.split())) == sorted(cell.split()),
+            ),
+            checks.filled_exactly_when("districts", "basis", Basis.DISTRICTS),
+        ],
+        "first_quarter": checks.each_row(
+            "must lie, to last_quarter, within the quarters of its cluster in clusters.csv",
+            is_within,
+        ),
+    }
+
+
+def _costs(tables: Tables) -> checks.Rules:
+    funds = [structure + ALL_CLUSTERS for structure in _ids(tables, "structures")]
+    scopes = [*_ids(tables, "clusters"), *funds]
+    return {
+        "cost_id": [IDENTIFIER, checks.no_overlap("cost_id", "scope")],
+        "scope": checks.known(scopes, "must be a cluster of clusters.csv, or a structure and :*"),
+        "amount_dkk": checks.matches(
+            rf"0|[1-9][0-9]{{0,11}}|{_LARGEST}",
+            f"must be whole kroner, from 0 to {_LARGEST}, such as 370000",
+        ),
+        "per": [
+            checks.one_of(list(Per)),
+            checks.each_row(
+                "must begin and end in one year if it is paid once",
+                lambda row: (
+                    row["per"] != Per.ONCE or row["first_quarter"][:4] == row["last_quarter"][:4]
+                ),
+            ),
+        ],
+        "settled_by": [
+            checks.matches(r"|K[1-4]", "must be K1, K2, K3 or K4, or blank"),
+            checks.each_row(
+                "must be blank where each quarter settles its own",
+                lambda row: not row["settled_by"] or row["per"] != Per.QUARTER,
+            ),
+        ],
+        "key_id": [
+            checks.known(["", *_ids(tables, "keys")], "must be a key of keys.csv, or blank"),
+            checks.each_row(
+                "must be blank for a cost of all clusters: counted population splits it",
+                lambda row: not (row["key_id"] and row["scope"].endswith(ALL_CLUSTERS)),
+            ),
+        ],
+    }
+
+
+def _assumptions(tables: Tables) -> checks.Rules:
+    cluster_ids, costs = set(_ids(tables, "clusters")), set(_ids(tables, "costs"))
+    names_costs = checks.each_cell(
+        "must have costs of costs.csv in curly brackets, for their amounts",
+        lambda cell: costs.issuperset(records.COST_NAMED.findall(cell)),
     )
+    return {
+        "number": [
+            checks.matches(r"[1-9][0-9]{0,2}", "must be a whole number from 1"),
+            checks.unique(),
+        ],
+        "text_da": [checks.not_blank(), names_costs],
+        "text_en": [checks.not_blank(), names_costs],
+        "cluster_ids": checks.each_cell(
+            "must be clusters of clusters.csv with a space between, or blank",
+            lambda cell: cluster_ids.issuperset(cell.split()),
+        ),
+    }
+
+
+def _alternatives(tables: Tables) -> checks.Rules:
+    members = {
+        (row["cluster_id"], row["municipality_code"]): set(row["districts"].split())
+        for row in tables["memberships"]
+    }
+    is_cluster = checks.known(["", *_ids(tables, "clusters")], "must be a cluster of clusters.csv")
+
+    def is_there(row: Row) -> bool:
+        districts = members.get((row["from_cluster_id"], row["municipality_code"]))
+        return districts is not None and districts.issuperset(row["districts"].split())
+
+    return {
+        "alternative_id": [IDENTIFIER, checks.unique()],
+        "from_cluster_id": [
+            is_cluster,
+            checks.not_blank(),
+            checks.each_row(
+                "must hold the municipality, and the districts, by memberships.csv", is_there
+            ),
+        ],
+        "to_cluster_id": is_cluster,
+    }
+
+
+_RULES: Final[Mapping[str, Callable[[Tables], checks.Rules]]] = {
+    "clusters": _clusters,
+    "memberships": _memberships,
+    "costs": _costs,
+    "assumptions": _assumptions,
+    "alternatives": _alternatives,
+}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 REMEMBERED: Final = ".validated"
-_RULES: Final = ("places", "records", "rows", "sharing", "tables", "validation")
+_RULES: Final = ("checks", "records", "rows", "sharing", "tables", "validation")
 
 
 def load_reference(
@@ -47,7 +47,9 @@ def load_reference(
     }
     rows = _each(lambda name: rows_of(folder / f"{name}.csv", contents[f"{name}.csv"]))
     if instead or not remember or not _is_remembered(folder, contents):
-        _validate(folder, rows)
+        from schemas.tables import reference  # pandas and pandera, where a table is validated
+
+        _each(lambda name: check_rows(folder / f"{name}.csv", reference(name, rows), rows[name]))
         if remember and not instead:
             with suppress(OSError):  # a folder that cannot be written to is validated each time
                 (folder / REMEMBERED).write_bytes(_digest(contents))
@@ -59,12 +61,6 @@ def load_reference(
         for name, kind in TABLES.items()
     }
     return Reference.of(tables, tuple(record(name, content) for name, content in contents.items()))
-
-
-def _validate(folder: Path, rows: Mapping[str, list[Row]]) -> None:
-    from schemas.tables import REFERENCE  # pandas and pandera, where a table is validated
-
-    _each(lambda name: check_rows(folder / f"{name}.csv", REFERENCE[name](rows), rows[name]))
 
 
 def _each(do: Callable[[str], Done]) -> dict[str, Done]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import schemas.tables
 from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.reference import tables as reference_tables
 from pipeline.reference.tables import load_reference
@@ -211,16 +212,16 @@ def quick() -> Iterator[None]:
             raise refused
 
     within: dict[str, Any] = {}
-    validate_all = reference_tables._validate
+    reference = schemas.tables.reference
 
-    def remembering(folder: Path, rows: Mapping[str, Any]) -> None:
+    def remembering(name: str, rows: Mapping[str, Any]) -> Any:
         within.clear()
         within.update(rows)
-        validate_all(folder, rows)
+        return reference(name, rows)
 
     with (
         mock.patch("os.fsync"),
         mock.patch.object(reference_tables, "check_rows", once),
-        mock.patch.object(reference_tables, "_validate", remembering),
+        mock.patch.object(schemas.tables, "reference", remembering),
     ):
         yield
