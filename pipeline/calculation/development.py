@@ -4,31 +4,54 @@ A cluster's share is its part of all clusters of its structure, a member's share
 cluster.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pipeline.calculation.calculate import Calculation
-from pipeline.calculation.membership import counted_population
+from pipeline.calculation.membership import people_of
 from schemas.quarter import Quarter
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One quarter of a cluster or member: its exact share of the whole, 0 where that is 0."""
+class Series:
+    """The quarters of a cluster or member, in order; places count from 0, the newest is -1.
 
-    quarter: Quarter
-    counted_population: Fraction
-    share: Fraction
-    shares: Mapping[Quarter, Fraction] = field(repr=False)
+    Args:
+        quarters: The quarters.
+        counted: Its counted population in each, times the scale.
+        whole: That of all that it is a part of, times the scale.
+        scale: What makes every counted population a whole number.
+    """
+
+    quarters: Sequence[Quarter]
+    counted: Sequence[int] = field(repr=False)
+    whole: Sequence[int] = field(repr=False)
+    scale: int
+
+    def counted_population(self, place: int) -> Fraction:
+        """Return the exact counted population of a quarter."""
+        return Fraction(self.counted[place], self.scale)
+
+    def share(self, place: int) -> Fraction:
+        """Return the exact share of the whole in a quarter, 0 where that is 0."""
+        return Fraction(self.counted[place], self.whole[place] or 1)
+
+    def people(self) -> list[float]:
+        """Return the counted population of each quarter as it is drawn."""
+        return [people / self.scale for people in self.counted]
+
+    def shares(self) -> list[float]:
+        """Return the share of each quarter as it is drawn."""
+        return [part / (of or 1) for part, of in zip(self.counted, self.whole, strict=True)]
 
     def since(self, quarters: int) -> Fraction | None:
-        """Return how the share has changed since so many quarters before; None if not stored."""
-        before = self.shares.get(self.quarter + -quarters)
-        return None if before is None else self.share - before
-
-
-Series = tuple[Point, ...]
+        """Return how the newest share has changed in so many quarters; None if not stored."""
+        before = self.quarters[-1] + -quarters
+        if before not in self.quarters:
+            return None
+        return self.share(-1) - self.share(self.quarters.index(before))
 
 
 @dataclass(frozen=True)
@@ -42,14 +65,17 @@ class Development:
 def development_of(calculation: Calculation) -> Development:
     """Return the development up to the report's quarter."""
     rules, populations = calculation.result.rules, calculation.populations()
+    rows = [row for members in rules.members.values() for row in members]
+    scale = math.lcm(*(row.fraction.denominator for row in rows))
     counted = {
         cluster_id: {
             row.municipality_code: [
-                counted_population(row, population)[1] for population in populations.values()
+                people_of(row, population) * part for population in populations.values()
             ]
-            for row in rows
+            for row in members
+            for part in [int(row.fraction * scale)]
         }
-        for cluster_id, rows in rules.members.items()
+        for cluster_id, members in rules.members.items()
     }
     totals = {cluster_id: _sum(members.values()) for cluster_id, members in counted.items()}
     country = {
@@ -58,14 +84,15 @@ def development_of(calculation: Calculation) -> Development:
         )
         for structure in rules.structures
     }
+    quarters = tuple(populations)
     return Development(
         {
-            row.cluster_id: _series(populations, totals[row.cluster_id], country[row.structure])
+            row.cluster_id: Series(quarters, totals[row.cluster_id], country[row.structure], scale)
             for row in rules.clusters
         },
         {
             cluster_id: {
-                code: _series(populations, people, totals[cluster_id])
+                code: Series(quarters, people, totals[cluster_id], scale)
                 for code, people in members.items()
             }
             for cluster_id, members in counted.items()
@@ -73,11 +100,5 @@ def development_of(calculation: Calculation) -> Development:
     )
 
 
-def _sum(rows: Iterable[list[Fraction]]) -> list[Fraction]:
-    return [sum(people, Fraction(0)) for people in zip(*rows, strict=True)]
-
-
-def _series(quarters: Iterable[Quarter], people: list[Fraction], whole: list[Fraction]) -> Series:
-    counted = list(zip(quarters, people, whole, strict=True))
-    shares = {row: part / total if total else Fraction(0) for row, part, total in counted}
-    return tuple(Point(row, part, shares[row], shares) for row, part, _ in counted)
+def _sum(rows: Iterable[list[int]]) -> list[int]:
+    return [sum(people) for people in zip(*rows, strict=True)]

@@ -145,12 +145,16 @@ def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:
     )
 
 
+def people_of(membership: Membership, population: Population) -> int:
+    """Return the people that a membership starts from."""
+    if membership.basis is Basis.DISTRICTS:
+        return sum(population.by_district[code] for code in membership.districts)
+    return population.by_area[membership.municipality_code]
+
+
 def counted_population(membership: Membership, population: Population) -> tuple[int, Fraction]:
     """Return the people that a membership starts from, and those that it counts, exactly."""
-    if membership.basis is Basis.DISTRICTS:
-        people = sum(population.by_district[code] for code in membership.districts)
-        return people, Fraction(people)
-    people = population.by_area[membership.municipality_code]
+    people = people_of(membership, population)
     return people, people * membership.fraction
 
 

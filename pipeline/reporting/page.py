@@ -6,9 +6,8 @@ Its script finds a municipality; all that it finds is there to read without it.
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
@@ -44,6 +43,7 @@ def page(content: Content) -> bytes:
         payers=_payers(content),
         notes=content.notes,
         development=content.development,
+        shares_of_all=[row.share(-1) for row in content.development.clusters.values()],
         funds=funds,
         sources=[notes.citation(row, content.text) for row in content.calculation.inputs.snapshots],
         day=notes.day_text(content.result.quarter.reference_day, language),
@@ -54,6 +54,7 @@ def page(content: Content) -> bytes:
         points=partial(points, language=language),
         rounded=rounded,
         marks=_marks,
+        line=_line,
         script=_script(),
     )
 
@@ -67,8 +68,8 @@ def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
 def share_drawing(name: str, series: Series, text: Catalogue) -> str:
     """Return a drawing of how the share of a municipality or cluster developed, as SVG."""
     shown = partial(percent, language=text.language)
-    drawing = rendered("share.svg", text, name=name, series=series, percent=shown, marks=_marks)
-    return drawing.decode()
+    curve = {"series": series, "marks": _marks, "line": _line}
+    return rendered("share.svg", text, name=name, percent=shown, **curve).decode()
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,8 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _marks(values: Iterable[Fraction], width: int, height: int) -> list[tuple[str, str]]:
+def _marks(heights: Sequence[float], width: int, height: int) -> list[tuple[str, str]]:
     """Return x and y in pixels of the points of a curve that fills its height, left to right."""
-    heights = [float(value) for value in values]
     highest = max(heights)
     lowest = min(*heights, _SPAN * highest)
     step = width / max(1, len(heights) - 1)
@@ -129,3 +129,8 @@ def _marks(values: Iterable[Fraction], width: int, height: int) -> list[tuple[st
         y = height * (_MARGIN + (1 - 2 * _MARGIN) * part)
         marks.append((f"{position * step:.1f}", f"{y:.1f}"))
     return marks
+
+
+def _line(marks: Iterable[tuple[str, str]]) -> str:
+    """Return the points of a curve as a drawing lists them."""
+    return " ".join(map(",".join, marks))

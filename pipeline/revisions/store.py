@@ -11,7 +11,7 @@ A manifest holds the sha256 of the rest of itself, and of the manifest of the re
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,5 +247,7 @@ def _manifest(
 
 
 def _keys(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, Any]:
-    recorded = asdict(replace(snapshot, query={}))  # a query is long, and not asked for
-    return {key: recorded[key] for key in keys}
+    recorded = {key: getattr(snapshot, key) for key in keys}
+    if jumps := recorded.get("accepted_jumps"):
+        recorded["accepted_jumps"] = list(map(asdict, jumps))
+    return recorded
