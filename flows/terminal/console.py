@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
-from pipeline.reporting.notes import day_text
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, day_text
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
@@ -32,8 +31,6 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
 
 _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
-
-_MOMENT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ$")
 
 
 def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
@@ -116,7 +113,7 @@ def _shared(cost: Cost) -> str:
 
 def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part]:
     """Yield the steps of a trail below what each is about."""
-    cluster = trail.cluster.cluster
+    cluster, english = trail.cluster.cluster, Catalogue(Language.ENGLISH)
     yield styled(
         f"{trail.member.name} ({trail.municipality_code}) in {cluster.name} "
         f"({cluster.cluster_id}), {report}"
@@ -124,7 +121,7 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
     for about, values in steps.items():
         yield styled(about)
         for item, value in values.items():
-            shown = _MOMENT.sub(lambda found: f"{_day(found[1])} at {found[2]} UTC", value)
+            shown = str(english.shown(value))
             if about.startswith(_NUMBERS):
                 shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value)
             yield f"  {item:<30} {shown}"

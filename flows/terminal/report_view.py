@@ -8,8 +8,8 @@ from rich.table import Table
 from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.members import MemberRow, member_rows, total_row
-from pipeline.reporting.notes import citation, day_text, section_name
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.notes import citation, section_name
+from pipeline.reporting.texts import Catalogue, day_text
 from pipeline.run import Report
 from schemas.records import Language
 

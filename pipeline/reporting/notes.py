@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Final
 
@@ -11,7 +11,7 @@ from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.machine import installed_version
-from pipeline.reporting.texts import Catalogue, entries, whole
+from pipeline.reporting.texts import Catalogue, day_text, whole
 from schemas.quarter import Quarter
 from schemas.records import COST_NAMED, Basis, Cost, Language
 from schemas.sharing import EVERYBODY, Key, Source
@@ -38,12 +38,6 @@ class Note:
     def mark(self) -> str:
         """How a cell refers to it; `[note 1]` in every language, as the UK guidance has it."""
         return f"[note {self.number}]"
-
-
-def day_text(day: date, language: Language) -> str:
-    """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
-    month = entries()["value.months"][language].split()[day.month - 1]
-    return entries()["value.day"][language].format(day=day.day, month=month, year=day.year)
 
 
 def citation(snapshot: Snapshot, text: Catalogue) -> str:

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -15,6 +16,10 @@ from schemas.sharing import Structure
 
 SHOWN: Final = 10
 _DANISH_MARKS: Final = str.maketrans(",.", ".,")
+_SIGNED: Final = re.compile(r"[+-]\d+(\.\d+)?")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_CODED: Final = ("basis", "per", "confidence")
+"""Columns whose values are codes, each with its word."""
 
 
 class Catalogue:
@@ -56,13 +61,38 @@ class Catalogue:
         return f"{name} ({self('column.estimated').lower()})"
 
     def finding(self, finding: Finding) -> str:
-        """Return the sentence of a finding or a change."""
-        values = {name: self._signed(value) for name, value in finding.values}
-        return self(f"finding.{finding.subject.value}", **values)
+        """Return the sentence of a finding or a change, with the words for tables and columns."""
+        own = f"_{self.language}"
+        said = {name.removesuffix(own): self.shown(value) for name, value in finding.values}
+        if "key" in said:
+            said |= dict(self._change(said))
+        return self(f"finding.{finding.subject.value}", **said)
 
-    def _signed(self, value: str | int) -> str | int:
-        """Return a number that says its sign with the marks of the language: `−12,5`."""
-        if not isinstance(value, str) or not re.fullmatch(r"[+-]\d+(\.\d+)?", value):
+    def _change(self, said: Mapping[str, str | int]) -> Iterator[tuple[str, str | int]]:
+        """Yield the words of a change: its row, which former versions did not name, and values."""
+        _, earlier, named = str(said["table"]).rpartition("before ")
+        table = self._word(f"table.{named}", named)
+        yield "table", self("table.before", table=table) if earlier else table
+        name = said.get("name") or said["key"]
+        yield "name", self._word(f"table.{name}", name)
+        if "column" in said:
+            yield "column", self._word(f"changed.{said['column']}", said["column"])
+            for end in ("before", "after"):
+                value = said[end] if said[end] != "" else "–"
+                yield end, self(f"value.{value}") if said["column"] in _CODED else value
+
+    def _word(self, key: str, otherwise: str | int) -> str | int:
+        return self(key) if key in entries() else otherwise
+
+    def shown(self, value: str | int) -> str | int:
+        """Return a moment in words, and a number that says its sign with the marks: `−12,5`."""
+        if not isinstance(value, str):
+            return value
+        if _MOMENT.fullmatch(value):
+            moment = datetime.fromisoformat(value)
+            day = day_text(moment, self.language)
+            return self("value.moment", day=day, time=f"{moment:%H:%M}")
+        if not _SIGNED.fullmatch(value):
             return value
         return value[0].replace("-", "−") + localized(value[1:], self.language)
 
@@ -86,6 +116,12 @@ def _words(language: Language, structures: tuple[Structure, ...]) -> dict[str, s
     }
     words["structures"] = words.pop("name")
     return words | {name.capitalize(): word[:1].upper() + word[1:] for name, word in words.items()}
+
+
+def day_text(day: date, language: Language) -> str:
+    """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
+    month = entries()["value.months"][language].split()[day.month - 1]
+    return entries()["value.day"][language].format(day=day.day, month=month, year=day.year)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a revision records of its inputs, as plain rows; and what differs between two records.
+"""What a revision records of its inputs, as plain rows.
 
     inputs.json      table, then row by its key, then value by column
 
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.calculation.calculate import Inputs, population_of
-from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import ProvenanceError
 from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
@@ -86,9 +85,13 @@ def recorded_before(recorded: Recorded) -> tuple[Quarter, Recorded] | None:
     """
     if BEFORE not in recorded:
         return None
+    return Quarter.parse(recorded[BEFORE]["run"]["quarter"]), tables_before(recorded)
+
+
+def tables_before(recorded: Recorded) -> Recorded:
+    """Return what was recorded of the report before, by the names of its tables."""
     named = {name.partition(f"{BEFORE} ")[2]: rows for name, rows in recorded.items()}
-    quarter = Quarter.parse(recorded[BEFORE]["run"]["quarter"])
-    return quarter, {name: rows for name, rows in named.items() if name}
+    return {name: rows for name, rows in named.items() if name}
 
 
 def recorded_tables(reference: Reference) -> Recorded:
@@ -177,45 +180,3 @@ def read_inputs(folder: Path) -> Recorded:
             "It was written by another version of this program; use that one.",
         ) from None
     return recorded
-
-
-def changes(before: Recorded, after: Recorded) -> list[Finding]:
-    """Return what differs, in the order of the tables; empty if nothing does.
-
-    To be compared with another quarter, stored since, is no change: no krone rests on it.
-    """
-    before, after = ({"keys": {}, **recorded} for recorded in (before, after))
-    other = before.get(BEFORE) != after.get(BEFORE)
-    places = {key: row for table in PLACES for key, row in after[table].items()}
-    return [
-        change
-        for table in after
-        if table in before  # an earlier version recorded fewer
-        and not (other and table.startswith(BEFORE))
-        for change in _row_changes(table, before[table], after[table], places)
-    ]
-
-
-def _row_changes(table: str, before: Rows, after: Rows, places: Rows) -> Iterator[Finding]:
-    for key in dict.fromkeys([*before, *after]):
-        if key not in before:
-            yield Finding.of(Subject.ROW_ADDED, table=table, key=key)
-        elif key not in after:
-            yield Finding.of(Subject.ROW_REMOVED, table=table, key=key)
-        else:
-            yield from _value_changes(table, key, before[key], after[key], places)
-
-
-def _value_changes(
-    table: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any], places: Rows
-) -> Iterator[Finding]:
-    for column in [name for name in after if name in before]:
-        old, new = before[column], after[column]
-        if old == new:
-            continue
-        values = {"before": old, "after": new}
-        if column == POPULATION:
-            values |= {"change": f"{new - old:+d}", "name": places.get(key, {"name": ""})["name"]}
-            yield Finding.of(Subject.POPULATION_CHANGED, table=table, key=key, **values)
-        else:
-            yield Finding.of(Subject.VALUE_CHANGED, table=table, key=key, column=column, **values)

@@ -97,7 +97,7 @@ def test_a_changed_rule_is_an_error_and_the_revision_still_explains(
     ended = written("explain", "2022K1", "amager-hvidovre", "167")
     assert ended.exit_code == 50
     assert "amount_dkk: 32956 in the report, 33847 worked out now" in ended.err
-    assert "amount_dkk changed from 370,000 to 380,000" in ended.err
+    assert "the amount (kr.) changed from 370,000 to 380,000" in ended.err
     again = written("explain", "2022K1:r1", "amager-hvidovre", "167")
     assert again.exit_code == 0
     assert "32,956" in again.out

@@ -47,7 +47,10 @@ def test_a_changed_amount_is_a_new_revision(
     first = contents(reports_dir)
     set_amount(data_dir, 380_000)
     ended = written("run", "2022K1")
-    reason = "costs: halvt-aarsvaerk amager-hvidovre, amount_dkk changed from 370,000 to 380,000."
+    reason = (
+        "Cost “Half a full-time post, Sundhedsklynge Syd”: the amount (kr.) changed from 370,000 "
+        "to 380,000."
+    )
     assert f"Written: {reports_dir / '2022K1' / 'r2'}\nReason: {reason}\n" in ended.out
     assert read_revision(reports_dir / "2022K1" / "r2")["reason"] == reason
     now = contents(reports_dir)
@@ -100,19 +103,21 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda data: append(
             data, "costs", "ny,Ny,New,bornholm,1,once,K1,2022K1,2022K1,kl-faelles-midler,"
         ),
-        "costs: ny bornholm was added.",
+        "Cost “New, Sundhedsklynge Bornholm” was added.",
     ),
     "cost renamed": (
         lambda data: _replace(data, "costs", "½ årsværk", "Et halvt årsværk"),
-        "costs: halvt-aarsvaerk amager-hvidovre, name_da changed from ½ årsværk to Et halvt",
+        "Cost “Half a full-time post, Sundhedsklynge Syd”: the Danish name changed from ½ årsværk "
+        "to Et halvt",
     ),
     "municipality moved": (
         lambda data: _replace(data, "memberships", "hjoerring,825,", "aalborg,825,"),
-        "memberships: hjoerring 825 was removed. memberships: aalborg 825 was added.",
+        "Membership “Klynge Nord (Hjørring), Læsø” was removed. "
+        "Membership “Klynge Midt (Aalborg), Læsø” was added.",
     ),
     "assumption reworded": (
         lambda data: _replace(data, "assumptions", "er ikke afklaret", "er afklaret"),
-        "assumptions: 5, text_da changed from",
+        "Assumption “5”: the Danish text changed from",
     ),
 }
 
@@ -199,7 +204,8 @@ def test_other_rules_of_the_quarter_before_are_a_new_revision(
     now = row.replace("2022K1", "2023K1")
     costs.write_text(costs.read_text("utf-8").replace(row, f"{then}\n{now}"), "utf-8")
     out = klynge("run", "2023K1").out
-    assert "before costs: halvt-aarsvaerk amager-hvidovre, amount_dkk changed from 370,000" in out
+    cost = "Cost in the report before “Half a full-time post, Sundhedsklynge Syd”"
+    assert f"{cost}: the amount (kr.) changed from 370,000" in out
 
 
 NO_CHANGES: dict[str, Callable[[Path], None]] = {

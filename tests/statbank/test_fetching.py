@@ -270,7 +270,7 @@ def test_estimated_districts_are_marked_in_every_output(
     statbank.release("KKBEF1", "2023K1", updated="2023-02-06T08:00:00")
     assert asking("run", "2023K1", "--estimate-districts").exit_code == 0
     reason = str(_manifest(reports_dir / "2023K1" / "r2")["reason"])
-    assert "estimated_from changed from 2022K4" in reason
+    assert "the quarter whose districts are carried forward changed from 2022K4 to –." in reason
 
 
 def test_an_estimate_adds_up_to_the_city(

@@ -30,7 +30,13 @@ def test_a_clock_that_is_behind_hides_no_revision(
     clock.moment -= timedelta(days=1)
     ended = asking("run", "2022K1", "--refresh")
     assert (ended.exit_code, "2022K1/r2" in ended.out) == (0, True), ended.err
-    assert "Finding: By the clock, FOLK1A 2022K1 was retrieved at 2026-11-22T" in ended.out
+    said = "FOLK1A 2022K1 was retrieved on 22 November 2026 at 08:20 UTC, before the answer"
+    assert (
+        f"Finding: By the clock, {said} that it replaces (23 November 2026 at 08:16 UTC)"
+        in ended.out
+    )
+    page = (data_dir.parent / "reports" / "2022K1" / "r2" / "fordeling-2022K1.html").read_text()
+    assert "er efter uret hentet den 22. november 2026 kl. 08:20 UTC, før det svar" in page
     assert "the clock was wrong one of the times" in asking("check").out
     assert asking("explain", "2022K1:r2", "bispebjerg-frederiksberg", AREA).exit_code == 0
     sidecars = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
