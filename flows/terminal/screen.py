@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import fill
 from typing import Any, Final, TypeVar
 
 from rich.console import Console, JustifyMethod
@@ -46,12 +47,25 @@ def print_parts(parts: Iterable[Part]) -> None:
     endless = terminal.options.update(width=_ENDLESS)
     for part in parts:
         if not isinstance(part, Table):
-            longest = max(map(len, str(part).split()), default=0)  # a path is not broken
-            terminal.print(part, soft_wrap=not terminal.is_terminal or longest > terminal.width)
+            style = part.style if isinstance(part, Text) else None
+            for line in str(part).splitlines() or [""]:
+                terminal.print(_hanging(line, terminal.width), style=style, soft_wrap=True)
         elif Measurement.get(terminal, endless, part).maximum <= terminal.width:
             terminal.print(part)
         else:
             print_parts(_turned(part))
+
+
+def _hanging(line: str, width: int) -> str:
+    """Return a line wrapped between words, below where its last column begins if they fit there."""
+    before, blanks, last = line.rpartition("  ")
+    below = len(before + blanks)
+    if below + max(map(len, last.split()), default=0) > width:
+        below = 4
+    indent = " " * below
+    return fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _turned(drawn: Table) -> Iterator[Part]:

@@ -96,3 +96,22 @@ def test_nothing_is_cut_at_any_width(four_costs: Klynge, monkeypatch: pytest.Mon
             assert "…" not in text
             assert [name for name in names if name not in words(text)] == [], (command, columns)
     assert bold, "a terminal was meant"
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_a_long_value_goes_on_below_itself(
+    written: Klynge, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """A terminal sets what is left of a value below it, with words whole; a pipe in one line."""
+    arguments = ("explain", "2022K1:r1", "amager-hvidovre", "101")
+    piped = written(*arguments).out.splitlines()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written(*arguments).out).splitlines()
+    assert words("\n".join(shown)) == words("\n".join(piped))
+    on = [line for line in shown if line[:32].strip() not in {row[:32].strip() for row in piped}]
+    assert len(on) > 1
+    for line in on:
+        alone = len(line.split()) == 1  # a word that has no room below the value
+        assert line.startswith(" " * (4 if alone else 33)), line
+    assert max(len(line) for line in shown if "/" not in line) <= columns
