@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
-from pipeline.reporting.texts import Catalogue, day_text
+from pipeline.reporting.texts import Catalogue
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
 from schemas.quarter import Quarter
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.reference.files import Row
     from pipeline.snapshots.intake import Stored
 
+_ENGLISH: Final = Catalogue(Language.ENGLISH)
 _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
@@ -62,7 +63,7 @@ def status_parts(
     for source in SOURCE_TABLES:
         publication = acquisition.publication
         newest = publication.quarters(source)[-1]
-        release = day_text(expected_release(source, newest + 1), Language.ENGLISH)
+        release = _ENGLISH.day(expected_release(source, newest + 1))
         yield (
             f"{source.table}: newest published {newest}, "
             f"updated {_day(publication.info(source).updated)}, next expected {newest + 1} about "
@@ -71,7 +72,7 @@ def status_parts(
 
 
 def _day(moment: str) -> str:
-    return day_text(date.fromisoformat(moment[:10]), Language.ENGLISH)
+    return _ENGLISH.day(date.fromisoformat(moment[:10]))
 
 
 def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
@@ -106,14 +107,14 @@ def cluster_parts(rules: Reference) -> Iterator[Part]:
 
 
 def _shared(cost: Cost) -> str:
-    amount = f"{kroner(cost.amount_dkk)} {Catalogue(Language.ENGLISH)(f'value.{cost.per}')}"
+    amount = f"{kroner(cost.amount_dkk)} {_ENGLISH(f'value.{cost.per}')}"
     where = f" over {cost.scope}" if cost.structure else ""
     return f"  shares{where} {amount}: {cost.name_en} ({cost.cost_id})"
 
 
 def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part]:
     """Yield the steps of a trail below what each is about."""
-    cluster, english = trail.cluster.cluster, Catalogue(Language.ENGLISH)
+    cluster = trail.cluster.cluster
     yield styled(
         f"{trail.member.name} ({trail.municipality_code}) in {cluster.name} "
         f"({cluster.cluster_id}), {report}"
@@ -121,7 +122,7 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
     for about, values in steps.items():
         yield styled(about)
         for item, value in values.items():
-            shown = str(english.shown(value))
+            shown = str(_ENGLISH.shown(value))
             if about.startswith(_NUMBERS):
                 shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value)
             yield f"  {item:<30} {shown}"

@@ -9,7 +9,7 @@ from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.members import MemberRow, member_rows, total_row
 from pipeline.reporting.notes import citation, section_name
-from pipeline.reporting.texts import Catalogue, day_text
+from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
 from schemas.records import Language
 
@@ -23,7 +23,7 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     """
     calculation, outcome = report.calculation, report.outcome
     text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
-    day = day_text(calculation.report.quarter.reference_day, Language.ENGLISH)
+    day = text.day(calculation.report.quarter.reference_day)
     yield styled(f"{calculation.report.label}: population on {day}")
     for snapshot in calculation.inputs.snapshots:
         yield styled(citation(snapshot, text), "dim")

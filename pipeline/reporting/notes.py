@@ -11,7 +11,7 @@ from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.machine import installed_version
-from pipeline.reporting.texts import Catalogue, day_text, whole
+from pipeline.reporting.texts import Catalogue, whole
 from schemas.quarter import Quarter
 from schemas.records import COST_NAMED, Basis, Cost, Language
 from schemas.sharing import EVERYBODY, Key, Source
@@ -43,7 +43,7 @@ class Note:
 def citation(snapshot: Snapshot, text: Catalogue) -> str:
     """Return the source of a snapshot as it is to be cited."""
     day = datetime.fromisoformat(snapshot.retrieved_at).date()
-    retrieved = text(f"value.{snapshot.origin}", day=day_text(day, text.language))
+    retrieved = text(f"value.{snapshot.origin}", day=text.day(day))
     return text(
         "cover.citation", source=snapshot.source, retrieved=retrieved, licence=snapshot.licence
     )
@@ -170,7 +170,7 @@ def key_text(key: Key, report: Quarter, text: Catalogue) -> str:
     """Return how a key shares, in words."""
     first, _, last = key.ages.partition("-")
     who = "ages" if last else "from_age" if first else "all"
-    day = day_text(key.day(report)[1].reference_day, text.language)
+    day = text.day(key.day(report)[1].reference_day)
     said = [text(f"key.{who}", first=first, last=last, day=day)]
     if key.equal_part:
         said.append(text(f"key.equal_{key.equal_by}", part=str(key.equal_part)))

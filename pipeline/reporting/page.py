@@ -20,16 +20,7 @@ from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
-from pipeline.reporting.texts import (
-    Catalogue,
-    day_text,
-    exact,
-    localized,
-    percent,
-    points,
-    rounded,
-    whole,
-)
+from pipeline.reporting.texts import Catalogue, exact, localized, percent, points, rounded, whole
 
 _SPAN = 0.8
 """A drawing reaches down to this part of its highest value at least: 0.5 % is no collapse."""
@@ -55,7 +46,7 @@ def page(content: Content) -> bytes:
         shares_of_all=[row.share(-1) for row in content.development.clusters.values()],
         funds=funds,
         sources=[notes.citation(row, content.text) for row in content.calculation.inputs.snapshots],
-        day=day_text(content.result.quarter.reference_day, language),
+        day=content.text.day(content.result.quarter.reference_day),
         basis_text=notes.basis_text,
         people=lambda counted: localized(exact(counted), language),
         key_text=notes.key_text,

@@ -44,6 +44,11 @@ class Catalogue:
         }
         return entries()[key][self.language].format(**self._words, **shown)
 
+    def day(self, day: date) -> str:
+        """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
+        month = self("value.months").split()[day.month - 1]
+        return self("value.day", day=day.day, month=month, year=str(day.year))
+
     def choose(self, danish: str, english: str) -> str:
         """Return the text that is in the language of the catalogue."""
         return danish if self.language is Language.DANISH else english
@@ -90,8 +95,7 @@ class Catalogue:
             return value
         if _MOMENT.fullmatch(value):
             moment = datetime.fromisoformat(value)
-            day = day_text(moment, self.language)
-            return self("value.moment", day=day, time=f"{moment:%H:%M}")
+            return self("value.moment", day=self.day(moment), time=f"{moment:%H:%M}")
         if not _SIGNED.fullmatch(value):
             return value
         return value[0].replace("-", "−") + localized(value[1:], self.language)
@@ -116,12 +120,6 @@ def _words(language: Language, structures: tuple[Structure, ...]) -> dict[str, s
     }
     words["structures"] = words.pop("name")
     return words | {name.capitalize(): word[:1].upper() + word[1:] for name, word in words.items()}
-
-
-def day_text(day: date, language: Language) -> str:
-    """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
-    month = entries()["value.months"][language].split()[day.month - 1]
-    return entries()["value.day"][language].format(day=day.day, month=month, year=day.year)
 
 
 @cache

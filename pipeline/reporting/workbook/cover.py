@@ -6,7 +6,6 @@ from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.notes import Note
-from pipeline.reporting.texts import day_text
 from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet
 
 Line = tuple[str, Cell]
@@ -41,7 +40,7 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
     text, calculation = content.text, content.calculation
     quarter = calculation.report.quarter
     yield text("cover.quarter"), content.quarter_text
-    yield text("cover.reference_day"), day_text(quarter.reference_day, text.language)
+    yield text("cover.reference_day"), text.day(quarter.reference_day)
     if content.mark:
         yield text("column.scenario"), content.changes_text
     else:
