@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    report: Annotated[str, options.report_argument("QUARTER", str)],
+    report: Annotated[str, replace(options.REPORT, parse=str).argument(metavar="QUARTER")],
     cluster: options.Cluster,
     municipality: options.Municipality,
     shared: Shared,
@@ -86,8 +87,8 @@ def _right_order(typed: Sequence[str], acquisition: Acquisition) -> str:
 
 
 def compare(
-    before: Annotated[ReportName, options.report_argument("BEFORE")],
-    after: Annotated[ReportName, options.report_argument("AFTER")],
+    before: Annotated[ReportName, options.REPORT.argument(metavar="BEFORE")],
+    after: Annotated[ReportName, options.REPORT.argument(metavar="AFTER")],
     shared: Shared,
     cluster: options.ShownClusters = None,
 ) -> None:
@@ -115,7 +116,7 @@ def compare(
 
 def scenario(
     name: Annotated[str, typer.Argument(help="Names its folder, such as hoejere-beloeb.")],
-    quarter: Annotated[Quarter, options.quarter_argument()],
+    quarter: Annotated[Quarter, options.QUARTER.argument()],
     shared: Shared,
     override: Annotated[
         list[str] | None,

@@ -27,24 +27,16 @@ def audit(
     ],
     quarter: Annotated[
         Quarter | None,
-        options.quarter_option(
-            "--quarter", "Compare the figures with those stored of this quarter."
-        ),
+        options.QUARTER.option("Compare the figures with those stored of this quarter."),
     ] = None,
     cluster: Annotated[
         str,
-        typer.Option(
-            metavar="CLUSTER",
-            help="The cluster by whose memberships they count.",
-            autocompletion=options.clusters,
-        ),
+        options.CLUSTER.option("The cluster by whose memberships they count."),
     ] = "",
     member: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="MUNICIPALITY",
-            help="A member, whole; those of the table if it is left out. Repeatable.",
-            autocompletion=options.municipalities,
+        options.MUNICIPALITY.option(
+            "A member, whole; those of the table if it is left out. Repeatable."
         ),
     ] = None,
     rules: options.Rules = None,

@@ -47,9 +47,9 @@ def init(
 
 def fetch(
     shared: Shared,
-    quarters: Annotated[list[Quarter] | None, options.quarter_argument()] = None,
-    first: Annotated[Quarter | None, options.quarter_option("--from", "First of a range.")] = None,
-    last: Annotated[Quarter | None, options.quarter_option("--to", "Last of a range.")] = None,
+    quarters: Annotated[list[Quarter] | None, options.QUARTER.argument()] = None,
+    first: Annotated[Quarter | None, options.QUARTER.option("First of a range.", "--from")] = None,
+    last: Annotated[Quarter | None, options.QUARTER.option("Last of a range.", "--to")] = None,
     refresh: options.Refresh = False,
     accept_jump: options.AcceptJump = None,
 ) -> None:
@@ -92,7 +92,7 @@ def check(
     shared: Shared,
     quarter: Annotated[
         Quarter | None,
-        options.quarter_argument("Check only what this quarter rests on, and calculate it."),
+        options.QUARTER.argument("Check only what this quarter rests on, and calculate it."),
     ] = None,
     fix_format: Annotated[
         bool,

@@ -20,7 +20,7 @@ def run(
     shared: Shared,
     quarter: Annotated[
         Quarter | None,
-        options.quarter_argument(
+        options.QUARTER.argument(
             "Population quarter, such as 2022K1; the newest published if it is left out."
         ),
     ] = None,
@@ -76,7 +76,7 @@ def run(
 
 
 def deliver(
-    report: Annotated[ReportName, options.report_argument("REPORT")],
+    report: Annotated[ReportName, options.REPORT.argument()],
     shared: Shared,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be delivered; deliver nothing.")
@@ -98,8 +98,8 @@ def deliver(
 
 
 def backfill(
-    first: Annotated[Quarter, options.quarter_option("--from", "First quarter.")],
-    last: Annotated[Quarter, options.quarter_option("--to", "Last quarter.")],
+    first: Annotated[Quarter, options.QUARTER.option("First quarter.", "--from")],
+    last: Annotated[Quarter, options.QUARTER.option("Last quarter.", "--to")],
     shared: Shared,
     rules: options.Rules = None,
     reports: Annotated[

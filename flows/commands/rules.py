@@ -7,72 +7,46 @@ from typing import Annotated
 import typer
 
 from flows.terminal import options
+from flows.terminal.options import CLUSTER, COST, KEY, KRONER, PART, QUARTER, SOURCE, TEXT, Kind
 from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Per
 from schemas.report_name import ReportName
 from schemas.sharing import EqualBy, PopulationOf
 
-SourceId = Annotated[
-    str,
-    typer.Option(
-        "--source",
-        metavar="ID",
-        help="Where it comes from: an id of sources.csv.",
-        autocompletion=options.sources,
-    ),
-]
-CostId = Annotated[
-    str, typer.Argument(metavar="COST", help="Its id or name.", autocompletion=options.costs)
-]
+SourceId = Annotated[str, SOURCE.option("Where it comes from: an id of sources.csv.", "--source")]
+CostId = Annotated[str, COST.argument("Its id or name.")]
 Scope = Annotated[
     str,
-    typer.Option(
-        "--scope",
-        metavar="SCOPE",
-        help="Its cluster, or sundhedsklynge:*, where there are several.",
-        autocompletion=options.clusters,
+    Kind("SCOPE", CLUSTER.completed).option(
+        "Its cluster, or sundhedsklynge:*, where there are several."
     ),
 ]
-Amount = Annotated[str, typer.Argument(metavar="KRONER", help="Whole kroner, as 370000.")]
-NameDa = Annotated[str, typer.Option(metavar="TEXT", help="Its name in Danish.")]
-NameEn = Annotated[str, typer.Option(metavar="TEXT", help="Its name in English.")]
-First = Annotated[Quarter, options.quarter_option("--from", "First quarter in force.")]
-Last = Annotated[
+NameDa = Annotated[str, TEXT.option("Its name in Danish.")]
+NameEn = Annotated[str, TEXT.option("Its name in English.")]
+First = Annotated[Quarter, QUARTER.option("First quarter in force.", "--from")]
+To = Annotated[
     Quarter | None,
-    options.quarter_option("--to", "Last quarter in force; that of the cluster if it is left out."),
+    QUARTER.option("Last quarter in force; that of the cluster if it is left out.", "--to"),
 ]
+Last = Annotated[Quarter, QUARTER.option("Last quarter in force.", "--last")]
 
 
 def add_cost(
     cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
     scope: Annotated[
-        str,
-        typer.Argument(
-            help="A cluster, by id or name, or sundhedsklynge:* for all.",
-            autocompletion=options.clusters,
-        ),
+        str, CLUSTER.argument("A cluster, by id or name, or sundhedsklynge:* for all.", "SCOPE")
     ],
-    amount_dkk: Amount,
+    amount_dkk: Annotated[str, KRONER.argument("Whole kroner, as 370000.")],
     name_da: NameDa,
     name_en: NameEn,
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last_quarter: Last = None,
+    last_quarter: To = None,
     per: Annotated[Per, typer.Option(help="What the amount is for.")] = Per.YEAR,
-    settled_by: Annotated[
-        str, typer.Option(metavar="K1", help="Which quarter of a year settles it.")
-    ] = "",
-    key_id: Annotated[
-        str,
-        typer.Option(
-            "--key",
-            metavar="ID",
-            help="A key of keys.csv; people if none.",
-            autocompletion=options.keys,
-        ),
-    ] = "",
+    settled_by: Annotated[str, Kind("K1").option("Which quarter of a year settles it.")] = "",
+    key_id: Annotated[str, KEY.option("A key of keys.csv; people if none.", "--key")] = "",
 ) -> None:
     """Add a cost, if all tables are valid with it."""
     _edit(shared, "costs.csv", "add_cost")
@@ -85,21 +59,17 @@ def add_key(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last_quarter: Last = None,
-    ages: Annotated[
-        str, typer.Option(metavar="YEARS", help="Whole years that count, such as 0-17 or 65-.")
-    ] = "",
+    last_quarter: To = None,
+    ages: Annotated[str, Kind("YEARS").option("Whole years that count, such as 0-17 or 65-.")] = "",
     population_of: Annotated[
-        str, typer.Option(metavar="DAY", help="quarter, year, year_before, or one as 2022K1.")
+        str, Kind("DAY").option("quarter, year, year_before, or one as 2022K1.")
     ] = PopulationOf.QUARTER,
-    equal_part: Annotated[
-        str, typer.Option(metavar="P/Q", help="Part of the amount that members share equally.")
-    ] = "0",
+    equal_part: Annotated[str, PART.option("Part of the amount that members share equally.")] = "0",
     equal_by: Annotated[
         EqualBy, typer.Option(help="Whether a fraction of a membership counts in it too.")
     ] = EqualBy.MEMBER,
     cap: Annotated[
-        str, typer.Option(metavar="PEOPLE", help="People beyond which a member counts no further.")
+        str, Kind("PEOPLE").option("People beyond which a member counts no further.")
     ] = "",
 ) -> None:
     """Add a key by which costs can be shared, if all tables are valid with it."""
@@ -108,9 +78,9 @@ def add_key(
 
 def change_cost(
     cost_id: CostId,
-    amount_dkk: Annotated[str, typer.Option("--amount", metavar="KRONER", help="Whole kroner.")],
+    amount_dkk: Annotated[str, KRONER.option("Whole kroner.", "--amount")],
     first_quarter: Annotated[
-        Quarter, options.quarter_option("--from", "First quarter with the new amount.")
+        Quarter, QUARTER.option("First quarter with the new amount.", "--from")
     ],
     shared: Shared,
     source_id: SourceId = "",
@@ -122,7 +92,7 @@ def change_cost(
 
 def end_cost(
     cost_id: CostId,
-    last_quarter: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    last_quarter: Last,
     shared: Shared,
     scope: Scope = "",
 ) -> None:
@@ -132,14 +102,14 @@ def end_cost(
 
 def add_source(
     source_id: Annotated[str, typer.Argument(help="Its id, such as notat-2026.")],
-    title: Annotated[str, typer.Option(metavar="TEXT", help="Its title in English.")],
+    title: Annotated[str, TEXT.option("Its title in English.")],
     shared: Shared,
-    title_da: Annotated[str, typer.Option(metavar="TEXT", help="Its title in Danish.")] = "",
-    url: Annotated[str, typer.Option(metavar="ADDRESS", help="Where it can be read.")] = "",
+    title_da: Annotated[str, TEXT.option("Its title in Danish.")] = "",
+    url: Annotated[str, Kind("ADDRESS").option("Where it can be read.")] = "",
     confidence: Annotated[
-        str, typer.Option(metavar="LEVEL", help="How sure it is: high, medium or low.")
+        str, Kind("LEVEL").option("How sure it is: high, medium or low.")
     ] = "high",
-    remark: Annotated[str, typer.Option(metavar="TEXT", help="What is doubtful.")] = "",
+    remark: Annotated[str, TEXT.option("What is doubtful.")] = "",
 ) -> None:
     """Add a source that rules rest on."""
     _edit(shared, "sources.csv", "add")
@@ -151,12 +121,10 @@ def add_membership(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last_quarter: Last = None,
-    fraction: Annotated[
-        str, typer.Option(metavar="P/Q", help="Count with a part of its population, such as 1/2.")
-    ] = "",
+    last_quarter: To = None,
+    fraction: Annotated[str, PART.option("Count with a part of its population, such as 1/2.")] = "",
     districts: Annotated[
-        str, typer.Option(metavar="CODES", help="Count with districts, such as '1004 1005'.")
+        str, Kind("CODES").option("Count with districts, such as '1004 1005'.")
     ] = "",
 ) -> None:
     """Add a membership, if all tables are valid."""
@@ -168,7 +136,7 @@ def add_membership(
 def end_membership(
     cluster_id: options.Cluster,
     municipality_code: options.Municipality,
-    last_quarter: Annotated[Quarter, options.quarter_option("--last", "Last quarter in force.")],
+    last_quarter: Last,
     shared: Shared,
 ) -> None:
     """End a membership, if all tables are valid."""
@@ -199,8 +167,8 @@ def clusters(
     shared: Shared,
     quarter: Annotated[
         Quarter | None,
-        options.quarter_option(
-            "--quarter", "Quarter whose rules to show; the current one if it is left out."
+        QUARTER.option(
+            "Quarter whose rules to show; the current one if it is left out.", "--quarter"
         ),
     ] = None,
 ) -> None:

@@ -22,14 +22,12 @@ _HEADINGS = (">Before", ">After", ">Change", ">Least", ">Most")
 
 
 def transition(
-    before: Annotated[Quarter, options.quarter_argument("Whose rules are before.", "BEFORE")],
-    after: Annotated[Quarter, options.quarter_argument("Whose rules are after.", "AFTER")],
+    before: Annotated[Quarter, options.QUARTER.argument("Whose rules are before.", "BEFORE")],
+    after: Annotated[Quarter, options.QUARTER.argument("Whose rules are after.", "AFTER")],
     shared: Shared,
     population: Annotated[
         Quarter | None,
-        options.quarter_option(
-            "--population", "Population quarter; the newest stored if it is left out."
-        ),
+        options.QUARTER.option("Population quarter; the newest stored if it is left out."),
     ] = None,
     amount: Annotated[
         int | None,

@@ -6,8 +6,9 @@ import csv
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
@@ -15,8 +16,6 @@ from pipeline.settings import setting
 from schemas.quarter import Quarter
 from schemas.records import AREA_CODE, DISTRICT_CODE
 from schemas.report_name import ReportName
-
-Value = TypeVar("Value")
 
 
 def quarters(incomplete: str) -> list[str]:
@@ -42,13 +41,6 @@ def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list
     return completed
 
 
-clusters = _named("clusters.csv", "cluster_id", "name")
-municipalities = _named("areas.csv", "code", "name", kind="municipality")
-costs = _named("costs.csv", "cost_id", "name_da")
-keys = _named("keys.csv", "key_id", "name_da")
-sources = _named("sources.csv", "source_id", "title")
-
-
 def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
     names = [(form, code) for code, name in rows for form in (name, name.lower())]
@@ -71,73 +63,75 @@ def _data_dir() -> Path:
     return Path(setting("data_dir", os.environ))
 
 
-def _read_by(parse: Callable[[str], Value]) -> Callable[[str], Value]:
-    """Return a parser of what a user types: what it does not understand is the user's mistake."""
-
-    def read(text: str) -> Value:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-
-    return read
-
-
 def _area_code(text: str) -> str:
     if not re.fullmatch(f"{AREA_CODE}|{DISTRICT_CODE}", text):
         raise ValueError(f"{text!r} is not a code; write it like 147, or 1004 for a district")
     return text
 
 
-def quarter_argument(what: str = "Such as 2022K1.", metavar: str = "QUARTER") -> Any:
-    """Return an argument that is a quarter, with its help."""
-    return typer.Argument(
-        parser=_read_by(Quarter.parse), autocompletion=quarters, metavar=metavar, help=what
-    )
+@dataclass(frozen=True)
+class Kind:
+    """A kind of what is typed: its word in the help, how a shell completes it, its parser, its help.
+
+    What the parser does not understand is the user's mistake.
+    """
+
+    metavar: str
+    completed: Callable[[str], Any] | None = None
+    parse: Callable[[str], Any] = str
+    such_as: str = ""
+
+    def argument(self, what: str = "", metavar: str = "") -> Any:
+        """Return an argument of this kind, with its help."""
+        return typer.Argument(
+            parser=self._read,
+            autocompletion=self.completed,
+            metavar=metavar or self.metavar,
+            help=what or self.such_as,
+        )
+
+    def option(self, what: str, *names: str) -> Any:
+        """Return an option of this kind, with its help; without a name, of the parameter's."""
+        return typer.Option(
+            *names,
+            parser=self._read,
+            autocompletion=self.completed,
+            metavar=self.metavar,
+            help=what,
+        )
+
+    def _read(self, text: str) -> Any:
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
 
-def quarter_option(name: str, what: str) -> Any:
-    """Return an option that is a quarter, with its help."""
-    return typer.Option(
-        name, parser=_read_by(Quarter.parse), autocompletion=quarters, metavar="QUARTER", help=what
-    )
+CLUSTER = Kind("CLUSTER", _named("clusters.csv", "cluster_id", "name"))
+MUNICIPALITY = Kind("MUNICIPALITY", _named("areas.csv", "code", "name", kind="municipality"))
+COST = Kind("COST", _named("costs.csv", "cost_id", "name_da"))
+KEY = Kind("ID", _named("keys.csv", "key_id", "name_da"))
+SOURCE = Kind("ID", _named("sources.csv", "source_id", "title"))
+QUARTER = Kind("QUARTER", quarters, Quarter.parse, "Such as 2022K1.")
+REPORT = Kind(
+    "REPORT",
+    reports,
+    ReportName.parse,
+    "Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
+)
+KRONER = Kind("KRONER")
+PART = Kind("P/Q")
+TEXT = Kind("TEXT")
 
-
-def report_argument(metavar: str, parse: Callable[[str], Any] = ReportName.parse) -> Any:
-    """Return an argument that names a report or one of its revisions."""
-    return typer.Argument(
-        parser=_read_by(parse),
-        autocompletion=reports,
-        metavar=metavar,
-        help="Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
-    )
-
-
-Cluster = Annotated[
-    str,
-    typer.Argument(metavar="CLUSTER", help="Id or name of the cluster.", autocompletion=clusters),
-]
-Municipality = Annotated[
-    str,
-    typer.Argument(
-        metavar="MUNICIPALITY",
-        help="Code or name of the municipality.",
-        autocompletion=municipalities,
-    ),
-]
+Cluster = Annotated[str, CLUSTER.argument("Id or name of the cluster.")]
+Municipality = Annotated[str, MUNICIPALITY.argument("Code or name of the municipality.")]
 ShownClusters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--cluster",
-        metavar="CLUSTER",
-        help="Show this cluster, by id or name. Repeatable.",
-        autocompletion=clusters,
-    ),
+    list[str] | None, CLUSTER.option("Show this cluster, by id or name. Repeatable.", "--cluster")
 ]
 Rules = Annotated[
     Quarter | None,
-    quarter_option(
-        "--rules", "Apply the rules of another quarter: a back-cast, kept apart from the reports."
+    QUARTER.option(
+        "Apply the rules of another quarter: a back-cast, kept apart from the reports.", "--rules"
     ),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Use stored snapshots only; ask nobody.")]
@@ -146,9 +140,7 @@ Refresh = Annotated[
 ]
 AcceptJump = Annotated[
     list[str] | None,
-    typer.Option(
-        parser=_read_by(_area_code),
-        metavar="CODE",
-        help="Accept, on record, that this municipality or district changed so much. Repeatable.",
+    Kind("CODE", parse=_area_code).option(
+        "Accept, on record, that this municipality or district changed so much. Repeatable."
     ),
 ]
