@@ -5,6 +5,7 @@ a Dask cluster, tries again where the StatBank is away, and shows how far it is.
 """
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -161,16 +162,9 @@ def _state(backfilled: Backfilled) -> State:
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
     create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
     if not backfilled.failures:
-        return Completed(message=_headline(backfilled))
+        counts = Counter(text.split()[0].rstrip(",") for text in told.values())
+        return Completed(message=", ".join(f"{count} {what}" for what, count in counts.items()))
     quarter, error = next(iter(backfilled.failures.items()))
     show_failure(str(quarter), error)
     count = f"{len(backfilled.failures)} of {len(rows)} failed"
     return Failed(message=f"{count}, first {quarter}: {one_line(error)}")
-
-
-def _headline(backfilled: Backfilled) -> str:
-    outcomes = [row.outcome for row in backfilled.calculated.values() if row.outcome]
-    if not outcomes:
-        return f"{len(backfilled.calculated)} calculated"
-    written = sum(outcome.written for outcome in outcomes)
-    return f"{written} written, {len(outcomes) - written} unchanged"

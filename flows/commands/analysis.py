@@ -36,9 +36,8 @@ def explain(
     """
     from flows.terminal import console
     from pipeline.analysis.explain import found_in_revision
-    from pipeline.snapshots.acquisition import Acquisition
 
-    typed, acquisition = (report, cluster, municipality), Acquisition.offline(shared.settings)
+    typed, acquisition = (report, cluster, municipality), shared.acquisition(offline=True)
     try:
         name, found = _named(typed, acquisition)
     except UsageError as error:
@@ -101,9 +100,8 @@ def compare(
     from pipeline.calculation.comparison import compare as compare_results
     from pipeline.reference.names import cluster_ids
     from pipeline.run import calculation_of
-    from pipeline.snapshots.acquisition import Acquisition
 
-    acquisition = Acquisition.offline(shared.settings)
+    acquisition = shared.acquisition(offline=True)
     first, second = calculation_of(before, acquisition), calculation_of(after, acquisition)
     clusters = dict.fromkeys((*first.result.rules.clusters, *second.result.rules.clusters))
     view = View(
@@ -146,11 +144,10 @@ def scenario(
     from pipeline.analysis.scenario_report import run_scenario
     from pipeline.calculation.membership import in_force
     from pipeline.reference.names import cluster_ids
-    from pipeline.snapshots.acquisition import Acquisition
 
     overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []
     overrides += [read_set(text) for text in override or []]
-    acquisition, report_name = Acquisition.offline(shared.settings), ReportName(quarter, rules)
+    acquisition, report_name = shared.acquisition(offline=True), ReportName(quarter, rules)
     known = in_force(acquisition.reference, report_name).clusters
     shown = cluster_ids(cluster or (), known)  # before anything is written
     report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition, replace)

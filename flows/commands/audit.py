@@ -49,7 +49,6 @@ def audit(
     """
     from pipeline.analysis.published import count_again, read_tables
     from pipeline.calculation.audit import audit as audited
-    from pipeline.snapshots.acquisition import Acquisition
     from schemas.report_name import ReportName
 
     if (cluster or member) and not quarter:
@@ -58,7 +57,7 @@ def audit(
     for heading, found in read_tables(table).items():
         counted = None
         if quarter:
-            acquisition = Acquisition.offline(shared.settings)
+            acquisition = shared.acquisition(offline=True)
             name = ReportName(quarter, rules)
             counted = count_again(found, name, cluster, member or [], acquisition)
         told[heading] = _as_dict(audited(found), counted)

@@ -56,10 +56,8 @@ def fetch(
     """Fetch the population of quarters from the StatBank and store it as snapshots."""
     wanted = _wanted(quarters or [], first, last)
     from flows.terminal import console
-    from pipeline.snapshots.acquisition import Access, Acquisition
 
-    access = Access(refresh=refresh, accept_jumps=tuple(accept_jump or ()))
-    acquisition = Acquisition(shared.settings, access, shared.clock)
+    acquisition = shared.acquisition(refresh=refresh, accept_jump=accept_jump)
     shared.show(console.fetched_parts(wanted, acquisition.fetch_all(wanted)))
 
 
@@ -80,12 +78,10 @@ def status(shared: Shared) -> None:
     from flows.terminal import console
     from pipeline.delivery.deliver import newest_plan
     from pipeline.revisions.store import written_revisions
-    from pipeline.snapshots.acquisition import Access, Acquisition
 
-    acquisition = Acquisition(shared.settings, Access(), shared.clock)
     revisions = written_revisions(shared.settings.reports_dir)
     plan = newest_plan(shared.settings)
-    shared.show(console.status_parts(acquisition, revisions, plan))
+    shared.show(console.status_parts(shared.acquisition(), revisions, plan))
 
 
 def check(

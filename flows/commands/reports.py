@@ -58,17 +58,15 @@ def run(
     from pipeline.calculation.membership import in_force
     from pipeline.reference.names import cluster_ids
     from pipeline.reporting.rows import allocation_rows
-    from pipeline.snapshots.acquisition import Access, Acquisition
 
-    access = Access(offline, refresh, tuple(accept_jump or ()))
-    acquisition = Acquisition(shared.settings, access, shared.clock)
+    acquisition = shared.acquisition(offline, refresh, accept_jump)
     name = ReportName(quarter or acquisition.newest(), rules, language=language)
     parameters = Parameters(name, estimate_districts, shared.settings.contact)
     shown = []
     if cluster:  # one that is not known stops the run before anything is written
         shown = cluster_ids(cluster, in_force(acquisition.reference, name).clusters)
     if prefect:
-        report = embedded.run_flow(parameters, access)
+        report = embedded.run_flow(parameters, acquisition.access)
     else:
         report = pipeline_run.run(parameters, acquisition)
     rows = allocation_rows(report.calculation.result)
@@ -119,10 +117,8 @@ def backfill(
     from flows.terminal import console, screen
     from pipeline.analysis.backfill import Request
     from pipeline.analysis.backfill import backfill as calculate_all
-    from pipeline.snapshots.acquisition import Access, Acquisition
 
-    access = Access(offline, accept_jumps=tuple(accept_jump or ()))
-    acquisition = Acquisition(shared.settings, access, shared.clock)
+    acquisition = shared.acquisition(offline, accept_jump=accept_jump)
     request = Request(first, last, rules, shared.settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(screen.progress, doing="Back-filling"))
     table = done.files[0].read_text(encoding="utf-8") if done.files else ""

@@ -16,6 +16,7 @@ from flows.server.environment import (
     secret,
     secret_file,
     server_environment,
+    set_folders,
 )
 from flows.server.health import Part
 from flows.terminal.shared import Command, Shared
@@ -33,7 +34,7 @@ command = app.command(cls=Command)
 @command
 def up(shared: Shared) -> None:
     """Start the server and a worker, with our deployments on it; print where to look."""
-    _set_folders(shared)
+    set_folders(shared.settings)
     api_url = local_server.up(os.environ)
     print(f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open")
     print(f"To use it from a shell: export PREFECT_API_URL={api_url}")
@@ -102,7 +103,7 @@ def deploy() -> None:
 
 def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
-    _set_folders(shared)
+    set_folders(shared.settings)
     os.environ.update(client_environment(os.environ))
     local_server.wait_until_healthy(os.environ[API_URL], "Start it, or correct PREFECT_API_URL.")
     deployments.deploy(os.environ)
@@ -112,9 +113,3 @@ def serve(shared: Shared) -> None:
 def _be_prefect(*arguments: str) -> None:
     sys.argv[1:] = arguments
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
-
-
-def _set_folders(shared: Shared) -> None:
-    settings = shared.settings
-    os.environ["KLYNGE_DATA_DIR"] = str(settings.data_dir.resolve())
-    os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir.resolve())

@@ -48,9 +48,8 @@ def transition(
     workbook, a page and CSV are written to reports/transitions.
     """
     from pipeline.analysis.transition_report import write_transition
-    from pipeline.snapshots.acquisition import Acquisition
 
-    acquisition = Acquisition.offline(shared.settings)
+    acquisition = shared.acquisition(offline=True)
     written = write_transition(before, after, population, amount, language, acquisition)
     tables = {"rows": written.rows, "effects": written.effects}
     shared.show(_parts(written), {"folder": str(written.folder), **tables}, written.rows)

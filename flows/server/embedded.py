@@ -15,7 +15,13 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from flows.server import local as local_server
-from flows.server.environment import API_URL, client_environment, home, server_environment
+from flows.server.environment import (
+    API_URL,
+    client_environment,
+    home,
+    server_environment,
+    set_folders,
+)
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,8 +44,7 @@ def prepare(settings: Settings) -> None:
     It must be called before Prefect is imported: Prefect reads its settings then, and what is
     registered first at exit runs last, when Prefect has sent its last log lines.
     """
-    os.environ["KLYNGE_DATA_DIR"] = str(settings.data_dir)
-    os.environ["KLYNGE_REPORTS_DIR"] = str(settings.reports_dir)
+    set_folders(settings)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.

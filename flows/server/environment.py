@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import quote
 
 from pipeline.errors import UsageError
-from pipeline.settings import setting, variable
+from pipeline.settings import Settings, setting, variable
 
 API_URL: Final = "PREFECT_API_URL"
 AUTHENTICATION: Final = "PREFECT_API_AUTH_STRING"
@@ -35,6 +35,12 @@ _SANE: Final = {
     # Late is a run that somebody should look at, not one whose worker is busy for a moment.
     "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "1800",
 }
+
+
+def set_folders(settings: Settings) -> None:
+    """Let every program of Prefect that starts here find our folders, whatever its own is."""
+    os.environ[variable("data_dir")] = str(settings.data_dir.resolve())
+    os.environ[variable("reports_dir")] = str(settings.reports_dir.resolve())
 
 
 def home(environment: Mapping[str, str]) -> Path:

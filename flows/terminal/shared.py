@@ -20,6 +20,7 @@ from pipeline.settings import Settings, variable
 if TYPE_CHECKING:
     from flows.terminal.screen import Part
     from pipeline.reporting.rows import Rows
+    from pipeline.snapshots.acquisition import Acquisition
 
 
 class Form(StrEnum):
@@ -67,6 +68,15 @@ class Shared(typer.Context):
         folders = {variable(name): self.given[name] for name in ("data_dir", "reports_dir")}
         given = {name: str(path) for name, path in folders.items() if path}
         return Settings.from_environment({**os.environ, **given})
+
+    def acquisition(
+        self, offline: bool = False, refresh: bool = False, accept_jump: Iterable[str] | None = ()
+    ) -> Acquisition:
+        """Return what gets figures: stored ones, and unless `offline` from the StatBank."""
+        from pipeline.snapshots.acquisition import Access, Acquisition
+
+        access = Access(offline, refresh, tuple(accept_jump or ()))
+        return Acquisition(self.settings, access, self.clock)
 
     def show(
         self,
