@@ -71,7 +71,7 @@ def _area_code(text: str) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of what is typed: its word in the help, how a shell completes it, its parser, its help.
+    """A kind of what is typed: its word in the help, how a shell completes it, its parser.
 
     What the parser does not understand is the user's mistake.
     """
