@@ -87,16 +87,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def workbooks_stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make no workbook where none is looked at: they take most of the time of a report.
+    """Make no workbook or memo where none is looked at: they take most of the time of a report.
 
     A test marked `workbooks` has them, and programs that a test starts make them all.
     """
     if request.path.parent.name in WITHOUT_WORKBOOKS and not request.node.get_closest_marker(
         "workbooks"
     ):
+        from pipeline.reporting import memo
         from pipeline.reporting.workbook import books
 
         monkeypatch.setattr(books, "workbooks", _texts_for_workbooks)
+        monkeypatch.setattr(memo, "_document", lambda _, of: of.title.encode())
 
 
 def _texts_for_workbooks(content: Content) -> dict[str, bytes]:
