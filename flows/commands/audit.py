@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +14,6 @@ from schemas.quarter import Quarter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pipeline.analysis.published import Counted
-    from pipeline.calculation.audit import Audit, Doubt
 
 
 def audit(
@@ -47,7 +43,7 @@ def audit(
     from the figures, and amounts by one method of rounding. If they do not, the exit code is 20,
     and the number is named that would make everything right.
     """
-    from pipeline.analysis.published import count_again, read_tables
+    from pipeline.analysis.published import count_again, outcome, read_tables
     from pipeline.calculation.audit import audit as audited
     from schemas.report_name import ReportName
 
@@ -60,31 +56,10 @@ def audit(
             acquisition = shared.acquisition(offline=True)
             name = ReportName(quarter, rules)
             counted = count_again(found, name, cluster, member or [], acquisition)
-        told[heading] = _as_dict(audited(found), counted)
-    holds = all(outcome["holds"] for outcome in told.values())
+        told[heading] = outcome(audited(found), counted)
+    holds = all(row["holds"] for row in told.values())
     parts = (part for row in told.items() for part in _parts(*row, quarter))
     shared.show(parts, told, exit_code=0 if holds else InvalidData.exit_code)
-
-
-def _as_dict(audited: Audit, counted: Counted | None) -> dict[str, Any]:
-    outcome = {
-        "municipalities": len(audited.table.names),
-        "holds": bool(audited.methods) and not (counted and any(vars(counted).values())),
-        "methods": [method.value for method in audited.methods],
-        "explanations": [_doubt(audited, row) for row in audited.explanations],
-        "deviations": [_doubt(audited, row) for row in audited.deviations],
-    }
-    if counted:
-        outcome |= vars(counted)
-        outcome["differing"] = [_doubt(audited, row) for row in counted.differing]
-    return outcome
-
-
-def _doubt(audited: Audit, doubt: Doubt) -> dict[str, Any]:
-    decimals = audited.table.decimals[doubt.column]
-    shown = [f"{Decimal(value).scaleb(-decimals):,}" for value in (doubt.printed, *doubt.values)]
-    where = "total" if doubt.row is None else audited.table.names[doubt.row]
-    return {"where": where, "column": doubt.column, "printed": shown[0], "right": shown[1:]}
 
 
 def _parts(heading: str, outcome: dict[str, Any], quarter: Quarter | None) -> Iterator[str]:

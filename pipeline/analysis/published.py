@@ -13,9 +13,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pipeline.calculation.audit import Column, Doubt, PublishedTable
+from pipeline.calculation.audit import Audit, Column, Doubt, PublishedTable
 from pipeline.errors import InvalidData
 from pipeline.reference import names
 from pipeline.run import calculation_of
@@ -103,6 +103,26 @@ def count_again(
         tuple(area.name for area in areas if area.code in people.keys() - {*codes}),
         tuple(name for name, code in zip(table.names, codes, strict=True) if code not in people),
     )
+
+
+def outcome(audited: Audit, counted: Counted | None) -> dict[str, Any]:
+    """Return what is told of a table as an object: numbers as the table prints them."""
+    told = {
+        "municipalities": len(audited.table.names),
+        "holds": bool(audited.methods) and not (counted and any(vars(counted).values())),
+        "methods": [method.value for method in audited.methods],
+        "explanations": [_doubt(audited, row) for row in audited.explanations],
+        "deviations": [_doubt(audited, row) for row in audited.deviations],
+    }
+    differing = [_doubt(audited, row) for row in counted.differing] if counted else []
+    return {**told, **vars(counted), "differing": differing} if counted else told
+
+
+def _doubt(audited: Audit, doubt: Doubt) -> dict[str, Any]:
+    decimals = audited.table.decimals[doubt.column]
+    shown = [f"{Decimal(value).scaleb(-decimals):,}" for value in (doubt.printed, *doubt.values)]
+    where = "total" if doubt.row is None else audited.table.names[doubt.row]
+    return {"where": where, "column": doubt.column, "printed": shown[0], "right": shown[1:]}
 
 
 def _grids(path: Path) -> Iterator[Grid]:
