@@ -162,11 +162,14 @@ def _add_table(document: Any, memo: Memo, part: slice) -> None:
     rows = [("", memo.members[part]), *((row.label, row.cells[part]) for row in memo.rows)]
     table = document.add_table(rows=0, cols=1 + len(memo.members[part]), style="Table Grid")
     table.autofit = False
+    widths = [Mm(_CELL_MM if number else _LABEL_MM) for number in range(len(table.columns))]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for label, cells in rows:
         for number, (cell, text) in enumerate(
             zip(table.add_row().cells, (label, *cells), strict=True)
         ):
-            cell.width = table.columns[number].width = Mm(_CELL_MM if number else _LABEL_MM)
+            cell.width = widths[number]
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = 0
             paragraph.add_run(text).bold = not (label and number)
