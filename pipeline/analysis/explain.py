@@ -25,8 +25,7 @@ from pipeline.errors import AllocationError, ProvenanceError, Remedy, UsageError
 from pipeline.files import record
 from pipeline.reporting.rows import ALLOCATION_COLUMNS, SHARE_DECIMALS, allocation_rows, machine_csv
 from pipeline.reporting.texts import Catalogue, exact, rounded
-from pipeline.revisions.changes import changes
-from pipeline.revisions.recorded import read_inputs, recorded_inputs
+from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from schemas.records import Basis, Language
 from schemas.report_name import ReportName

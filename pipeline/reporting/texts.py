@@ -47,7 +47,7 @@ class Catalogue:
     def day(self, day: date) -> str:
         """Return `1. januar 2022` in Danish, `1 January 2022` in English."""
         month = self("value.months").split()[day.month - 1]
-        return self("value.day", day=day.day, month=month, year=str(day.year))
+        return self("value.day", day=str(day.day), month=month, year=str(day.year))
 
     def choose(self, danish: str, english: str) -> str:
         """Return the text that is in the language of the catalogue."""

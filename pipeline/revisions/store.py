@@ -25,8 +25,13 @@ from pipeline.machine import installed_version
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.changes import changes
-from pipeline.revisions.recorded import INPUTS, Recorded, read_inputs, recorded_inputs
+from pipeline.revisions.recorded import (
+    INPUTS,
+    Recorded,
+    changes,
+    read_inputs,
+    recorded_inputs,
+)
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
