@@ -25,13 +25,7 @@ from pipeline.machine import installed_version
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.recorded import (
-    INPUTS,
-    Recorded,
-    changes,
-    read_inputs,
-    recorded_inputs,
-)
+from pipeline.revisions.recorded import INPUTS, changes, read_inputs, recorded_inputs
 from schemas.records import FileRecord, Language
 from schemas.report_name import ReportName
 
@@ -82,12 +76,10 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     """
     folder = reports_dir / calculation.report.path
     folder.mkdir(parents=True, exist_ok=True)
-    inputs = recorded_inputs(calculation.inputs)
-    figures = figure_files(calculation)
     with FileLock(folder / ".lock"):
         revision = newest_revision(folder)
         manifest = read_revision(folder / f"r{revision}") if revision else {}
-        reasons = _reasons(folder / f"r{revision}", manifest, inputs, figures)
+        reasons = _reasons(folder / f"r{revision}", manifest, calculation)
         if reasons:
             revision += 1
             earlier = folder / f"r{revision - 1}" / MANIFEST
@@ -176,15 +168,14 @@ def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, SEAL: record(MANIFEST, json_bytes(rest)).sha256}
 
 
-def _reasons(
-    folder: Path, manifest: Mapping[str, Any], inputs: Recorded, figures: Mapping[str, bytes]
-) -> list[Finding]:
+def _reasons(folder: Path, manifest: Mapping[str, Any], calculation: Calculation) -> list[Finding]:
     if not manifest:
         return [Finding.of(Subject.FIRST_REVISION)]
-    if reasons := changes(read_inputs(folder), inputs):
+    if reasons := changes(read_inputs(folder), recorded_inputs(calculation.inputs)):
         return reasons
     recorded = {output["file"]: output["sha256"] for output in manifest["outputs"]}
-    if all(recorded.get(name) == record(name, file).sha256 for name, file in figures.items()):
+    figures = figure_files(calculation).items()
+    if all(recorded.get(name) == record(name, file).sha256 for name, file in figures):
         return []
     before = manifest["versions"]["klyngefordeling"]
     return [Finding.of(Subject.CALCULATION_CHANGED, before=before)]
