@@ -94,9 +94,10 @@ def _members(
 
 def tables_of(reference: Reference, rules: Quarter, ages: str = "") -> tuple[SourceTable, ...]:
     """Return the tables that rules count all or some ages by; both where the quarter has none."""
-    bases = {row.basis for row in reference.memberships if rules in row.period}
     tables = AGE_TABLES if ages else SOURCE_TABLES
-    return tables[:1] if bases and Basis.DISTRICTS not in bases else tables
+    bases = (row.basis for row in reference.memberships if rules in row.period)
+    by_district = next(bases, Basis.DISTRICTS) is Basis.DISTRICTS or Basis.DISTRICTS in bases
+    return tables if by_district else tables[:1]
 
 
 def further_days(reference: Reference, rules: Quarter, report: Quarter) -> list[Day]:
