@@ -18,7 +18,7 @@ municipality are added up over its clusters, and so are the contributions.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -155,14 +155,13 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
         moved = replace(moved, by_district=moved.by_district or start.by_district)
         amounts = (old.amount_dkk if old else 0, new.amount_dkk if new else 0)
 
-        def people() -> Iterator[Weights]:
-            yield weights_of(scope, before.rules, start)
-            yield weights_of(scope, before.rules, moved)
-            yield weights_of(scope, after.rules, ruled)
+        def work_out() -> tuple[Change, ...]:
+            steps = ((before.rules, start), (before.rules, moved), (after.rules, ruled))
+            people = [weights_of(scope, rules, counted) for rules, counted in steps]
+            by = partial(shares, first, before.rules.members.get(scope, ()))
+            by_new = partial(shares, last, after.rules.members.get(scope, ()))
+            return _changes(amounts, people, by, by_new)
 
-        by = partial(shares, first, before.rules.members.get(scope, ()))
-        by_new = partial(shares, last, after.rules.members.get(scope, ()))
-        work_out = partial(_changes, amounts, people, by, by_new)
         return ScopeChange(scope, new or old, *amounts, work_out)
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
@@ -197,13 +196,13 @@ def total(kroner: Iterable[Kroner]) -> Kroner:
 
 
 def _changes(
-    amounts: tuple[int, int], people: Callable[[], Iterable[Weights]], by: Weigh, by_new: Weigh
+    amounts: tuple[int, int], people: Iterable[Weights], by: Weigh, by_new: Weigh
 ) -> tuple[Change, ...]:
     """Return the changes of one cost, by the people counted at the start and after steps 2 and 3.
 
     `by` gives the shares of the people until step 2, and `by_new` after it.
     """
-    start, moved, ruled = people()
+    start, moved, ruled = people
     codes = sorted({**start, **ruled})
     start, moved, ruled = (
         {code: weights.get(code, Fraction(0)) for code in codes}
