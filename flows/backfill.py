@@ -162,7 +162,8 @@ def _state(backfilled: Backfilled) -> State:
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
     create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
     if not backfilled.failures:
-        counts = Counter(text.split()[0].rstrip(",") for text in told.values())
+        outcomes = [row.outcome for row in backfilled.calculated.values()]
+        counts = Counter(row.state if row else "calculated" for row in outcomes)
         return Completed(message=", ".join(f"{count} {what}" for what, count in counts.items()))
     quarter, error = next(iter(backfilled.failures.items()))
     show_failure(str(quarter), error)

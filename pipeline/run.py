@@ -64,7 +64,7 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
     inputs = gather(parameters, acquisition)
     calculation = calculate(inputs)
     outcome = write(calculation, acquisition.settings.reports_dir)
-    log.info("%s: %s", outcome.folder, outcome)
+    log.info("%s: %s (r%d)", outcome.folder, outcome.state, outcome.revision)
     return Report(calculation, outcome)
 
 

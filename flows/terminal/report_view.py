@@ -35,7 +35,7 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     yield ""
     for finding in calculation.result.findings:
         yield f"Finding: {text.finding(finding)}"
-    yield styled(f"{'Written' if outcome.written else 'Unchanged'}: {outcome.folder}")
+    yield styled(f"{outcome.state.capitalize()}: {outcome.folder}")
     if outcome.written:
         yield f"Reason: {outcome.manifest['reason']}"
 

@@ -62,8 +62,10 @@ class Outcome:
         nothing = (Subject.COSTS_ENDED.value, Subject.NO_COST.value)
         return not any(row["subject"] in nothing for row in self.manifest["findings"])
 
-    def __str__(self) -> str:
-        return f"{'written' if self.written else 'unchanged'} (r{self.revision})"
+    @property
+    def state(self) -> str:
+        """In a word, what came of it: `written` or `unchanged`."""
+        return "written" if self.written else "unchanged"
 
 
 def write(calculation: Calculation, reports_dir: Path) -> Outcome:
