@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.terminal import options
+from flows.terminal.options import REPORT, Kind
 from flows.terminal.shared import Shared
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    report: Annotated[str, replace(options.REPORT, parse=str).argument(metavar="QUARTER")],
+    report: Annotated[str, Kind("QUARTER", REPORT.completed, such_as=REPORT.such_as).argument()],
     cluster: options.Cluster,
     municipality: options.Municipality,
     shared: Shared,
@@ -86,8 +86,8 @@ def _right_order(typed: Sequence[str], acquisition: Acquisition) -> str:
 
 
 def compare(
-    before: Annotated[ReportName, options.REPORT.argument(metavar="BEFORE")],
-    after: Annotated[ReportName, options.REPORT.argument(metavar="AFTER")],
+    before: Annotated[ReportName, REPORT.argument(metavar="BEFORE")],
+    after: Annotated[ReportName, REPORT.argument(metavar="AFTER")],
     shared: Shared,
     cluster: options.ShownClusters = None,
 ) -> None:

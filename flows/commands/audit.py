@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,9 +12,6 @@ from flows.terminal import options
 from flows.terminal.shared import Shared
 from pipeline.errors import InvalidData
 from schemas.quarter import Quarter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def audit(
