@@ -56,7 +56,8 @@ def test_our_steps_are_in_the_log(site: Site) -> None:
     def ours() -> list[str]:
         with site.client() as client:
             lines = client.read_logs(log_filter=of_run)
-        return [line.message for line in lines if line.name.startswith("pipeline")]
+        steps = [line.message for line in lines if line.name.startswith("pipeline")]
+        return steps if len(steps) > 1 else []
 
     assert [line.partition(":")[0] for line in wait_until(ours, "our lines in the log")] == [
         "population",
@@ -180,7 +181,8 @@ def test_statbank_away_and_back(site: Site, bank: StatBankEmulator) -> None:
     bank.fail(faults.unavailable(), times=4, function="any")
     run = site.trigger("quarterly/on-demand", quarter="2021K2", rules=QUARTER)
     assert site.message(run) == ("Completed", "written r1")
-    assert bank.count("tableinfo") == 6
+    assert bank.count("tableinfo") >= 6  # the site waits a second for each: a slow one counts too
+    assert site.read(run).run_count == 1
 
 
 def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
