@@ -49,7 +49,7 @@ _PARTNERS: Final = {
 }
 """The columns that a number can be worked out from, the more exact one first."""
 
-_NEAR: Final = (0, 1, -1, 2, -2)
+_NEAR: Final = 2
 """How far a sum of rounded amounts is off at most, in nearly all tables, in its last decimal."""
 
 
@@ -208,7 +208,7 @@ def _deviations(table: PublishedTable) -> Iterator[Doubt]:
         for method in _methods(table)
     ]
     yield from min(tried, key=len)
-    if abs(sum(amounts) - total) > max(_NEAR):
+    if abs(sum(amounts) - total) > _NEAR:
         yield Doubt(Column.AMOUNT, None, total, (sum(amounts),))
 
 
@@ -216,7 +216,7 @@ def _explanation(table: PublishedTable, column: Column, row: int | None) -> Doub
     if row is None and column not in table.totals:
         return None
     printed, (low, high) = table.printed(column, row), _range(table, column, row)
-    near = {max((low + high) // 2 + away, 0) for away in _NEAR}
+    near = {max((low + high) // 2 + away, 0) for away in range(-_NEAR, _NEAR + 1)}
     if row is not None and column in table.totals:
         near.add(max(table.totals[column] - sum(table.cells[column]) + printed, 0))
     slips = {value for value in _slips(printed) if low <= value <= high}
@@ -232,7 +232,7 @@ def _explanation(table: PublishedTable, column: Column, row: int | None) -> Doub
 def _range(table: PublishedTable, column: Column, row: int | None) -> tuple[int, int]:
     """Return between which values a number must lie, if all others are right."""
     low = high = summed = sum(table.cells[column])
-    loose = max(_NEAR) + len(table.names) // 2
+    loose = _NEAR + len(table.names) // 2
     if row is not None:
         partner = next(other for other in _PARTNERS[column] if other in table.cells)
         part, whole = table.cells[partner][row], table.whole(partner)

@@ -28,10 +28,10 @@ METHODS = (Method.EACH, Method.LARGEST_REMAINDER, Method.LAST_ADJUSTED)
 Place = tuple[Column, int | None]
 
 
-def published(chance: Random, totals: bool, shares: bool) -> tuple[PublishedTable, Method]:
-    """Return a random table that holds, and the method by which it was made."""
-    figures = tuple(chance.randint(4_000, 120_000) for _ in range(chance.randint(3, 17)))
-    amount = chance.choice([370_000, 92_500, 500_000, chance.randint(50_000, 9_999_999)])
+def holding(
+    chance: Random, figures: tuple[int, ...], amount: int, totals: bool, shares: bool
+) -> tuple[PublishedTable, Method]:
+    """Return a table that holds, and the method, taken at random, by which it was made."""
     whole, method = sum(figures), chance.choice(METHODS)
     cells = {Column.FIGURE: figures, Column.AMOUNT: (0,) * len(figures)}
     if shares:
@@ -40,6 +40,31 @@ def published(chance: Random, totals: bool, shares: bool) -> tuple[PublishedTabl
     amounts = tuple(expected(table, method, amount))
     printed = {Column.FIGURE: whole, Column.AMOUNT: amount} if totals else {}
     return replace(table, cells={**cells, Column.AMOUNT: amounts}, totals=printed), method
+
+
+def published(chance: Random, totals: bool, shares: bool) -> tuple[PublishedTable, Method]:
+    """Return a table that holds, as large as those that are published."""
+    figures = tuple(chance.randint(4_000, 120_000) for _ in range(chance.randint(3, 17)))
+    amount = chance.choice([370_000, 92_500, 500_000, chance.randint(50_000, 9_999_999)])
+    return holding(chance, figures, amount, totals, shares)
+
+
+def places(table: PublishedTable) -> list[Place]:
+    """Return where a number is printed."""
+    rows = range(len(table.names))
+    return [*((column, row) for column in table.cells for row in rows),
+            *((column, None) for column in table.totals)]  # fmt: skip
+
+
+def is_slip(meant: int, printed: int) -> bool:
+    """Whether one digit was changed, lost or added, or two neighbours swapped."""
+    shorter, longer = sorted((str(meant), str(printed)), key=len)
+    if len(shorter) < len(longer):
+        return shorter in {longer[:at] + longer[at + 1 :] for at in range(len(longer))}
+    differ = [at for at in range(len(longer)) if shorter[at] != longer[at]]
+    if len(differ) == 2 and differ[1] == differ[0] + 1:
+        return shorter[differ[0]] == longer[differ[1]] and shorter[differ[1]] == longer[differ[0]]
+    return len(differ) == 1
 
 
 def misprinted(chance: Random, number: int) -> int:
@@ -107,6 +132,39 @@ def test_a_misprint_is_found_and_nearly_always_named(
             told[outcome(chance, table, (column, None))] += 1
     assert told["named"] >= named * told.total()
     assert told["unseen"] <= unseen * told.total()
+
+
+@pytest.mark.parametrize("totals", [True, False])
+@pytest.mark.parametrize("shares", [True, False])
+def test_every_slip_that_explains_a_small_table_is_told(totals: bool, shares: bool) -> None:
+    """Where all numbers below a thousand can be tried, those told are all that make it hold."""
+    chance = Random(1903)
+    for _ in range(25):
+        figures = tuple(chance.randint(1, 60) for _ in range(chance.randint(2, 4)))
+        right, _method = holding(chance, figures, chance.randint(10, 99), totals, shares)
+        place = chance.choice(places(right))
+        table = right.with_value(*place, misprinted(chance, right.printed(*place)))
+        if methods_of(table):
+            continue
+        found = [doubt for doubt in audit(table).explanations if doubt.slip]
+        told = {(doubt.column, doubt.row): doubt.values for doubt in found}
+        for at in places(table):
+            slips = [value for value in range(1000) if is_slip(value, table.printed(*at))]
+            holds = tuple(value for value in slips if methods_of(table.with_value(*at, value)))
+            assert told.get(at, ()) == holds
+
+
+def test_a_number_that_no_slip_explains_is_found() -> None:
+    """With every digit wrong, in figures, shares, amounts and totals, the true number is told."""
+    chance = Random(2027)
+    for _ in range(25):
+        right, _method = published(chance, totals=True, shares=True)
+        for at in places(right):
+            number = right.printed(*at)
+            every_digit = int("".join(str((int(digit) + 3) % 9 + 1) for digit in str(number)))
+            found = audit(right.with_value(*at, every_digit))
+            told = {(doubt.column, doubt.row): doubt.values for doubt in found.explanations}
+            assert number in told[at]
 
 
 def test_two_misprints_are_told_as_what_does_not_follow() -> None:

@@ -205,9 +205,17 @@ def test_two_places_that_move_against_each_other_are_told() -> None:
     values = dict(finding.values)
     assert (finding.subject, values["code"], values["other"]) == (Subject.EXCHANGED, "147", "167")
     assert values["change"] == 250
+    assert finding.places == ("147", "167")
     assert _exchanged(before, {"147": 10_250, "167": 19_751, "259": 10_000}) == []
     assert _exchanged(before, {"147": 10_100, "167": 19_900, "259": 10_000}) == []
     assert _exchanged(before, {"147": 10_250, "167": 20_000, "259": 9_750}) == []
+
+
+def test_only_a_jump_is_about_places() -> None:
+    """A note of a jump goes to the clusters that count the place; a changed figure is no jump."""
+    assert Finding.of(Subject.POPULATION_JUMP, code="167", before=1, after=2).places == ("167",)
+    assert Finding.of(Subject.POPULATION_CHANGED, code="167", before=1, after=2).places == ()
+    assert Finding.of(Subject.FIRST_REVISION).places == ()
 
 
 def test_manifests_of_earlier_versions_are_read() -> None:

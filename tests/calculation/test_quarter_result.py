@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 
+from pipeline.calculation.calculate import Calculation, Figures, Parameters, Snapshot
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import AllocationError
 from schemas.quarter import Quarter
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Basis
+from schemas.report_name import ReportName
 from tests.calculation.strategies import (
     QUARTER,
     Case,
@@ -114,3 +117,40 @@ def test_a_cluster_without_people_or_cost_has_shares_of_zero() -> None:
     """An empty key is no error as long as nothing is to be paid by it."""
     empty = Population(QUARTER, {"101": 5}, {"1000": 0, "1001": 0, "1099": 0})
     assert result_of(empty).clusters[0].members[0].share == Fraction(0)
+
+
+@pytest.mark.parametrize(
+    ("stored", "estimate", "used"),
+    [
+        (["2021K4", "2022K1"], True, "2022K1"),
+        (["2021K3", "2021K4", "2022K2"], True, "2021K4"),
+        (["2021K4"], False, "2022K1"),
+        (["2022K2"], True, "2022K1"),
+    ],
+)
+def test_districts_are_carried_forward_only_where_that_is_asked_for(
+    stored: list[str], estimate: bool, used: str
+) -> None:
+    """The newest earlier ones are used where the quarter's own are missing, and never others."""
+    parameters = Parameters(ReportName(QUARTER), estimate_districts=estimate)
+    assert str(parameters.districts_of([Quarter.parse(quarter) for quarter in stored])) == used
+
+
+def test_a_report_is_as_old_as_the_newest_answer_it_rests_on(
+    bundled: dict[str, Calculation],
+) -> None:
+    """Whichever of the two tables was retrieved last tells the time."""
+    inputs = bundled["2022K1"].inputs
+    assert inputs.districts
+    for city, parts in (("2022-02-11", "2022-03-01"), ("2022-03-01", "2022-02-11")):
+        newer = replace(
+            inputs,
+            areas=replace(inputs.areas, snapshot=at(inputs.areas, city)),
+            districts=replace(inputs.districts, snapshot=at(inputs.districts, parts)),
+        )
+        assert newer.retrieved_at == "2022-03-01"
+
+
+def at(figures: Figures, day: str) -> Snapshot:
+    """Return the snapshot of figures as if it had been retrieved on another day."""
+    return replace(figures.snapshot, retrieved_at=day)

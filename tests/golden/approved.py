@@ -10,7 +10,13 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.processes import REPOSITORY, contents, environment, finish, start
+from pipeline.calculation.calculate import Parameters
+from pipeline.run import run
+from pipeline.settings import Settings
+from pipeline.snapshots.acquisition import Acquisition
+from schemas.quarter import Quarter
+from schemas.report_name import ReportName
+from tests.processes import REPOSITORY, contents
 
 PACKED = (".xlsx", ".docx")
 QUARTER = "2022K1"
@@ -23,8 +29,8 @@ Files = Mapping[str, bytes]
 def report_now() -> dict[str, bytes]:
     """Return the files of the quarter's first revision, made from the repository's own data."""
     with tempfile.TemporaryDirectory() as folder:
-        env = environment(REPOSITORY / "data", Path(folder))
-        finish(start("run", QUARTER, "--quiet", env=env)).check_returncode()
+        acquisition = Acquisition.offline(Settings(REPOSITORY / "data", Path(folder)))
+        run(Parameters(ReportName(Quarter.parse(QUARTER))), acquisition)
         return contents(Path(folder) / QUARTER / "r1")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.processes import REPOSITORY
 
 PROOF = {
-    "pipeline/calculation/*.py": ["calculation", "analysis/test_compare.py"],
+    "pipeline/calculation/development.py": ["golden", "reporting/workbook/test_development.py"],
+    "pipeline/calculation/*.py": ["calculation", "analysis", "golden", "reporting/test_notes.py"],
     "pipeline/reference/names.py": ["reference/test_names.py"],
     "pipeline/reference/*edit*.py": ["reference/test_edits.py"],
     "pipeline/reference/*.py": ["reference"],
@@ -13,10 +14,12 @@ PROOF = {
     "pipeline/statbank/*.py": ["statbank"],
     "pipeline/revisions/*.py": ["revisions"],
     "pipeline/delivery/*.py": ["delivery"],
-    "pipeline/reporting/rows.py": ["reporting/test_rows.py"],
+    "pipeline/reporting/rows.py": ["reporting/test_rows.py", "golden"],
     "pipeline/reporting/workbook/live_*.py": [
+        "golden",
         "reporting/workbook/test_figures.py",
         "reporting/workbook/test_house_rules.py",
+        "reporting/workbook/test_keyed_table.py",
         "reporting/workbook/test_live_table.py",
         "reporting/workbook/test_read_back.py",
     ],

@@ -34,6 +34,7 @@ class Watching:
 
         self.path = path
         self.coverage = Coverage(data_file=None, config_file=False, include=[path])
+        self.coverage.set_option("run:disable_warnings", ["no-data-collected"])
         self.seconds: dict[str, float] = {}
         self.shared: dict[str, list[str]] = {}
         self.now = ""
