@@ -116,8 +116,7 @@ def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
 
 def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference) -> None:
     cited = {row["source_id"] for row in rows if name != SOURCES and "source_id" in row}
-    if unknown := cited - {"", *reference.sources}:
-        source_id = min(unknown)
+    for source_id in cited - {"", *reference.sources}:
         raise UsageError(
             f"sources.csv has no source {source_id!r}.",
             remedy=Remedy.ADD_SOURCE,

@@ -128,6 +128,17 @@ def test_a_district_in_two_clusters_stops() -> None:
     assert "row 8: byen, districts 1002 1003" in raised.value.message
 
 
+def test_districts_counted_twice_are_listed_by_code() -> None:
+    """All of them, in order."""
+    twice = ("1004", "1002", "1003", "1001", "1099")
+    with pytest.raises(RuleError, match="counts district 1001, 1002, 1003, 1004, 1099 more"):
+        coverage(
+            membership("syd", CITY, districts=twice),
+            membership("byen", CITY, districts=twice),
+            everything_else(RØDOVRE),
+        )
+
+
 @pytest.mark.parametrize("fraction", ["1", "1/2"])
 def test_districts_beside_another_basis_stop(fraction: str) -> None:
     """Districts and a fraction of the same city cannot be added."""

@@ -211,6 +211,16 @@ def test_two_places_that_move_against_each_other_are_told() -> None:
     assert _exchanged(before, {"147": 10_250, "167": 20_000, "259": 9_750}) == []
 
 
+def test_an_exchange_is_looked_at_beyond_one_per_cent_a_quarter_and_five_at_most() -> None:
+    """A person more than the bound on either side is told, over one quarter and over ten."""
+    before = {"147": 10_000, "167": 10_000}
+    for most, quarters in ((100, 1), (500, 10)):
+        for more in (most, most + 1):
+            after = {"147": 10_000 + more, "167": 10_000 - more}
+            found = list(change(before, after, quarters).exchanged())
+            assert len(found) == more - most
+
+
 def test_only_a_jump_is_about_places() -> None:
     """A note of a jump goes to the clusters that count the place; a changed figure is no jump."""
     assert Finding.of(Subject.POPULATION_JUMP, code="167", before=1, after=2).places == ("167",)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.population import check_identities, estimate_districts
-from pipeline.errors import AllocationError, InvalidData
+from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.population import check_identities, checksums, estimate_districts
+from pipeline.errors import AllocationError, InvalidData, SchemaDrift
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Area, AreaKind, Reference
 from schemas.source_tables import FOLK1A, KKBEF1
 from tests.calculation.strategies import ALWAYS, DISTRICTS, districts, people
@@ -72,6 +73,46 @@ def test_a_region_whose_division_is_not_known_is_not_checked() -> None:
     areas = tuple(replace(area, region_code="") for area in AREAS)
     swapped = {**country(1, 2, 3), "101": 3, "259": 1}
     check_identities(FOLK1A, replace(REFERENCE, area_rows=areas), swapped, "here")
+
+
+def test_a_country_whose_regions_were_redrawn_is_told_and_counts_on() -> None:
+    """Regions are sums that no krone hangs on: gone and new ones are named, with what they hold."""
+    redrawn = {"000": 60, "101": 30, "411": 10, "259": 20, "091": 40, "092": 20}
+    (finding,) = check_identities(FOLK1A, REFERENCE, redrawn, "here")
+    assert finding == Finding.of(
+        Subject.REGION_CODES_DIFFER, gone="084, 085", new="091, 092", regions=60, country=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "gone", "new", "regions"),
+    [({"091": 7}, "–", "091", 60), ({"085": None}, "085", "–", 40)],
+)
+def test_a_sum_more_or_less_is_told(
+    more: dict[str, int | None], gone: str, new: str, regions: int
+) -> None:
+    """A sum that completes nothing is no region, and one that is missing is not made up."""
+    given_codes = {**country(30, 10, 20), **more}
+    found = {code: count for code, count in given_codes.items() if count is not None}
+    (finding,) = check_identities(FOLK1A, REFERENCE, found, "here")
+    values = dict(finding.values)
+    assert (values["gone"], values["new"], values["regions"]) == (gone, new, regions)
+
+
+def test_people_who_are_missing_or_under_an_unknown_code_stop() -> None:
+    """By what people count is named alone, and so is a code that may be what became of it."""
+    without = {code: n for code, n in country(1, 2, 3).items() if code not in ("101", "084")}
+    with pytest.raises(SchemaDrift, match="here lacks 101, by which"):
+        check_identities(FOLK1A, REFERENCE, without, "here")
+    with pytest.raises(SchemaDrift, match="here has 102, unknown here: the municipalities"):
+        check_identities(FOLK1A, REFERENCE, {**country(1, 2, 3), "000": 9, "102": 3}, "here")
+
+
+def test_no_krone_hangs_on_a_sum_or_an_unknown_code() -> None:
+    """Country, regions and codes of no table are for checks alone; districts are all needed."""
+    codes = ["000", "084", "101", "411", "091"]
+    assert checksums(FOLK1A, REFERENCE, codes) == {"000", "084", "091"}
+    assert checksums(KKBEF1, REFERENCE, [COPENHAGEN_TOTAL, "1001"]) == set()
 
 
 @given(st.lists(people, min_size=5, max_size=5), st.integers(-3, 3))

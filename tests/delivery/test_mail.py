@@ -208,6 +208,10 @@ def test_refused_recipient_costs_the_others_nothing(
     left = "2022K1 r1 to be delivered: mail gone@example.dk (*); last time: No mail to gone@"
     assert left in written("deliver", LABEL, "--dry-run").out
     assert left in written("status").out
+    settings = Settings.from_environment(os.environ)
+    with pytest.raises(DeliveryError) as again:
+        deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
+    assert again.value.known
     server.refused.clear()
     assert written("deliver", LABEL).exit_code == 0
     assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "gone@example.dk"]

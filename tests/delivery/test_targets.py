@@ -136,13 +136,17 @@ def test_a_list_that_nobody_reads_stops_no_folder(
     assert (share / LABEL / "r1" / "manifest.json").exists()
 
 
-def test_a_folder_that_is_away_is_tried_again(written: Klynge, share: Path) -> None:
-    """A shared drive that cannot be written comes back at times; the message says what failed."""
+def test_a_folder_that_is_away_is_tried_again(
+    written: Klynge, share: Path, reports_dir: Path
+) -> None:
+    """A shared drive that cannot be written comes back at times; the message says what failed, and
+    it is not among those that refused."""
     share.write_text("a file where the folder should be")
     settings = Settings.from_environment(os.environ)
     with pytest.raises(DeliveryError, match=rf"Not copied to {share / LABEL}.*: ") as caught:
         deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
     assert caught.value.temporary
+    assert not list((reports_dir / LABEL / "deliveries").glob("*refused*"))
     assert str(caught.value.message).endswith(": Not a directory.")
 
 

@@ -6,13 +6,26 @@ from tests.processes import REPOSITORY
 
 PROOF = {
     "pipeline/calculation/development.py": ["golden", "reporting/workbook/test_development.py"],
-    "pipeline/calculation/*.py": ["calculation", "analysis", "golden", "reporting/test_notes.py"],
+    "pipeline/calculation/*.py": [
+        "calculation",
+        "analysis",
+        "golden",
+        "reporting/test_notes.py",
+        "statbank/test_geography.py",
+    ],
     "pipeline/reference/names.py": ["reference/test_names.py"],
     "pipeline/reference/*edit*.py": ["reference/test_edits.py"],
     "pipeline/reference/*.py": ["reference"],
     "pipeline/snapshots/*.py": ["statbank"],
     "pipeline/statbank/*.py": ["statbank"],
-    "pipeline/revisions/*.py": ["revisions"],
+    "pipeline/revisions/*.py": [
+        "golden",
+        "revisions/test_former_versions.py",
+        "revisions/test_reasons.py",
+        "revisions/test_replay.py",
+        "revisions/test_revisions.py",
+        "revisions/test_sealed.py",
+    ],
     "pipeline/delivery/*.py": ["delivery"],
     "pipeline/reporting/rows.py": ["reporting/test_rows.py", "golden"],
     "pipeline/reporting/workbook/live_*.py": [

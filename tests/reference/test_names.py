@@ -172,6 +172,14 @@ def test_names_alike_by_six_letters_in_ten_are_offered() -> None:
         assert caught.value.hint == offered
 
 
+def test_at_most_three_names_are_offered() -> None:
+    """The nearest three, however many are near."""
+    alike = [names.Named(str(number), f"Hvidovr{letter}") for number, letter in enumerate("abcd")]
+    with pytest.raises(UsageError) as caught:
+        names.find("cluster", "Hvidovre", alike)
+    assert caught.value.hint.count("Hvidovr") == 3
+
+
 def test_long_names_are_compared_in_their_own_order() -> None:
     """Orders of four words are many: they fit by their words, and then two such names do."""
     named = [names.Named("1", "A B C D"), names.Named("2", "A B C D E")]
