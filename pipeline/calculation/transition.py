@@ -103,9 +103,7 @@ class Transition:
 
     def _steps(self, code: str) -> tuple[int, int]:
         """Return what it would pay in one cluster only, and counting whole there."""
-        all_weights = (
-            weights_of(key, self.before, self.population) for key in sorted(self.before.members)
-        )
+        all_weights = (weights_of(key, self.before, self.population) for key in self.before.members)
         mine = [weights for weights in all_weights if code in weights]
         if not mine:
             return 0, 0

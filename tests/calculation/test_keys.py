@@ -44,7 +44,9 @@ def result_by(
     rules = rules_of(QUARTER, [cluster("syd")], members, [cost], [shared_by], areas)
     whole = Population(QUARTER, dict.fromkeys(population.by_area, 1), population.by_district)
     found = calculate_quarter(whole, rules, {shared_by.key_id: population})
-    return found.sections[1]
+    everybody, by_key = found.sections
+    assert found.clusters == (everybody,)
+    return by_key
 
 
 def oracle(

@@ -67,11 +67,13 @@ def test_shares_add_up_to_one(case: Case) -> None:
 
 
 def result_of(population: Population, amount_dkk: int | None = None) -> QuarterResult:
-    """Calculate one cluster that counts all of København's two districts."""
+    """Calculate one cluster that counts all of København's two districts, and who else is there."""
+    others = [code for code in population.by_area if code != COPENHAGEN]
     rows = [membership("syd", COPENHAGEN, districts=("1001", "1099"))]
+    rows += [membership("syd", code) for code in others]
     costs = [] if amount_dkk is None else [cost("syd", amount_dkk)]
     known = [row for row in districts() if row.code in population.by_district]
-    areas = [municipality(COPENHAGEN)]
+    areas = [municipality(COPENHAGEN), *map(municipality, others)]
     rules = rules_of(QUARTER, [cluster("syd")], rows, costs, areas=areas, known_districts=known)
     return calculate_quarter(population, rules)
 
@@ -99,9 +101,9 @@ def test_registers_that_agree_are_no_finding() -> None:
 def test_estimates_are_marked() -> None:
     """Figures that rest on districts carried forward say so, and the finding names the quarter."""
     people = {"1000": 5, "1001": 4, "1099": 1}
-    result = result_of(Population(QUARTER, {"101": 5}, people, Quarter(2021, 4)))
+    result = result_of(Population(QUARTER, {"101": 5, "175": 3}, people, Quarter(2021, 4)))
     assert result.clusters[0].estimated
-    assert result.clusters[0].members[0].estimated
+    assert [member.estimated for member in result.clusters[0].members] == [True, False]
     assert [finding.subject for finding in result.findings] == [Subject.DISTRICTS_ESTIMATED]
     assert dict(result.findings[0].values) == {"quarter": "2022K1", "known": "2021K4"}
 

@@ -14,7 +14,11 @@ PROOF = {
         "statbank/test_geography.py",
     ],
     "pipeline/reference/names.py": ["reference/test_names.py"],
-    "pipeline/reference/*edit*.py": ["reference/test_edits.py"],
+    "pipeline/reference/*edit*.py": [
+        "reference/test_edits.py",
+        "analysis/test_check.py",
+        "analysis/test_keys.py",
+    ],
     "pipeline/reference/*.py": ["reference"],
     "pipeline/snapshots/*.py": ["statbank"],
     "pipeline/statbank/*.py": ["statbank"],
@@ -27,7 +31,7 @@ PROOF = {
         "revisions/test_sealed.py",
     ],
     "pipeline/delivery/*.py": ["delivery"],
-    "pipeline/reporting/rows.py": ["reporting/test_rows.py", "golden"],
+    "pipeline/reporting/rows.py": ["reporting/test_rows.py", "golden", "analysis/test_keys.py"],
     "pipeline/reporting/workbook/live_*.py": [
         "golden",
         "reporting/workbook/test_figures.py",
