@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import AllocationError
-from pipeline.reporting.rows import allocation_rows
+from pipeline.reporting.rows import allocation_columns, allocation_rows
+from schemas.sharing import EVERYBODY
 from tests.report_of import calculation_of
 
 
@@ -30,3 +31,10 @@ def test_kroner_that_do_not_add_up_are_never_written(kroner: int) -> None:
     with pytest.raises(AllocationError, match=message):
         allocation_rows(off_by(kroner))
     assert allocation_rows(off_by(0))
+
+
+def test_keys_have_a_column_where_any_quarter_has_one() -> None:
+    """Of a table of many quarters, in each row, so that the quarters can be told apart."""
+    plain = calculation_of().result
+    keyed = replace(plain, rules=replace(plain.rules, keys=(EVERYBODY,)))
+    assert allocation_columns([plain, keyed]) == (*allocation_columns([plain]), "key_id")

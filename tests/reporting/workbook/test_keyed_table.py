@@ -50,6 +50,23 @@ def expected(sheet: dict[str, list[int]], inputs: tuple[int, int, int, int]) -> 
     return kroner
 
 
+def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
+    """Each cell that may be changed says what it takes, those above the table too; a member has one
+    part of what is equal, or the fraction with which it counts."""
+    book = opened(workbooks(keyed)[f"klynger/{CLUSTER}-2022K1.xlsx"])
+    for name in (name for name in book.sheetnames if "Nøgle" in name):
+        sheet = book[name]
+        cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        free = {(cell.row, cell.column) for cell in cells if not cell.protection.locked}
+        rules = sheet.data_validations.dataValidation
+        areas = [area for rule in rules for area in rule.sqref.ranges]
+        assert free == {place for area in areas for row in area.rows for place in row}
+        table = grid(sheet)
+        equal = table.letter("Lige dele med fælles nævner")
+        parts = {sheet[f"{equal}{row}"].value for row in table.rows}
+        assert name.endswith("lige") or parts == {1}
+
+
 def test_a_key_is_calculated_by_libreoffice(keyed: Content, tmp_path: Path) -> None:
     """Every cell is what was written; with other inputs the kroner are those of the definitions,
     and the controls say that the key was changed."""
