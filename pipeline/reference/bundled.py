@@ -120,9 +120,6 @@ def _bundled(name: str) -> bytes:
 
 def _files(source: Path) -> dict[str, bytes]:
     """Return the files of a data folder by relative path: tables, figures, what explains them."""
-    paths = [
-        *source.glob("*.md"),
-        *source.glob("reference/*.csv"),
-        *source.glob("snapshots/*/*/*.*"),
-    ]
-    return {path.relative_to(source).as_posix(): path.read_bytes() for path in sorted(paths)}
+    parts = ("*.md", "reference/*.csv", "snapshots/*/*/*.*")
+    paths = (path for part in parts for path in source.glob(part))
+    return {path.relative_to(source).as_posix(): path.read_bytes() for path in paths}

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from pipeline.errors import UsageError
-from pipeline.reference import bundled
+from pipeline.errors import StorageError, UsageError
+from pipeline.reference import bundled, editing
 from tests.conftest import REPOSITORY
 from tests.processes import contents
 
@@ -140,3 +141,20 @@ def test_figures_of_new_quarters_come_and_others_are_never_touched(data: Path, n
     assert update.quarters == ["2016K1"]
     assert len(list((data / "snapshots/FOLK1A/2016K1").iterdir())) == 2
     assert "theirs" not in {path.read_text() for path in extra.parent.iterdir()}
+
+
+def test_the_quarters_that_come_are_told_in_order(data: Path) -> None:
+    """Whichever folder the files of a quarter stand in, it is told once."""
+    for quarter in ("2016K1", "2017K1", "2019K1", "2020K1", "2021K1", "2022K1"):
+        for table in ("FOLK1A", "KKBEF1"):
+            shutil.rmtree(data / "snapshots" / table / quarter)
+    update = bundled.planned_update(data)
+    assert update.quarters == ["2016K1", "2017K1", "2019K1", "2020K1", "2021K1", "2022K1"]
+
+
+def test_an_update_waits_for_an_edit(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written while somebody else writes the tables."""
+    update = bundled.planned_update(data)
+    monkeypatch.setattr(editing, "LOCK_TIMEOUT_SECONDS", 0.0)
+    with FileLock(data / "reference" / editing.LOCK), pytest.raises(StorageError, match="held"):
+        bundled.write_update(data, update)
