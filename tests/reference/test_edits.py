@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.errors import ProvenanceError, StorageError
+from pipeline.errors import InvalidData, ProvenanceError, StorageError
 from pipeline.reference import editing
 from pipeline.reference.editing import edit
 from pipeline.reference.files import COSTS, MEMBERSHIPS, Row
@@ -196,6 +196,14 @@ def test_a_lock_that_is_held_is_said(data_dir: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(editing, "LOCK_TIMEOUT_SECONDS", 0.0)
     with FileLock(data_dir / "reference" / editing.LOCK), pytest.raises(StorageError, match="held"):
         edit(data_dir, COSTS, lambda reference, rows: rows)
+
+
+def test_a_folder_without_tables_stays_as_it_is(tmp_path: Path) -> None:
+    """No lock is left where somebody named the wrong folder."""
+    (tmp_path / "reference").mkdir()
+    with pytest.raises(InvalidData, match=r"clusters\.csv does not exist"):
+        edit(tmp_path, COSTS, lambda _, rows: rows)
+    assert not list((tmp_path / "reference").iterdir())
 
 
 def test_edits_at_once_are_all_kept(data_dir: Path) -> None:

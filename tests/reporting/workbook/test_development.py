@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipeline.calculation.development import development_of
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
 from schemas.quarter import Quarter
@@ -47,6 +49,27 @@ def test_shares_of_a_quarter_add_up_to_one(content: Content) -> None:
     for group in [development.clusters, *development.members.values()]:
         for place in range(len(HELD)):
             assert sum((series.share(place) for series in group.values()), Fraction(0)) == 1
+
+
+def test_clusters_of_another_structure_share_a_country_of_their_own(content: Content) -> None:
+    """Where two structures are in force, each is the whole country."""
+    calculation = content.calculation
+    rules = calculation.result.rules
+    (syd,) = (row for row in rules.clusters if row.cluster_id == "amager-hvidovre")
+    other = replace(syd, cluster_id="andet", structure="andet")
+    both = replace(
+        rules,
+        clusters=(*rules.clusters, other),
+        structures={**rules.structures, "andet": rules.structures[syd.structure]},
+        memberships=(
+            *rules.memberships,
+            *(replace(row, cluster_id="andet") for row in rules.members[syd.cluster_id]),
+        ),
+    )
+    result = replace(calculation.result, rules=both)
+    found = development_of(replace(calculation, result=result)).clusters
+    assert found["andet"].share(-1) == 1
+    assert found[syd.cluster_id] == content.development.clusters[syd.cluster_id]
 
 
 def test_a_change_is_the_difference_of_two_shares(content: Content) -> None:

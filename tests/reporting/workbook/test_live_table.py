@@ -29,7 +29,8 @@ FRACTIONS = {f"{SYD},175,fraction,1/2": f"{SYD},175,fraction,2/3",
 
 @pytest.fixture(scope="module")
 def unusual(tmp_path_factory: pytest.TempPathFactory) -> Content:
-    """2022K1 with two thirds of Rødovre in one cluster, and an amount beyond what is exact."""
+    """2022K1 with two thirds of Rødovre in one cluster, nobody in Dragør, and an amount beyond what
+    is exact."""
     data_dir = tmp_path_factory.mktemp("unusual") / "data"
     shutil.copytree(REPOSITORY / "data", data_dir)
     path = data_dir / "reference" / "memberships.csv"
@@ -41,7 +42,10 @@ def unusual(tmp_path_factory: pytest.TempPathFactory) -> Content:
     inputs = calculation_of(data_dir=data_dir).inputs
     costs = inputs.reference.costs  # the door lets no such amount in
     costs = tuple(replace(row, amount_dkk=TOO_LARGE_DKK) for row in costs if row.scope == SYD)
-    changed = replace(inputs, reference=replace(inputs.reference, costs=costs))
+    people = inputs.areas.people
+    moved = {"101": people["101"] + people["155"], "155": 0}
+    areas = replace(inputs.areas, people={**people, **moved})
+    changed = replace(inputs, areas=areas, reference=replace(inputs.reference, costs=costs))
     return Content(calculate(changed), 1, FIRST)
 
 
