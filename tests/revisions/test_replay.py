@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calculation.calculate import Figures, Inputs, Parameters, calculate
-from pipeline.revisions.recorded import recorded_before, recorded_inputs, recorded_reference
+from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
+from pipeline.revisions.recorded import (
+    check_recorded,
+    recorded_before,
+    recorded_inputs,
+    recorded_reference,
+    recorded_tables,
+    tables_before,
+)
 from pipeline.run import gather, replay
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
@@ -167,3 +175,35 @@ def test_a_revision_replays_to_equal_inputs(
     assert replayed == gathered
     assert (gathered.before is None) is (arguments == ["2022K1"])
     assert calculate(replayed) == calculate(gathered)
+
+
+@pytest.mark.parametrize("table", ["clusters", "areas", "districts", "sources"])
+def test_a_record_whose_rows_name_nothing_is_refused(
+    bundled: dict[str, Calculation], table: str
+) -> None:
+    """A membership of a cluster, place or source that was not recorded stops the replay."""
+    recorded = recorded_tables(bundled["2022K1"].result.rules)
+    check_recorded(recorded)
+    (lost,) = {"clusters": ["koege"], "areas": ["253"], "districts": ["1004"]}.get(
+        table, [next(iter(recorded["memberships"].values()))["source_id"]]
+    )
+    without = {key: row for key, row in recorded[table].items() if key != lost}
+    with pytest.raises(ValueError, match="names what is not there"):
+        check_recorded({**recorded, table: without})
+
+
+@pytest.mark.parametrize(("amount_dkk", "sound"), [(0, True), (1, True), (-1, False)])
+def test_a_recorded_amount_is_no_debt(
+    bundled: dict[str, Calculation], amount_dkk: int, sound: bool
+) -> None:
+    """Nothing is an amount, and less than nothing is none."""
+    recorded = recorded_tables(bundled["2022K1"].result.rules)
+    costs = {key: {**row, "amount_dkk": amount_dkk} for key, row in recorded["costs"].items()}
+    with nullcontext() if sound else pytest.raises(ValueError, match="negative"):
+        check_recorded({**recorded, "costs": costs})
+
+
+def test_the_tables_of_the_report_before_are_told_from_its_own() -> None:
+    """By the first word of their names, which they have not in the report before."""
+    rows = {"1": {"name": "a"}}
+    assert tables_before({"areas": {}, "before": {}, "before areas": rows}) == {"areas": rows}
