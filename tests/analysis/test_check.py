@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reference.files import COLUMNS, SORTED_BY, read_rows
+from pipeline.reference.files import COLUMNS, SORTED_BY, canonical, read_rows, rows_of
 from schemas.quarter import Quarter
 from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
@@ -136,6 +136,14 @@ def test_columns_come_in_order(klynge: Klynge, data_dir: Path) -> None:
     path.write_text(text.getvalue(), "utf-8", newline="")
     assert klynge("check", "--fix-format").exit_code == 0
     assert path.read_bytes() == before
+
+
+def test_the_tenth_assumption_comes_after_the_ninth() -> None:
+    """Numbers are sorted by their value, not by their first digit."""
+    path = REPOSITORY / "data" / "reference" / "assumptions.csv"
+    (row, *_) = read_rows(path.parent, path.name)
+    written = canonical(path, [{**row, "number": number} for number in ("10", "9", "1", "2")])
+    assert [row["number"] for row in rows_of(path, written)] == ["1", "2", "9", "10"]
 
 
 def test_the_repository_holds_canonical_files() -> None:
