@@ -84,7 +84,7 @@ def check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:
     """
     import pandas as pd
 
-    if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns), dtype=str)):
+    if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns))):
         raise invalid(path, *broken)
 
 
