@@ -19,6 +19,7 @@ sheet cannot be relied on when it is changed.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 STEP: Final = 100_000
@@ -80,27 +81,29 @@ _REACHED = "MIN({part}*({total_denominator}/{denominator}),{total_capped}*{total
 _BY_PEOPLE = "({total_by_people}-{total_equal})*{reach}"
 _MEMBER = "{numerator}*({total_denominator}/{denominator})"
 
+_keyed = partial(Kind, 15)
+
 KEYED: Final = {
     **KINDS,
-    "counted": Kind(13, "whole", "{part}/{denominator}", "SUM({all_counted})"),
-    "capped": Kind(14, "counted", "{reach}/{total_denominator}", "", "input"),
-    "equal": Kind(
-        14, "percent", "{total_equal}*{members}/{total_members}/{total_by_people}", "", "input"
+    "counted": _keyed("whole", "{part}/{denominator}", "SUM({all_counted})"),
+    "capped": _keyed("counted", "{reach}/{total_denominator}", "", "input"),
+    "equal": _keyed(
+        "percent", "{total_equal}*{members}/{total_members}/{total_by_people}", "", "input"
     ),
-    "by_people": Kind(
-        14, "percent", f"{_BY_PEOPLE}/MAX(1,{{total_reach}})/{{total_by_people}}", "", "input"
+    "by_people": _keyed(
+        "percent", f"{_BY_PEOPLE}/MAX(1,{{total_reach}})/{{total_by_people}}", "", "input"
     ),
-    "weight": Kind(
-        15, "helper", f"{_BY_PEOPLE}*{{total_members}}+{{total_equal}}*{{members}}*{{total_reach}}",
+    "weight": _keyed(
+        "helper", f"{_BY_PEOPLE}*{{total_members}}+{{total_equal}}*{{members}}*{{total_reach}}",
         "SUM({all_weight})",
     ),
-    "reach": Kind(13, "helper", _REACHED, "SUM({all_reach})"),
-    "members": Kind(13, "helper", "", "SUM({all_members})"),
+    "reach": _keyed("helper", _REACHED, "SUM({all_reach})"),
+    "members": _keyed("helper", "", "SUM({all_members})"),
 }  # fmt: skip
 """By a key: k people (by the common denominator, at most the cap) and m parts in what is equal,
 of K and M in all, weigh (q - p) x k x M + p x m x K where p/q is equal; in all q x K x M."""
 
-BY_FRACTION: Final = {**KEYED, "members": Kind(13, "helper", _MEMBER, "SUM({all_members})")}
+BY_FRACTION: Final = {**KEYED, "members": _keyed("helper", _MEMBER, "SUM({all_members})")}
 """The same where a municipality that counts by a fraction has that fraction of an equal part."""
 
 INPUTS: Final = ("capped", "equal", "by_people")

@@ -51,8 +51,8 @@ def expected(sheet: dict[str, list[int]], inputs: tuple[int, int, int, int]) -> 
 
 
 def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
-    """Each cell that may be changed says what it takes, those above the table too; a member has one
-    part of what is equal, or the fraction with which it counts."""
+    """Each cell that may be changed says what it takes, those above the table too. A member has one
+    part of what is equal, or the fraction with which it counts; no cap is more than anybody has."""
     book = opened(workbooks(keyed)[f"klynger/{CLUSTER}-2022K1.xlsx"])
     for name in (name for name in book.sheetnames if "Nøgle" in name):
         sheet = book[name]
@@ -65,6 +65,8 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
         equal = table.letter("Lige dele med fælles nævner")
         parts = {sheet[f"{equal}{row}"].value for row in table.rows}
         assert name.endswith("lige") or parts == {1}
+        cap = sheet[f"{table.letter('Heraf højst')}{table.header - 1}"].value
+        assert cap == {"loft": 50_000, "alt": 8_000}.get(name.rpartition(" ")[2], 10_000_000)
 
 
 def test_a_key_is_calculated_by_libreoffice(keyed: Content, tmp_path: Path) -> None:
