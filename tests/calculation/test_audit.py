@@ -172,10 +172,27 @@ def test_two_misprints_are_told_as_what_does_not_follow() -> None:
     twice = MEMO.with_value(Column.SHARE, 3, 93).with_value(Column.AMOUNT, 9, 9085)
     found = audit(twice)
     assert not found.explanations
-    assert {(doubt.column, doubt.row) for doubt in found.deviations} >= {
-        (Column.SHARE, 3),
-        (Column.AMOUNT, 9),
-    }
+    assert [(doubt.column, doubt.row, doubt.values) for doubt in found.deviations] == [
+        (Column.SHARE, None, (1054,)),
+        (Column.SHARE, 3, (39,)),
+        (Column.AMOUNT, 9, (9058,)),
+        (Column.AMOUNT, None, (370_027,)),
+    ]
+
+
+def test_a_table_of_nobody_holds_by_no_method() -> None:
+    """Nothing follows from figures that are all 0."""
+    table = PublishedTable(("A", "B"), {Column.FIGURE: (0, 0), Column.AMOUNT: (1, 1)}, {}, DECIMALS)
+    assert methods_of(table) == ()
+
+
+@pytest.mark.parametrize(("off_kr", "holds"), [(51, True), (-51, True), (52, False), (-52, False)])
+def test_shares_say_how_far_an_amount_may_be_off(off_kr: int, holds: bool) -> None:
+    """Half of the last decimal of a share, 50.5 kr. of 101,000, and a krone of rounding."""
+    amounts = (48_480 + off_kr, 52_520 - off_kr)
+    cells = {Column.SHARE: (480, 520), Column.AMOUNT: amounts}
+    table = PublishedTable(("A", "B"), cells, {Column.AMOUNT: 101_000}, DECIMALS)
+    assert (Method.WITHIN_SHARES in methods_of(table)) is holds
 
 
 def test_equally_good_explanations_are_all_told() -> None:
