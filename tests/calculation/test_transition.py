@@ -1,4 +1,4 @@
-"""From one structure to another, worked out by hand on a country of eight municipalities."""
+"""From one structure to another, worked out by hand on a country of nine municipalities."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from schemas.sharing import Alternative
 from tests.calculation.strategies import QUARTER, cluster, membership, municipality, rules_of
 
 EMPTY = ("401", "404", "402", "403")
-PEOPLE = {"101": 60, "102": 40, "103": 30, "201": 10, **dict.fromkeys(EMPTY, 0)}
-"""102 is in two clusters before, 201 in none; where nobody lives nothing is paid."""
+PEOPLE = {"101": 60, "102": 40, "103": 30, "201": 10, "301": 0, **dict.fromkeys(EMPTY, 0)}
+"""102 is in two clusters before, 201 in none; 301 in none after; where nobody lives nothing is paid."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def moves() -> dict[str, dict[str, Any]]:
             membership("vest", "102", fraction="1/4"),
             membership("oest", "102", fraction="3/4"),
             membership("oest", "103"),
+            membership("oest", "301"),
         ],
         [],
         areas=areas,
@@ -76,6 +77,9 @@ def test_kroner_ranges_and_steps(
 def test_with_whom_it_shares(moves: dict[str, dict[str, Any]]) -> None:
     """The clusters by name, and the codes of the other members in order."""
     row = moves["102"]
-    assert (row["clusters_before"], row["members_before"]) == (("Oest", "Vest"), ("101", "103"))
+    assert (row["clusters_before"], row["members_before"]) == (
+        ("Oest", "Vest"),
+        ("101", "103", "301"),
+    )
     assert row["clusters_after"] == ("Nord",)
     assert row["members_after"] == ("101", "201", *sorted(EMPTY))

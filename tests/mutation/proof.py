@@ -21,6 +21,7 @@ PROOF = {
     ],
     "pipeline/reference/*.py": ["reference"],
     "pipeline/snapshots/*.py": ["statbank"],
+    "pipeline/statbank/answers.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/*.py": ["statbank"],
     "pipeline/revisions/*.py": [
         "golden",
