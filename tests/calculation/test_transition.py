@@ -13,7 +13,8 @@ from tests.calculation.strategies import QUARTER, cluster, membership, municipal
 
 EMPTY = ("401", "404", "402", "403")
 PEOPLE = {"101": 60, "102": 40, "103": 30, "201": 10, "301": 0, **dict.fromkeys(EMPTY, 0)}
-"""102 is in two clusters before, 201 in none; 301 in none after; where nobody lives nothing is paid."""
+"""102 is in two clusters before, 201 in none, and 301 in none after; where nobody lives nothing is
+paid."""
 
 
 @pytest.fixture(scope="module")
