@@ -11,7 +11,7 @@ from tests.fuzzing.doors import DOORS
 from tests.fuzzing.fuzzer import fuzz
 from tests.fuzzing.world import World, quick
 
-CASES = 300
+CASES = 100
 VERIFIED = ("manifest", "snapshot")
 """Doors at which a sha256 refuses nearly everything."""
 
