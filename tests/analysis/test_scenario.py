@@ -43,6 +43,7 @@ def test_a_scenario_allocates_by_its_rules(klynge: Klynge, reports_dir: Path) ->
     roedovre = next(row for row in table if row["municipality_code"] == "175")
     assert (roedovre["counted_population"], roedovre["amount_dkk"]) == ("13794", "9334")
     difference = rows(folder, f"forskel-{label}.csv")
+    assert {(row["before"], row["after"]) for row in difference} == {("2022K1", label)}
     syd = [row for row in difference if row["scope"] == "amager-hvidovre"]
     assert sum(int(row["amount_dkk"]) for row in syd) == 30_000
     assert sum(int(row["rules_dkk"]) for row in syd) == 0

@@ -32,7 +32,12 @@ PROOF = {
         "revisions/test_sealed.py",
     ],
     "pipeline/delivery/*.py": ["delivery"],
-    "pipeline/reporting/rows.py": ["reporting/test_rows.py", "golden", "analysis/test_keys.py"],
+    "pipeline/reporting/rows.py": [
+        "reporting/test_rows.py",
+        "golden",
+        "analysis/test_keys.py",
+        "analysis/test_scenario.py",
+    ],
     "pipeline/reporting/workbook/live_*.py": [
         "golden",
         "reporting/workbook/test_figures.py",
