@@ -149,6 +149,7 @@ def test_a_scenario_changes_a_key_and_gives_a_cost_another(asking: Klynge, data_
 def test_commands_add_a_key_and_a_cost_by_it(klynge: Klynge, data_dir: Path) -> None:
     """`add-key` makes the table where there is none, and `add-cost --key` names a row of it."""
     common = ("--name-da", "a", "--name-en", "b", "--from", "2022K1", "--source", "memo-syd-2022")
+    (data_dir / "reference" / "keys.csv").unlink()
     assert klynge("add-cost", "ny", "viborg", "100", "--key", "aeldre", *common).exit_code == 20
     assert klynge("add-key", "aeldre", "--ages", "65-", *common).exit_code == 0
     assert klynge("add-cost", "ny", "viborg", "100", "--key", "aeldre", *common).exit_code == 0

@@ -110,6 +110,15 @@ def test_a_row_changed_here_stays(
     assert COST.replace("370000", expected) in (data / "reference/costs.csv").read_text()
 
 
+def test_a_row_that_ends_there_is_the_same_row(data: Path, newer: Path) -> None:
+    """A rule is known by its ids and first quarter: where it changed here, no second one comes."""
+    amount("381100")(data)
+    change(newer, "costs.csv", COST, COST.replace("2026K4", "2025K4"))
+    before = (data / "reference/costs.csv").read_text()
+    assert [row.kept for row in updated(data).rows] == [True]
+    assert (data / "reference/costs.csv").read_text() == before
+
+
 def test_a_kept_row_is_told_once(data: Path, newer: Path) -> None:
     """What was seen and kept is not asked again until it comes otherwise."""
     amount("381100")(data)

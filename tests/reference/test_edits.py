@@ -195,6 +195,8 @@ def test_a_lock_that_is_held_is_said(data_dir: Path, monkeypatch: pytest.MonkeyP
     """An edit that waits too long for another one gives up, and says what it waited for."""
     monkeypatch.setattr(editing, "LOCK_TIMEOUT_SECONDS", 0.0)
     with FileLock(data_dir / "reference" / editing.LOCK), pytest.raises(StorageError, match="held"):
+        editing.fix_format(data_dir)
+    with FileLock(data_dir / "reference" / editing.LOCK), pytest.raises(StorageError, match="held"):
         edit(data_dir, COSTS, lambda reference, rows: rows)
 
 
