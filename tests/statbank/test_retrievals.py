@@ -58,6 +58,20 @@ def test_a_range_keeps_the_quarters_that_are_sound(
     assert asking("fetch", "2021K3", "--accept-jump", AREA).exit_code == 0
 
 
+def test_what_is_set_aside_is_named_by_the_first_quarter_that_is_wrong(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """The whole answer is kept once, with what is said of all quarters that are wrong."""
+    for quarter, count in (("2021K3", 250_000), ("2021K4", 400_000)):
+        statbank.revise("FOLK1A", quarter, {AREA: count})
+    ended = asking("fetch", "--from", "2021K2", "--to", "2021K4")
+    assert ended.exit_code == 20
+    (kept,) = (data_dir / "quarantine").glob("*.csv")
+    assert kept.name.startswith("FOLK1A-2021K3-")
+    reason = json.loads(kept.with_suffix(".json").read_bytes())["reason"]
+    assert all(f"The population of {quarter} jumped" in reason for quarter in ("2021K3", "2021K4"))
+
+
 @pytest.mark.workbooks
 def test_christiansoe_stops_nothing(
     asking: Klynge, statbank: StatBankEmulator, reports_dir: Path
@@ -99,5 +113,9 @@ def test_an_acceptance_is_kept_though_the_answer_is_the_same(
     accepted = asking("fetch", "2022K1", "--refresh", "--accept-jump", AREA)
     assert "FOLK1A: 1 accepted" in accepted.out
     assert "FOLK1A: 1 same" in asking("fetch", "2022K1", "--refresh", "--accept-jump", AREA).out
+    assert not (data_dir / "snapshots" / "FOLK1A" / "answers").exists()  # its own is the whole
     for command in ("check", "run 2022K1", f"explain 2022K1 bispebjerg-frederiksberg {AREA}"):
         assert asking(*command.split()).exit_code == 0
+    statbank.revise("FOLK1A", "2022K1", {AREA: 260_000})
+    changed = asking("fetch", "2022K1", "--refresh")
+    assert (changed.exit_code, "260000 in 2022K1" in changed.err) == (20, True)
