@@ -66,6 +66,11 @@ class Watching:
             self._switch("")
             self.seconds[item.nodeid] = time.perf_counter() - began
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Say what failed, although it should not."""
+        if report.failed:
+            print(f"\n{report.nodeid}\n{report.longreprtext}")
+
     def runs(self) -> Runs:
         """Return what was noted."""
         by_line = self.coverage.get_data().contexts_by_lineno(self.path)
