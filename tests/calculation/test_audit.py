@@ -186,6 +186,13 @@ def test_a_table_of_nobody_holds_by_no_method() -> None:
     assert methods_of(table) == ()
 
 
+@pytest.mark.parametrize("shares", [(12, 88), (13, 87)])
+def test_half_of_the_last_decimal_may_be_rounded_either_way(shares: tuple[int, int]) -> None:
+    """An eighth is 12 or 13 per cent."""
+    cells = {Column.FIGURE: (1, 7), Column.SHARE: shares, Column.AMOUNT: (10, 70)}
+    assert methods_of(PublishedTable(("A", "B"), cells, {}, {**DECIMALS, Column.SHARE: 0}))
+
+
 @pytest.mark.parametrize(("off_kr", "holds"), [(51, True), (-51, True), (52, False), (-52, False)])
 def test_shares_say_how_far_an_amount_may_be_off(off_kr: int, holds: bool) -> None:
     """Half of the last decimal of a share, 50.5 kr. of 101,000, and a krone of rounding."""
