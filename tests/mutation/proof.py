@@ -20,7 +20,7 @@ PROOF = {
         "analysis/test_keys.py",
     ],
     "pipeline/reference/*.py": ["reference"],
-    "pipeline/snapshots/*.py": ["statbank"],
+    "pipeline/snapshots/*.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/answers.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/*.py": ["statbank"],
     "pipeline/revisions/*.py": [
