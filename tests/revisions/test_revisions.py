@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import json_bytes, record
-from pipeline.revisions.store import read_revision, sealed
+from pipeline.revisions.store import Outcome, newest_revision, read_revision, sealed
 from schemas.quarter import Quarter
 from tests.analysis.quarters import add_quarter, replace_quarters
 from tests.conftest import Klynge
@@ -314,3 +314,22 @@ def test_a_full_disk_leaves_nothing_behind(
     assert ended.exit_code == 51
     assert ended.err.startswith(f"klynge: {reports_dir / '2022K1' / 'r1'}")
     assert [path.name for path in (reports_dir / "2022K1").iterdir()] == [".lock"]
+
+
+def test_only_folders_of_revisions_count(tmp_path: Path) -> None:
+    """What else somebody put beside them has no number, however it begins."""
+    assert newest_revision(tmp_path) == 0
+    for name in ("r1", "r2", "r10", "r11-old", "readme", "r", "r012", "r9x"):
+        (tmp_path / name).mkdir()
+    assert newest_revision(tmp_path) == 10
+
+
+@pytest.mark.parametrize(
+    ("subjects", "has_costs"),
+    [([], True), (["first_revision"], True), (["no_cost"], False), (["x", "costs_ended"], False)],
+)
+def test_a_quarter_without_an_amount_is_said_so(subjects: list[str], has_costs: bool) -> None:
+    """Nothing to allocate is told by what the manifest found."""
+    manifest = {"findings": [{"subject": subject} for subject in subjects]}
+    outcome = Outcome("2022K1", 1, Path("r1"), written=True, manifest=manifest)
+    assert outcome.has_costs is has_costs
