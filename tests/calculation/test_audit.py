@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
 import pytest
 
-from pipeline.calculation.audit import Column, Method, PublishedTable, audit, expected, methods_of
+from pipeline.calculation.audit import (
+    Column,
+    Doubt,
+    Method,
+    PublishedTable,
+    audit,
+    expected,
+    methods_of,
+)
 
 DECIMALS = {Column.FIGURE: 0, Column.SHARE: 1, Column.AMOUNT: 0}
 MEMO = PublishedTable(
@@ -56,6 +65,11 @@ def places(table: PublishedTable) -> list[Place]:
             *((column, None) for column in table.totals)]  # fmt: skip
 
 
+def by_place(doubts: Iterable[Doubt]) -> dict[Place, tuple[int, ...]]:
+    """Return what numbers should be, by where they are printed."""
+    return {(doubt.column, doubt.row): doubt.values for doubt in doubts}
+
+
 def is_slip(meant: int, printed: int) -> bool:
     """Whether one digit was changed, lost or added, or two neighbours swapped."""
     shorter, longer = sorted((str(meant), str(printed)), key=len)
@@ -81,7 +95,7 @@ def outcome(chance: Random, table: PublishedTable, place: Place) -> str:
     found = audit(table.with_value(*place, misprinted(chance, right)))
     if found.methods:
         return "unseen"
-    told = {(doubt.column, doubt.row): doubt.values for doubt in found.explanations}
+    told = by_place(found.explanations)
     assert right in told[place]
     return "named" if len(told) == 1 else "one of several"
 
@@ -101,12 +115,7 @@ def test_any_changed_digit_of_the_memo_is_found(column: Column) -> None:
             wrong = int(f"{digits[:place]}{(int(digits[place]) + 5) % 10}{digits[place + 1 :]}")
             found = audit(MEMO.with_value(column, row, wrong))
             assert not found.methods
-            assert (
-                number
-                in {(doubt.column, doubt.row): doubt.values for doubt in found.explanations}[
-                    column, row
-                ]
-            )
+            assert number in by_place(found.explanations)[column, row]
             told["named" if len(found.explanations) == 1 else "one of several"] += 1
     assert told["named"] >= told.total() * 0.9
 
@@ -146,8 +155,7 @@ def test_every_slip_that_explains_a_small_table_is_told(totals: bool, shares: bo
         table = right.with_value(*place, misprinted(chance, right.printed(*place)))
         if methods_of(table):
             continue
-        found = [doubt for doubt in audit(table).explanations if doubt.slip]
-        told = {(doubt.column, doubt.row): doubt.values for doubt in found}
+        told = by_place(doubt for doubt in audit(table).explanations if doubt.slip)
         for at in places(table):
             slips = [value for value in range(1000) if is_slip(value, table.printed(*at))]
             holds = tuple(value for value in slips if methods_of(table.with_value(*at, value)))
@@ -163,7 +171,7 @@ def test_a_number_that_no_slip_explains_is_found() -> None:
             number = right.printed(*at)
             every_digit = int("".join(str((int(digit) + 3) % 9 + 1) for digit in str(number)))
             found = audit(right.with_value(*at, every_digit))
-            told = {(doubt.column, doubt.row): doubt.values for doubt in found.explanations}
+            told = by_place(found.explanations)
             assert number in told[at]
 
 

@@ -15,7 +15,6 @@ from schemas.source_tables import FOLK1A, KKBEF1, TIME, SourceTable
 from tests.conftest import REPOSITORY
 
 FIRST = Quarter(2008, 1)
-MISSING = {FOLK1A: [Quarter(2022, 3)], KKBEF1: [Quarter(2022, 2)]}
 
 
 def info(source: SourceTable, quarters: Sequence[Quarter]) -> TableInfo:
@@ -56,7 +55,7 @@ def test_what_is_missing_is_told_table_by_table() -> None:
     the first of them is overdue."""
     there = publication({FOLK1A: Quarter(2022, 2), KKBEF1: Quarter(2022, 1)})
     with pytest.raises(NotPublishedYet) as caught:
-        there.require(MISSING)
+        there.require({FOLK1A: [Quarter(2022, 3)], KKBEF1: [Quarter(2022, 2)]})
     assert caught.value.message == (
         "FOLK1A 2022K3 is not published yet: its newest quarter is 2022K2. "
         "2022K3 is expected about 11 August 2022 at 08:00.\n"
