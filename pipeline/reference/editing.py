@@ -116,7 +116,8 @@ def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
 
 def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference) -> None:
     cited = {row["source_id"] for row in rows if name != SOURCES and "source_id" in row}
-    for source_id in cited - {"", *reference.sources}:
+    if unknown := cited - {"", *reference.sources}:
+        source_id = min(unknown)
         raise UsageError(
             f"sources.csv has no source {source_id!r}.",
             remedy=Remedy.ADD_SOURCE,

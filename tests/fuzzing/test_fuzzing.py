@@ -11,7 +11,7 @@ from tests.fuzzing.doors import DOORS
 from tests.fuzzing.fuzzer import fuzz
 from tests.fuzzing.world import World, quick
 
-CASES = 100
+CASES = 300
 VERIFIED = ("manifest", "snapshot")
 """Doors at which a sha256 refuses nearly everything."""
 
