@@ -210,6 +210,23 @@ def test_shares_say_how_far_an_amount_may_be_off(off_kr: int, holds: bool) -> No
     assert (Method.WITHIN_SHARES in methods_of(table)) is holds
 
 
+@pytest.mark.parametrize(("printed", "slip"), [(7, True), (30, True), (4321, False)])
+def test_where_nobody_lives_any_other_number_is_a_misprint(printed: int, slip: bool) -> None:
+    """A figure of 0 that pays 0 kr. is told, whether or not a slip made it what is printed."""
+    cells = {Column.FIGURE: (600_000, 400_000, printed), Column.AMOUNT: (60_000, 40_000, 0)}
+    totals = {Column.FIGURE: 1_000_000, Column.AMOUNT: 100_000}
+    found = audit(PublishedTable(("A", "B", "C"), cells, totals, DECIMALS))
+    assert Doubt(Column.FIGURE, 2, printed, (0,), slip) in found.explanations
+
+
+def test_of_many_right_numbers_the_five_in_the_middle_are_told() -> None:
+    """A krone for 1,000 people: any figure near 40,250 pays 40 kr. where 60,000 pay 60."""
+    cells = {Column.FIGURE: (60_000, 999_999), Column.AMOUNT: (60, 40)}
+    found = audit(PublishedTable(("A", "B"), cells, {}, DECIMALS))
+    told = by_place(found.explanations)
+    assert told[Column.FIGURE, 1] == (40_248, 40_249, 40_250, 40_251, 40_252)
+
+
 def test_equally_good_explanations_are_all_told() -> None:
     """Without totals and shares, of two municipalities either number may be the wrong one."""
     cells = {Column.FIGURE: (100, 300), Column.AMOUNT: (1000, 3500)}
