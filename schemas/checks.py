@@ -3,7 +3,7 @@
 The tables on their own name no other: places, words and keys, accounts and sources.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial
 from re import fullmatch
@@ -88,9 +88,14 @@ def each_row(rule: str, holds: Callable[[Any], bool]) -> OfRows:
     """Something holds of the cells of each row."""
 
     def hold(table: pd.DataFrame) -> pd.Series:
-        return pd.Series([holds(row) for row in table.to_dict("records")], table.index, bool)
+        return pd.Series(map(holds, _rows(table)), table.index, bool)
 
     return partial(pa.Check, hold, error=rule)
+
+
+def _rows(table: pd.DataFrame) -> Iterator[dict[str, str]]:
+    names = list(table.columns)  # to_dict would look at the type of every cell
+    return (dict(zip(names, cells, strict=True)) for cells in table.to_numpy())
 
 
 def all_rows(rule: str, holds: Callable[[pd.DataFrame], Any]) -> OfRows:
@@ -107,14 +112,14 @@ def no_overlap(*keys: str) -> OfRows:
     def holds(table: pd.DataFrame) -> pd.Series:
         ordered = table.sort_values("first_quarter", kind="stable")
         free, taken_until = [], dict[tuple[str, ...], str]()
-        for row in ordered.to_dict("records"):
+        for row in _rows(ordered):
             key = tuple(row[name] for name in keys)
             free.append(row["first_quarter"] > taken_until.get(key, ""))
             taken_until[key] = max(row["last_quarter"] or _OPEN_END, taken_until.get(key, ""))
         return pd.Series(free, ordered.index, bool).reindex(table.index)
 
     rule = f"must not be in force twice in one quarter for the same {' and '.join(keys)}"
-    return partial(pa.Check, holds, error=rule)
+    return all_rows(rule, holds)
 
 
 def filled_exactly_when(column: str, other: str, value: str) -> OfRows:

@@ -145,7 +145,9 @@ class Comparison:
 def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
     """Return what changed from one result to another, with its contributions."""
     people_before, people_after = _people(before.populations), _people(after.populations)
-    costs_before, costs_after = _costs(before.rules), _costs(after.rules)
+    costs_before, costs_after = (
+        {(cost.cost_id, cost.scope): cost for cost in side.rules.costs} for side in (before, after)
+    )
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
         old, new = costs_before.get((cost_id, scope)), costs_after.get((cost_id, scope))
@@ -235,11 +237,6 @@ def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     if not amount_dkk or not any(weights.values()):
         return dict.fromkeys(weights, 0)
     return {part.code: part.amount for part in largest_remainder(amount_dkk, weights)}
-
-
-def _costs(rules: Reference) -> dict[tuple[str, str], Cost]:
-    """Return the costs by id and scope."""
-    return {(cost.cost_id, cost.scope): cost for cost in rules.costs}
 
 
 def _key(rules: Reference, cost: Cost | None) -> Key:

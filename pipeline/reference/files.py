@@ -147,7 +147,7 @@ def _header_failures(header: Sequence[str], expected: Sequence[str]) -> list[Fai
     rules = {
         "is missing": [name for name in expected if name not in header],
         "is not a column of this table": [name for name in header if name not in expected],
-        "stands twice": sorted({name for name in header if header.count(name) > 1}),
+        "stands twice": [name for name in dict.fromkeys(header) if header.count(name) > 1],
     }
     return [Failure(None, name, rule, None) for rule, found in rules.items() for name in found]
 

@@ -84,7 +84,7 @@ def check_rows(path: Path, schema: DataFrameSchema, rows: list[Row]) -> None:
     """
     import pandas as pd
 
-    if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns))):
+    if broken := failures(schema, pd.DataFrame(rows, columns=list(schema.columns), dtype=object)):
         raise invalid(path, *broken)
 
 
@@ -130,7 +130,7 @@ def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ..
     from schemas.tables import recipients
 
     schema = recipients([cluster.cluster_id for cluster in reference.clusters])
-    rows = rows_of(path, read_content(path), list(schema.columns))
+    rows = rows_of(path, read_content(path), tuple(schema.columns))
     check_rows(path, schema, rows)
     spoken = ({**row, "language": row["language"] or Language.DANISH} for row in rows)
     return tuple(from_row(Recipient, row) for row in spoken)

@@ -19,7 +19,7 @@ PROOF = {
         "analysis/test_check.py",
         "analysis/test_keys.py",
     ],
-    "pipeline/reference/*.py": ["reference"],
+    "pipeline/reference/*.py": ["reference", "analysis/test_check.py"],
     "pipeline/snapshots/*.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/answers.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/*.py": ["statbank"],
@@ -34,6 +34,7 @@ PROOF = {
     "pipeline/delivery/*.py": ["delivery"],
     "pipeline/reporting/rows.py": [
         "reporting/test_rows.py",
+        "reporting/workbook/test_billing.py",
         "golden",
         "analysis/test_keys.py",
         "analysis/test_scenario.py",

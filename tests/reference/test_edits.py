@@ -191,6 +191,18 @@ def test_a_file_deleted_meanwhile_stays_so(data_dir: Path) -> None:
     assert not path.exists()
 
 
+def test_a_file_saved_meanwhile_is_said_where_an_edit_changes_nothing(data_dir: Path) -> None:
+    """`Unchanged` is said only of the file that was read."""
+    path = data_dir / "reference" / COSTS
+
+    def meanwhile(reference: Reference, rows: list[Row]) -> list[Row]:
+        path.write_bytes(path.read_bytes().replace(b",370000,", b",380000,"))
+        return rows
+
+    with pytest.raises(ProvenanceError, match="changed by somebody else meanwhile"):
+        edit(data_dir, COSTS, meanwhile)
+
+
 def test_a_lock_that_is_held_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edit that waits too long for another one gives up, and says what it waited for."""
     monkeypatch.setattr(editing, "LOCK_TIMEOUT_SECONDS", 0.0)
