@@ -15,6 +15,7 @@ from pipeline.run import run
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
+from schemas.records import Language
 from schemas.report_name import ReportName
 from tests.processes import REPOSITORY, contents
 
@@ -27,21 +28,31 @@ Files = Mapping[str, bytes]
 
 
 def report_now() -> dict[str, bytes]:
-    """Return the files of the quarter's first revision, made from the repository's own data."""
+    """Return the files of the quarter's first revision, made from the repository's own data.
+
+    Those of the English report stand in `en`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         acquisition = Acquisition.offline(Settings(REPOSITORY / "data", Path(folder)))
-        run(Parameters(ReportName(Quarter.parse(QUARTER))), acquisition)
-        return contents(Path(folder) / QUARTER / "r1")
+        files = {}
+        for language, place in ((Language.DANISH, ""), (Language.ENGLISH, "en/")):
+            report = ReportName(Quarter.parse(QUARTER), language=language)
+            run(Parameters(report), acquisition)
+            made = contents(Path(folder) / report.label / "r1")
+            files.update({f"{place}{name}": content for name, content in made.items()})
+        return files
 
 
 def to_approve(report: Files) -> dict[str, bytes]:
-    """Return the files that approving a report keeps: CSV as it is, and a sha256 of each part."""
+    """Return the files that approving keeps: Danish CSV as it is, and a sha256 of each part."""
     digests = {
         part: hashlib.sha256(content).hexdigest()
         for name, file in report.items()
         for part, content in lasting(name, file)
     }
-    kept = {name: content for name, content in report.items() if name.endswith(".csv")}
+    kept = {
+        name: file for name, file in report.items() if name.endswith(".csv") and "/" not in name
+    }
     return {**kept, DIGESTS: (json.dumps(digests, indent=1, sort_keys=True) + "\n").encode()}
 
 
@@ -54,7 +65,7 @@ def lasting(name: str, file: bytes) -> Iterator[tuple[str, bytes]]:
                 unpacked.update(f"{part.filename} {part.date_time} {part.file_size}\n".encode())
                 unpacked.update(package.read(part))
         yield f"{name}, unpacked", unpacked.digest()
-    elif name == "manifest.json":
+    elif name.endswith("manifest.json"):
         manifest = json.loads(file)
         for output in manifest["outputs"]:
             if output["file"].endswith(PACKED):
