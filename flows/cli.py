@@ -78,6 +78,7 @@ EXAMPLES: Mapping[Callable[..., None], str] = {
 for function, example in EXAMPLES.items():
     app.command(cls=Command, epilog=f"Example: klynge {example}")(function)
 app.add_typer(server, name="server")
+program = typer.main.get_command(app)
 
 
 def main(clock: Clock | None = None) -> None:
@@ -86,7 +87,7 @@ def main(clock: Clock | None = None) -> None:
     _print_any_sign()
     try:
         _check_arguments(sys.argv[1:])
-        app(obj=clock or Clock())
+        program(obj=clock or Clock())
     except KlyngeError as error:
         _fail(error)
     except BrokenPipeError:  # the reader of a pipe, such as head, had enough

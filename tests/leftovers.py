@@ -1,7 +1,9 @@
 """Ends what a test run leaves behind, however it ended: a killed run cleans up nothing itself.
 
-Every process of a run has the run's name in its environment. A watcher outside the run reads from
-a pipe that closes when the run is over, and then ends each process of that name.
+Every process of a run has the run's folder in its environment, in which all temporary files are. A
+watcher outside the run reads from a pipe that closes when the run is over, and then ends each
+process of the run and removes the folder. It is in memory where there is room: on a disk, a third
+of the time goes into flushing and removing small files.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ import psutil
 from filelock import FileLock
 
 VARIABLE = "KLYNGEFORDELING_TEST_RUN"
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 4 * 2**30
 
 _pipes: list[subprocess.Popen[bytes]] = []
 
@@ -27,24 +30,29 @@ _pipes: list[subprocess.Popen[bytes]] = []
 def watch() -> None:
     """Start the watcher, unless this process belongs to a run that is watched already."""
     if VARIABLE not in os.environ:
-        os.environ[VARIABLE] = uuid.uuid4().hex
+        where = MEMORY if "TMPDIR" not in os.environ and _has_room(MEMORY) else None
+        os.environ[VARIABLE] = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="klynge-", dir=where)
+        tempfile.tempdir = None  # or what was asked for before would be remembered
         command = [sys.executable, "-m", "tests.leftovers"]
         _pipes.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
 
 
+def _has_room(folder: Path) -> bool:
+    """Return whether a folder of memory takes a run, and lets programs in it be started."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return False
+    can_start = not os.statvfs(folder).f_flag & os.ST_NOEXEC
+    return can_start and shutil.disk_usage(folder).free > ENOUGH_BYTES
+
+
 def shared(name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that is made once in a run, by the first worker that asks for it."""
-    folder = _folder(os.environ[VARIABLE])
-    folder.mkdir(exist_ok=True)
+    folder = Path(os.environ[VARIABLE])
     with FileLock(folder / f"{name}.lock"):
         if not (folder / name).exists():
             make(folder / f"{name}.tmp")
             (folder / f"{name}.tmp").rename(folder / name)
     return folder / name
-
-
-def _folder(run: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"klyngefordeling-tests-{run}"
 
 
 def end_all(run: str) -> None:
@@ -58,4 +66,4 @@ def end_all(run: str) -> None:
 if __name__ == "__main__":
     sys.stdin.read()
     end_all(os.environ[VARIABLE])
-    shutil.rmtree(_folder(os.environ[VARIABLE]), ignore_errors=True)
+    shutil.rmtree(os.environ[VARIABLE], ignore_errors=True)

@@ -8,7 +8,7 @@ from typing import Final
 import typer
 from typer.cli import get_docs_for_click
 
-from flows.cli import app
+from flows.cli import program
 from pipeline import errors
 from pipeline.settings import Settings, text_of, variable
 
@@ -23,8 +23,7 @@ forgiven as far as it leaves one thing only that can be meant.
 
 def manual() -> str:
     """Return the manual as markdown."""
-    group = typer.main.get_command(app)
-    commands = get_docs_for_click(obj=group, ctx=typer.Context(group), name="klynge")
+    commands = get_docs_for_click(obj=program, ctx=typer.Context(program), name="klynge")
     return "\n".join([commands.rstrip(), "", *_settings(), "", *_exit_codes(), _WRITTEN])
 
 

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from flows.cli import app
+from flows.cli import program
 from tests.cli import manual, transcripts
 from tests.conftest import REPOSITORY, Klynge
 
@@ -48,8 +47,7 @@ def test_the_manual_is_current() -> None:
 
 def test_every_command_has_help_with_an_example(klynge: Klynge) -> None:
     """Each command explains itself and each of its parameters, and ends with an example."""
-    group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in program.commands.items():  # type: ignore[attr-defined]
         ended = klynge(name, "--help")
         assert ended.exit_code == 0
         assert "Example: klynge" in " ".join(ended.out.split())

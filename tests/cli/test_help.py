@@ -38,12 +38,10 @@ print(json.dumps(imported), file=sys.stderr)
 
 def commands() -> list[str]:
     """Return the names of all commands, as the command line knows them."""
-    import typer
 
-    from flows.cli import app
+    from flows.cli import program
 
-    group = typer.main.get_command(app)
-    return sorted(group.commands)  # type: ignore[attr-defined]
+    return sorted(program.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", ["", *commands()])

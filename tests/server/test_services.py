@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-import typer
 import yaml
 
-from flows.cli import app
+from flows.cli import program
 from pipeline.settings import Settings, variable
 from tests.conftest import REPOSITORY
 
@@ -104,7 +103,7 @@ def test_shell_blocks_can_be_run(page: str, block: str) -> None:
 
 def check_command(words: list[str]) -> None:
     """Fail unless the words begin with a command of ours."""
-    command = typer.main.get_command(app)
+    command: object = program
     for word in words:
         if not (inner := getattr(command, "commands", {})):
             return
