@@ -77,8 +77,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
         ProvenanceError: A file of the newest revision differs from its manifest.
     """
     folder = reports_dir / calculation.report.path
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with FileLock(folder / ".lock"):  # which makes the folder
         revision = newest_revision(folder)
         manifest = read_revision(folder / f"r{revision}") if revision else {}
         reasons = _reasons(folder / f"r{revision}", manifest, calculation)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
 from pipeline.calculation.calculate import Parameters
+from pipeline.calculation.plausibility import AcceptedJump
 from pipeline.errors import Remedy, StatBankUnavailable
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
+from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
 from tests.conftest import PretendClock
@@ -64,3 +70,54 @@ def test_a_quarter_is_stored_with_all_tables_that_it_needs(
     left = Acquisition.offline(cut_off.settings)
     assert Quarter.parse(NEWEST) not in left.stored_quarters()
     assert Quarter.parse(NEWEST) in left.stored_quarters(Quarter(2027, 1))
+
+
+def test_retrievals_stored_at_once_are_all_kept(data_dir: Path) -> None:
+    """Eight that begin together, each having read what was there: eight more, one after another."""
+    quarter, begin = Quarter(2022, 1), Barrier(8)
+    (before,) = SnapshotStore(data_dir).all("FOLK1A", quarter)
+
+    def store_one(second: int) -> None:
+        store = SnapshotStore(data_dir)
+        content = store.read(store.all("FOLK1A", quarter)[0])
+        begin.wait()
+        store.add(replace(before, retrieved_at=f"2026-11-11T07:15:0{second}Z"), content)
+
+    threads = [Thread(target=store_one, args=[second]) for second in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = SnapshotStore(data_dir).all("FOLK1A", quarter)
+    first = before.sequence
+    assert [row.sequence for row in kept] == list(range(first, first + 9))
+    assert len({row.retrieved_at for row in kept}) == 9
+
+
+@pytest.mark.parametrize(
+    ("recorded", "read"),
+    [
+        ({"accepted_jumps": ["147"]}, {"accepted_jumps": (AcceptedJump("147", "", 0, 0, ""),)}),
+        ({"updated": "2022-02-11\N{NO-BREAK SPACE}08:00"},
+         {"updated": "2022-02-11\N{NO-BREAK SPACE}08:00"}),
+    ],
+    ids=["a code alone, of an earlier version", "a blank that breaks no line"],
+)  # fmt: skip
+def test_a_sidecar_is_read_as_it_is(
+    data_dir: Path, recorded: dict[str, object], read: dict[str, object]
+) -> None:
+    """What an earlier version wrote, and every sign that moves no cursor."""
+    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_bytes()) | recorded), "utf-8")
+    found = SnapshotStore(data_dir).newest("FOLK1A", Quarter(2022, 1))
+    assert {name: getattr(found, name) for name in read} == read
+
+
+def test_an_answer_as_it_always_is_needs_no_pandas(
+    cut_off: Acquisition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only an odd row is looked at as at the door, which takes a hundred times as long."""
+    monkeypatch.setitem(sys.modules, "pipeline.statbank.answers", None)
+    stored = cut_off.store.newest("FOLK1A", Quarter(2022, 1))
+    assert stored
+    assert cut_off.reader.read(stored).people["101"] == 644_431
