@@ -189,7 +189,7 @@ def _check_values(sidecar: Mapping[str, Any]) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and plain(value) == value
+    return isinstance(value, str) and (value.isprintable() or plain(value) == value)
 
 
 def _query_texts(query: Any) -> list[Any]:
