@@ -8,8 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from pipeline.calculation.calculate import Snapshot
+from pipeline.files import write_atomically
 from pipeline.machine import installed_version
 from pipeline.snapshots.intake import rows_of
 from pipeline.snapshots.store import SnapshotStore
@@ -237,6 +239,23 @@ def test_a_quarter_of_many_is_byte_for_byte_what_it_is_alone(
     whole = (data_dir / place).read_bytes()
     assert len(whole) == snapshot.response["bytes"]
     assert rows_of(QUARTER, whole) == store.read(snapshot)
+
+
+def test_a_whole_answer_is_written_while_no_other_fetch_can(
+    asking: Klynge, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once would write one temporary file; the second waits at the lock of the store."""
+    written = []
+
+    def write_alone(path: Path, content: bytes) -> None:
+        with pytest.raises(Timeout), FileLock(data_dir / "snapshots" / ".lock", timeout=0):
+            pytest.fail("another fetch came in")
+        write_atomically(path, content)
+        written.append(path.parent.name)
+
+    monkeypatch.setattr("pipeline.snapshots.intake.write_atomically", write_alone)
+    assert asking("fetch", "2022K2", "2022K3").exit_code == 0
+    assert set(written) == {"answers"}
 
 
 @pytest.mark.parametrize("count", [1, 76, 1587, 1588, 5000])

@@ -119,3 +119,12 @@ def test_an_acceptance_is_kept_though_the_answer_is_the_same(
     statbank.revise("FOLK1A", "2022K1", {AREA: 260_000})
     changed = asking("fetch", "2022K1", "--refresh")
     assert (changed.exit_code, "260000 in 2022K1" in changed.err) == (20, True)
+
+
+def test_an_acceptance_is_of_one_answer(asking: Klynge, statbank: StatBankEmulator) -> None:
+    """Another one with the same jump is looked at again, though only one person elsewhere moved."""
+    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
+    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
+    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000, "101": 644_432})
+    again = asking("fetch", "2022K1", "--refresh")
+    assert (again.exit_code, "250000 in 2022K1" in again.err) == (20, True)
