@@ -229,11 +229,6 @@ class Snapshot:
         """The area codes that were asked for: the first variable of a query."""
         return tuple(self.query["variables"][0]["values"])
 
-    @property
-    def transcribed(self) -> bool:
-        """Whether the figures were transcribed rather than fetched."""
-        return self.origin == TRANSCRIBED
-
 
 @dataclass(frozen=True)
 class Figures:

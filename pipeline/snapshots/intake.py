@@ -146,7 +146,7 @@ class Intake:
         known = before.accepted_jumps if before and same else ()
         codes, moment = self.accept_jumps, record.retrieved_at
         now = accepted(figures.quarter, list(jumps), known, codes, moment)
-        if before and same and not before.transcribed:
+        if before and same and before.origin == FETCHED:
             change = Change.SAME if now == known else Change.ACCEPTED
             return Stored(replace(before, accepted_jumps=now), change)
         change = Change.CONFIRMED if same else Change.CHANGED if before else Change.NEW
