@@ -31,7 +31,8 @@ def watch() -> None:
     """Start the watcher, unless this process belongs to a run that is watched already."""
     if VARIABLE not in os.environ:
         where = MEMORY if "TMPDIR" not in os.environ and _has_room(MEMORY) else None
-        os.environ[VARIABLE] = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="klynge-", dir=where)
+        os.environ[VARIABLE] = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="tests-", dir=where)
+        Path(os.environ[VARIABLE]).chmod(0o711)  # Postgres runs as another user
         tempfile.tempdir = None  # or what was asked for before would be remembered
         command = [sys.executable, "-m", "tests.leftovers"]
         _pipes.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))

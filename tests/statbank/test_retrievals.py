@@ -121,6 +121,22 @@ def test_an_acceptance_is_kept_though_the_answer_is_the_same(
     assert (changed.exit_code, "260000 in 2022K1" in changed.err) == (20, True)
 
 
+def test_what_is_stored_can_be_accepted_without_asking(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """An acceptance that got lost is recorded again on the answer that is there."""
+    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
+    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
+    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_bytes()) | {"accepted_jumps": []}))
+    asked = statbank.count("data")
+    assert asking("check", "2022K1").exit_code == 20
+    again = asking("fetch", "2022K1", "--accept-jump", AREA)
+    assert (again.exit_code, "FOLK1A: 1 accepted" in again.out) == (0, True), again.err
+    assert asking("check", "2022K1").exit_code == 0
+    assert statbank.count("data") == asked
+
+
 def test_an_acceptance_is_of_one_answer(asking: Klynge, statbank: StatBankEmulator) -> None:
     """Another one with the same jump is looked at again, though only one person elsewhere moved."""
     statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})

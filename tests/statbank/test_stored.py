@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.calculation.calculate import Parameters
 from pipeline.calculation.plausibility import AcceptedJump
-from pipeline.errors import Remedy, StatBankUnavailable
+from pipeline.errors import Remedy, StatBankUnavailable, UsageError
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.snapshots.store import SnapshotStore
@@ -44,6 +44,16 @@ def test_nobody_is_asked_for_what_is_stored(cut_off: Acquisition) -> None:
     cut_off.access = Access(refresh=True)
     with pytest.raises(StatBankUnavailable):
         cut_off.snapshots(parameters("2022K1"))
+
+
+@pytest.mark.parametrize("rules", [None, Quarter(2027, 1)], ids=["districts", "no districts"])
+def test_offline_nobody_is_asked_for_what_is_not_stored(
+    cut_off: Acquisition, rules: Quarter | None
+) -> None:
+    """Whichever tables the rules count by, a quarter that is not stored is said to be so."""
+    cut_off.access = Access(offline=True)
+    with pytest.raises(UsageError, match="2024K2"):
+        cut_off.snapshots(Parameters(ReportName(Quarter(2024, 2), rules)))
 
 
 @pytest.mark.parametrize(
