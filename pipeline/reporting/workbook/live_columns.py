@@ -85,7 +85,7 @@ _keyed = partial(Kind, 15)
 
 KEYED: Final = {
     **KINDS,
-    "counted": _keyed("whole", "{part}/{denominator}", "SUM({all_counted})"),
+    "counted": _keyed("counted", "{part}/{denominator}", "SUM({all_counted})"),
     "capped": _keyed("counted", "{reach}/{total_denominator}", "", "input"),
     "equal": _keyed(
         "percent", "{total_equal}*{members}/{total_members}/{total_by_people}", "", "input"

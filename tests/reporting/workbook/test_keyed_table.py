@@ -69,6 +69,17 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
         assert cap == {"loft": 50_000, "alt": 8_000}.get(name.rpartition(" ")[2], 10_000_000)
 
 
+def test_half_a_person_is_shown_in_a_sheet_of_a_key(keyed: Content) -> None:
+    """Rødovre's half shows its decimal as the sum does, before and after a cap."""
+    book = opened(workbooks(keyed)[f"klynger/{CLUSTER}-2022K1.xlsx"])
+    for name in (name for name in book.sheetnames if "Nøgle" in name):
+        table = grid(book[name])
+        shown = {str(area.sqref) for area in book[name].conditional_formatting}
+        for heading in ("Medregnet folketal", "Heraf højst"):
+            column = table.letter(heading)
+            assert f"{column}{table.rows[0]}:{column}{table.rows[-1]}" in shown, (name, shown)
+
+
 def test_a_key_is_calculated_by_libreoffice(keyed: Content, tmp_path: Path) -> None:
     """Every cell is what was written; with other inputs the kroner are those of the definitions,
     and the controls say that the key was changed."""
