@@ -241,7 +241,7 @@ def test_a_quarter_of_many_is_byte_for_byte_what_it_is_alone(
     assert rows_of(QUARTER, whole) == store.read(snapshot)
 
 
-def test_a_whole_answer_is_written_while_no_other_fetch_can(
+def test_what_is_stored_is_written_while_no_other_fetch_can(
     asking: Klynge, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two at once would write one temporary file; the second waits at the lock of the store."""
@@ -253,9 +253,10 @@ def test_a_whole_answer_is_written_while_no_other_fetch_can(
         write_atomically(path, content)
         written.append(path.parent.name)
 
-    monkeypatch.setattr("pipeline.snapshots.intake.write_atomically", write_alone)
+    for module in ("intake", "store"):
+        monkeypatch.setattr(f"pipeline.snapshots.{module}.write_atomically", write_alone)
     assert asking("fetch", "2022K2", "2022K3").exit_code == 0
-    assert set(written) == {"answers"}
+    assert set(written) == {"answers", "2022K2", "2022K3"}
 
 
 @pytest.mark.parametrize("count", [1, 76, 1587, 1588, 5000])
