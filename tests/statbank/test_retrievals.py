@@ -94,16 +94,19 @@ def test_christiansoe_stops_nothing(
     assert not [name for name, texts in workbooks.items() if "AFVIGER" in texts]
 
 
+def accept_and_lose(asking: Klynge, statbank: StatBankEmulator, data_dir: Path) -> None:
+    """Fetch a jump that is accepted, of which the acceptance is then lost."""
+    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
+    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
+    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_bytes()) | {"accepted_jumps": []}))
+
+
 def test_an_acceptance_is_kept_though_the_answer_is_the_same(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
     """It is recorded once, for every command, with the figures that were looked at."""
-    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
-    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
-    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
-    recorded = json.loads(sidecar.read_bytes())
-    recorded["accepted_jumps"] = []
-    sidecar.write_text(json.dumps(recorded), "utf-8")
+    accept_and_lose(asking, statbank, data_dir)
     for command in ("check", "run 2022K1", f"explain 2022K1 bispebjerg-frederiksberg {AREA}"):
         ended = asking(*command.split())
         assert (ended.exit_code, "fetch 2022K1 --accept-jump 147" in ended.out + ended.err) == (
@@ -125,10 +128,7 @@ def test_what_is_stored_can_be_accepted_without_asking(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
     """An acceptance that got lost is recorded again on the answer that is there."""
-    statbank.revise("FOLK1A", "2022K1", {AREA: 250_000})
-    assert asking("fetch", "2022K1", "--accept-jump", AREA).exit_code == 0
-    (sidecar,) = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
-    sidecar.write_text(json.dumps(json.loads(sidecar.read_bytes()) | {"accepted_jumps": []}))
+    accept_and_lose(asking, statbank, data_dir)
     asked = statbank.count("data")
     assert asking("check", "2022K1").exit_code == 20
     again = asking("fetch", "2022K1", "--accept-jump", AREA)
