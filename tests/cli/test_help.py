@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import program
 from tests.conftest import Klynge
 from tests.processes import environment, finish, start
 
@@ -38,9 +39,6 @@ print(json.dumps(imported), file=sys.stderr)
 
 def commands() -> list[str]:
     """Return the names of all commands, as the command line knows them."""
-
-    from flows.cli import program
-
     return sorted(program.commands)  # type: ignore[attr-defined]
 
 

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 QUARTER = "2022K1"
 INTERVAL_SECONDS = 20
+_RECORD = r"\d\d:\d\d:\d\d\.\d{3} \|"
+WEB_SOCKET = re.compile(
+    rf"(?s){_RECORD} WARNING[^\n]* websocket failed with an exception\..*?(?=\n{_RECORD}|\Z)"
+)
+"""What a worker logs when a busy machine lost its connection to the events; it goes on polling."""
 
 
 @pytest.fixture
@@ -202,4 +207,4 @@ def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
 
     log = wait_until(logged, "the worker logs the end")
     assert "unexpected exception" not in log
-    assert not re.search(r'File ".*/(flows|pipeline)/', log)  # in a traceback
+    assert "Traceback" not in WEB_SOCKET.sub("", log)
