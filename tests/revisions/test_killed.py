@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -11,29 +10,23 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 
 from pipeline.reporting.workbook import books
 from pipeline.revisions.store import read_revision
+from tests import killing
 from tests.conftest import Klynge
+from tests.killing import Made
 from tests.leftovers import shared
 from tests.processes import PATIENCE_SECONDS, contents, environment, finish, kill, start
 from tests.revisions.changing import revisions, set_amount
-from tests.revisions.one_run import Made, one_run, workbooks_from
 
 KILLS_WHILE_WORKING = 60
 KILLS_WHILE_WRITING = 30
 KILLS_FROM_THE_START = 10
 """Of the whole command, the interpreter's start and the imports included."""
-
-WRITING_SECONDS = 0.003
-"""What writing takes from the first file to the rename, and a little more: 2 ms were measured."""
-
-LOOK_SECONDS = 0.0002
-"""How often to look whether the writing has begun, a tenth of what it takes."""
 
 ATTEMPTS_A_KILL = 3
 """A run may end before its moment comes; then there is another one."""
@@ -42,52 +35,35 @@ SEED = int(os.environ.get("KLYNGE_TEST_SEED", "20220701"))
 """The same seed gives the same moments."""
 
 Environment = dict[str, str]
-Start = Callable[[Environment, float, Made], bool]
-"""Start a run and kill it so many seconds later, if it still runs; return whether it did."""
+Start = Callable[[Environment, float, Made], tuple[bool, float]]
+"""Start a run and kill it at a moment, if it comes that far.
+
+Return whether it was killed, and how long it took: in seconds, or in what its moments count.
+"""
 
 NOTHING_MADE: Made = {}
-
-_forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["tests.revisions.one_run"])
+RUN = ("run", "2022K1", "--quiet")
 
 
-def forked_run(env: Environment, seconds: float, made: Made = NOTHING_MADE) -> bool:
-    """Run in a process that was forked with everything imported."""
-    process = _forked.Process(target=one_run, args=(env,))
-    process.start()
-    process.join(seconds)
-    return _killed(process)
+def forked_run(env: Environment, seconds: float, made: Made = NOTHING_MADE) -> tuple[bool, float]:
+    """Run in a process that was forked with everything imported, workbooks made anew."""
+    began = time.monotonic()
+    exit_code, _ = killing.run(env, RUN, patience=seconds)
+    return exit_code != 0, time.monotonic() - began
 
 
-def forked_run_from_its_writing(env: Environment, seconds: float, made: Made) -> bool:
-    """Run as above, with workbooks that were made before, up to the writing of them all.
-
-    The seconds count from the moment that a first file or folder appears.
-    """
-    folder = Path(env["KLYNGE_REPORTS_DIR"]) / "2022K1"
-    before = {".lock", *_names(folder)}
-    process = _forked.Process(target=one_run, args=(env, made))
-    process.start()
-    while process.is_alive() and before.issuperset(_names(folder)):
-        process.join(LOOK_SECONDS)
-    process.join(seconds)
-    return _killed(process)
+def forked_run_by_its_writes(env: Environment, writes: float, made: Made) -> tuple[bool, float]:
+    """Run as above, with workbooks that were made before; killed after so many writes."""
+    report = str(Path(env["KLYNGE_REPORTS_DIR"], "2022K1"))
+    at, pause = int(writes), killing.pause_seconds(writes % 1)
+    exit_code, written = killing.run(env, RUN, report, at, pause, made, PATIENCE_SECONDS)
+    return exit_code != 0, written
 
 
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
-
-
-def _killed(process: ForkServerProcess) -> bool:
-    process.kill()
-    process.join()
-    assert process.exitcode in (0, -signal.SIGKILL)
-    return process.exitcode == -signal.SIGKILL
-
-
-def whole_command(env: Environment, seconds: float, made: Made = NOTHING_MADE) -> bool:
+def whole_command(env: Environment, seconds: float, made: Made) -> tuple[bool, float]:
     """Run the command as a user starts it."""
-    process = start("run", "2022K1", "--quiet", env=env)
+    began = time.monotonic()
+    process = start(*RUN, env=env)
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -95,7 +71,7 @@ def whole_command(env: Environment, seconds: float, made: Made = NOTHING_MADE) -
     else:
         finish(process)
     assert process.returncode in (0, -signal.SIGKILL)
-    return process.returncode == -signal.SIGKILL
+    return process.returncode != 0, time.monotonic() - began
 
 
 @dataclass(frozen=True)
@@ -118,11 +94,13 @@ def undisturbed(sound_data: Path) -> Undisturbed:
     def run_both(folder: Path) -> None:
         data_dir = Path(shutil.copytree(sound_data, folder / "data"))
         set_amount(data_dir, 360_000)
-        assert not forked_run(environment(data_dir, folder / "once"), PATIENCE_SECONDS)
+        killed, _ = forked_run(environment(data_dir, folder / "once"), PATIENCE_SECONDS)
+        assert not killed
         set_amount(data_dir, 370_000)
         shutil.copytree(folder / "once", folder / "second")
         for case in ("first", "second"):
-            assert not forked_run(environment(data_dir, folder / case), PATIENCE_SECONDS)
+            killed, _ = forked_run(environment(data_dir, folder / case), PATIENCE_SECONDS)
+            assert not killed
 
     folder = shared("undisturbed", run_both)
     made = {
@@ -150,11 +128,11 @@ def whole(reports_dir: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("run", "kills", "length_seconds"),
+    ("run", "kills"),
     [
-        (forked_run, KILLS_WHILE_WORKING, None),
-        (forked_run_from_its_writing, KILLS_WHILE_WRITING, WRITING_SECONDS),
-        (whole_command, KILLS_FROM_THE_START, None),
+        (forked_run, KILLS_WHILE_WORKING),
+        (forked_run_by_its_writes, KILLS_WHILE_WRITING),
+        (whole_command, KILLS_FROM_THE_START),
     ],
     ids=["while working", "while writing", "from the start"],
 )
@@ -166,17 +144,15 @@ def test_killed_at_random_moments(
     monkeypatch: pytest.MonkeyPatch,
     run: Start,
     kills: int,
-    length_seconds: float | None,
 ) -> None:
     """After each SIGKILL there are whole revisions only, and the next run completes the report.
 
     Every second run writes the first revision, the others a second one beside an earlier.
     """
     made = undisturbed.made
-    monkeypatch.setattr(books, "workbooks", workbooks_from(made))
-    began = time.monotonic()
-    assert not run(environment(data_dir, tmp_path / "timed"), PATIENCE_SECONDS, made)
-    measured_seconds = time.monotonic() - began
+    monkeypatch.setattr(books, "workbooks", killing.workbooks_from(made))
+    disturbed, length = run(environment(data_dir, tmp_path / "timed"), PATIENCE_SECONDS, made)
+    assert not disturbed
     dice = random.Random(SEED)
     killed = 0
     for attempt in range(kills * ATTEMPTS_A_KILL):
@@ -186,8 +162,8 @@ def test_killed_at_random_moments(
         earlier = ["r1"] if attempt % 2 else []
         if earlier:
             shutil.copytree(undisturbed.written_once, reports_dir)
-        moment = dice.uniform(0, length_seconds or measured_seconds)
-        killed += run(environment(data_dir, reports_dir), moment, made)
+        moment = dice.uniform(0, length)
+        killed += run(environment(data_dir, reports_dir), moment, made)[0]
         complete = [*earlier, f"r{len(earlier) + 1}"]
         assert whole(reports_dir) in (earlier, complete), moment
         ended = klynge("run", "2022K1", "--quiet", "--reports-dir", str(reports_dir))
