@@ -16,6 +16,8 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.office import Texts
+
 
 def opened(content: bytes | Path, *, values: bool = False) -> Workbook:
     """Return a workbook by openpyxl, with its formulas or with their values."""
@@ -32,6 +34,13 @@ def figures(book: Workbook) -> dict[tuple[str, str], Any]:
         for cell in row
         if cell.value is not None
     }
+
+
+def on_cover(cells: Texts, subject: str) -> str:
+    """Return what the cover says of a subject."""
+    (row,) = (cell[1:] for (sheet, cell), text in cells.items()
+              if (sheet, cell[0], text) == ("Forside", "A", subject))  # fmt: skip
+    return cells["Forside", f"B{row}"]
 
 
 def same(cached: object, recalculated: object) -> bool:
@@ -91,7 +100,7 @@ def grid(sheet: Worksheet) -> Grid:
 
 def changed(content: bytes, inputs: Mapping[str, Mapping[str, int | str | None]]) -> bytes:
     """Return a workbook with other inputs in cells that hold inputs, by sheet and cell."""
-    names = opened(content).sheetnames
+    names = load_workbook(io.BytesIO(content), read_only=True).sheetnames
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, part in parts(content):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
 
 import pytest
 from openpyxl.workbook import Workbook
 
-from tests.office import convert, needs_libreoffice
-from tests.reporting.workbook.cells import changed, grid, opened
+from tests.office import Texts, calculated, needs_libreoffice
+from tests.reporting.workbook.cells import changed, grid, on_cover, opened
 
 pytestmark = [needs_libreoffice, pytest.mark.slow]
 
@@ -18,7 +17,7 @@ Edits = dict[str, dict[str, int | str | None]]
 """What stands in input cells instead, by sheet and cell; None where the cell was emptied."""
 
 EDITS_WANTED, EDITS_A_COPY = 300, 60
-SYD = "Sundhedsklynge Syd"
+SYD, OVERVIEW = "Sundhedsklynge Syd", "Oversigt over klynger"
 TYPED: list[int | str | None] = [0, 1, 5_000, 10**6, "35.651 ", "ca. 12", "", None]
 
 
@@ -73,7 +72,7 @@ def edited(national: bytes, all_shared: bytes, syd: bytes) -> dict[str, tuple[by
     cases = {name: (national, edits) for name, edits in named_edits(opened(national)).items()}
     cases["own"] = (syd, {SYD: {cell_of(opened(syd), SYD, "Uafrundet"): 371_000}})
     cases |= {
-        f"random-{number}": (all_shared, random_edits(chance, book))
+        f"random{number}": (all_shared, random_edits(chance, book))
         for number in range(EDITS_WANTED // EDITS_A_COPY)
     }
     return {name: (changed(file, edits), edits) for name, (file, edits) in cases.items()}
@@ -82,33 +81,31 @@ def edited(national: bytes, all_shared: bytes, syd: bytes) -> dict[str, tuple[by
 @pytest.fixture(scope="module")
 def recalculated(
     edited: dict[str, tuple[bytes, Edits]], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Workbook]:
+) -> dict[str, Texts]:
     """The workbooks by name as LibreOffice, started once, calculated them."""
     folder = tmp_path_factory.mktemp("edited")
     paths = [folder / f"{name}.xlsx" for name in edited]
     for path, (file, _) in zip(paths, edited.values(), strict=True):
         path.write_bytes(file)
-    results = dict(zip(edited, convert(paths, "xlsx", folder), strict=True))
-    return lambda name: opened(results[name], values=True)
+    return dict(zip(edited, calculated(paths, folder), strict=True))
 
 
 def test_every_edited_cell_is_named_and_no_other(
-    edited: dict[str, tuple[bytes, Edits]], recalculated: Callable[[str], Workbook]
+    edited: dict[str, tuple[bytes, Edits]], recalculated: dict[str, Texts]
 ) -> None:
     """Amounts, people, fractions, texts, blanks and pasted columns: the control names exactly the
     cells that were edited, and the cover says no."""
     count = 0
-    for name, (_, edits) in edited.items():
-        book = recalculated(name)
-        control, cover = book["Kontrol"], book["Forside"]
-        rows = [[cell.value for cell in control[row]] for row in grid(control).rows]
-        said = " ".join(str(row[6]) for row in rows if str(row[6]).startswith("Ændret siden"))
+    for name, (file, edits) in edited.items():
+        cells, table = recalculated[name], grid(opened(file)["Kontrol"])
+        notes = [cells["Kontrol", f"G{row}"] for row in table.rows]
+        said = " ".join(note for note in notes if note.startswith("Ændret siden"))
         found = set(re.findall(r"'([^']+)'!([A-Z]+\d+)", said))
         wanted = {(sheet, cell) for sheet, cells in edits.items() for cell in cells}
         assert found == wanted, name
-        assert {row[5] for row in rows} <= {"OK", "FORKLARET", "AFVIGER"}
-        answers = {row[0].value: row[1].value for row in cover.iter_rows(min_row=3)}
-        assert str(answers["Alle kontroller er i orden"]).startswith("NEJ"), name
+        statuses = {cells["Kontrol", f"F{row}"] for row in table.rows}
+        assert statuses <= {"OK", "FORKLARET", "AFVIGER"}
+        assert on_cover(cells, "Alle kontroller er i orden").startswith("NEJ"), name
         count += len(wanted)
     assert count >= EDITS_WANTED
 
@@ -136,12 +133,13 @@ def test_unedited_every_row_is_ok_or_explained(national: bytes, syd: bytes) -> N
 
 
 def test_bad_input_is_a_difference_on_the_sheet_too(
-    recalculated: Callable[[str], Workbook], national: bytes
+    recalculated: dict[str, Texts], national: bytes
 ) -> None:
     """Where a text, or a denominator that was deleted, makes an error, the sheet says AFVIGER."""
     layout = opened(national)[SYD]
     control = f"{grid(layout).letter('Rang')}{grid(layout).header - 1}"
-    assert recalculated("denominator")[SYD][control].value == "AFVIGER"
-    overview = recalculated("denominator")["Oversigt over klynger"]
-    said = {row[0].value: row[6].value for row in overview.iter_rows(min_row=3)}
+    cells = recalculated["denominator"]
+    assert cells[SYD, control] == "AFVIGER"
+    overview = grid(opened(national)[OVERVIEW])
+    said = {cells[OVERVIEW, f"A{row}"]: cells[OVERVIEW, f"G{row}"] for row in overview.rows}
     assert said["Sundhedsklynge Syd"] == "AFVIGER"
