@@ -40,10 +40,15 @@ def deploy(environment: Mapping[str, str]) -> None:
     Raises:
         ServerError: Prefect refused one of them.
     """
-    _prefect(environment, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-    _prefect(environment, "deploy", "--all", "--prefect-file", str(prefect_file()))
-    with client(environment) as connected:
-        _put_automations(connected, setting("notification_block", environment))
+    import httpx
+
+    try:
+        with client(environment) as connected:
+            _put_pool(connected)
+            _deploy_all(environment)
+            _put_automations(connected, setting("notification_block", environment))
+    except httpx.HTTPError as error:
+        raise _refused(environment, str(error).partition("\n")[0]) from None
 
 
 def client(environment: Mapping[str, str]) -> SyncPrefectClient:
@@ -54,9 +59,19 @@ def client(environment: Mapping[str, str]) -> SyncPrefectClient:
     return SyncPrefectClient(environment[API_URL], auth_string=environment[AUTHENTICATION])
 
 
-def _prefect(environment: Mapping[str, str], *arguments: str) -> None:
+def _put_pool(connected: SyncPrefectClient) -> None:
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.workers.process import ProcessWorker
+
+    template = ProcessWorker.get_default_base_job_template()
+    pool = WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+    connected.create_work_pool(pool, overwrite=True)
+
+
+def _deploy_all(environment: Mapping[str, str]) -> None:
+    arguments = ("--no-prompt", "deploy", "--all", "--prefect-file", str(prefect_file()))
     ended = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+        [sys.executable, "-m", "prefect", *arguments],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -64,11 +79,12 @@ def _prefect(environment: Mapping[str, str], *arguments: str) -> None:
         check=False,
     )
     if ended.returncode:
-        said = (ended.stderr or ended.stdout).strip()
-        raise ServerError(
-            f"prefect {' '.join(arguments[:2])} failed:\n{said}",
-            f"Is a server running at {environment[API_URL]}? klynge server status",
-        )
+        raise _refused(environment, (ended.stderr or ended.stdout).strip())
+
+
+def _refused(environment: Mapping[str, str], said: str) -> ServerError:
+    hint = f"Is a server running at {environment[API_URL]}? klynge server status"
+    return ServerError(f"The server does not take our deployments:\n{said}", hint)
 
 
 def _put_automations(connected: SyncPrefectClient, block: str) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from flows.server import local as local_server
 from tests.conftest import Klynge
 from tests.prefect_site import Site, kill
+from tests.processes import NOBODY
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 
@@ -68,6 +70,25 @@ def test_schedule_needs_a_server(
         "klynge: PREFECT_API_URL is not set: a schedule needs a server that stays.\n"
         "Start one with: klynge server start, or use: klynge server up\n"
     )
+
+
+def test_a_server_that_does_not_take_them_is_told_in_a_line(
+    klynge: Klynge, site: Site, tmp_path: Path
+) -> None:
+    """Where nothing answers, or only to another secret, deploying says so and shows no code."""
+    for url, said in ((NOBODY, "Connection refused"), (site.api_url, "401 Unauthorized")):
+        variables = {
+            "KLYNGE_HOME": str(tmp_path),
+            "PREFECT_API_URL": url,
+            "PREFECT_API_AUTH_STRING": "klynge:wrong",
+        }
+        with mock.patch.dict(os.environ, variables):
+            ended = klynge("server", "deploy")
+        assert ended.exit_code == 1
+        first, second, last = ended.err.splitlines()
+        assert first == "klynge: The server does not take our deployments:"
+        assert said in second
+        assert last == f"Is a server running at {url}? klynge server status"
 
 
 def test_what_another_home_runs_is_left_alone(
