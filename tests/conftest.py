@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import signal
 import sys
@@ -19,6 +20,7 @@ from pipeline.reporting.content import Content
 from tests import leftovers
 from tests.processes import NOBODY, environment, finish, start
 
+gc.set_threshold(100_000, 50, 50)  # little here is garbage: 5 % of the time went into looking
 settings.register_profile("klynge", deadline=None)  # a busy machine is no fault of a property
 settings.load_profile("klynge")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl.utils import get_column_letter
@@ -15,6 +18,27 @@ needs_libreoffice = pytest.mark.skipif(
     shutil.which("soffice") is None,
     reason="LibreOffice (libreoffice-calc) is not installed; it recalculates the workbook",
 )
+
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+"""Without a screen the shell does the same in half of the time."""
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None or find_spec("playwright") is None,
+    reason="Chromium (chromium-headless-shell or chromium) is not installed; it shows the pages",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-background-networking"]
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
 
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">

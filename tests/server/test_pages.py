@@ -6,7 +6,6 @@ Set KLYNGE_PICTURES to a folder to keep the screenshots and look at them.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,13 @@ from uuid import UUID
 
 import pytest
 
+from tests.office import chromium, needs_chromium
 from tests.prefect_site import Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+pytestmark = needs_chromium
 
 QUARTER = "2022K1"
 PATIENCE_MILLISECONDS = 60_000
@@ -26,15 +28,7 @@ PATIENCE_MILLISECONDS = 60_000
 @pytest.fixture(scope="module")
 def browser_page(site: Site) -> Iterator[Page]:
     """A page of the system's Chromium, after the password was given once."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         page.goto(ui(site))
@@ -42,7 +36,6 @@ def browser_page(site: Site) -> Iterator[Page]:
         page.get_by_role("button").first.click()
         page.get_by_text("Deployments").first.wait_for()
         yield page
-        browser.close()
 
 
 def picture(page: Page, tmp_path: Path, name: str) -> None:
