@@ -69,14 +69,10 @@ def _put_pool(connected: SyncPrefectClient) -> None:
 
 
 def _deploy_all(environment: Mapping[str, str]) -> None:
-    arguments = ("--no-prompt", "deploy", "--all", "--prefect-file", str(prefect_file()))
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    command += ["--prefect-file", str(prefect_file())]
     ended = subprocess.run(
-        [sys.executable, "-m", "prefect", *arguments],
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if ended.returncode:
         raise _refused(environment, (ended.stderr or ended.stdout).strip())

@@ -77,11 +77,7 @@ class View:
             yield from ("", styled(self._title(scope)), self._table(scope))
             yield from self._most(scope.changes)
         if others := len(self.scopes) - len(shown):
-            why = (
-                "others are unchanged"
-                if self.only_changed
-                else "clusters have no cost of their own"
-            )
+            why = ("clusters have no cost of their own", "others are unchanged")[self.only_changed]
             yield from ("", f"{others} {why}; --cluster shows one.")
 
     def _is_shown(self, scope: ScopeChange) -> bool:
@@ -114,9 +110,8 @@ class View:
         reasons = zip(ORDER, most.kroner[3:], strict=True)
         told = ", ".join(f"{reason} {number:+,} kr." for reason, number in reasons if number)
         if told:
-            change = f"{most.kroner.change_dkk:+,} kr."
-            whose = self.comparison.names[most.code]
-            yield f"The greatest change is that of {whose}, {change}: {told}"
+            whose, change = self.comparison.names[most.code], most.kroner.change_dkk
+            yield f"The greatest change is that of {whose}, {change:+,} kr.: {told}"
 
     def _structures(self) -> Iterator[Part]:
         before, after = (

@@ -193,20 +193,18 @@ def check_coverage(rules: Reference) -> list[Finding]:
             if structure_of[row.cluster_id] != structure:
                 continue
             if row.municipality_code not in parts:
-                raise _no_municipality(rules.quarter, row)
+                place = f"memberships.csv row {row.row}: " if row.row else ""
+                raise RuleError(
+                    f"{place}by the rules of {rules.quarter} {row.municipality_code} belongs to "
+                    f"{row.cluster_id}, and areas.csv has no such municipality in the quarter of "
+                    "the population.",
+                    "End the membership when the municipality ends, or correct its quarters in "
+                    "areas.csv.",
+                )
             parts[row.municipality_code].append(row)
         for code, rows in parts.items():
             findings += _coverage(structure, rules.areas[code], rows, rules.districts)
     return findings
-
-
-def _no_municipality(quarter: Quarter, row: Membership) -> RuleError:
-    place = f"memberships.csv row {row.row}: " if row.row else ""
-    return RuleError(
-        f"{place}by the rules of {quarter} {row.municipality_code} belongs to {row.cluster_id}, "
-        "and areas.csv has no such municipality in the quarter of the population.",
-        "End the membership when the municipality ends, or correct its quarters in areas.csv.",
-    )
 
 
 def _coverage(

@@ -40,11 +40,6 @@ class Population:
     by_district: Mapping[str, int] = field(repr=False)
     districts_from: Quarter | None = None
 
-    @property
-    def districts_estimated(self) -> bool:
-        """Whether the districts are an estimate."""
-        return self.districts_from is not None
-
 
 def names_of(source: SourceTable, reference: Reference) -> dict[str, str]:
     """Return the names of all codes of a table, in the order of the StatBank."""

@@ -161,7 +161,7 @@ def _cluster(cluster: Cluster, key: Key, rules: Reference, population: Populatio
             people,
             people_counted,
             by_code[row.municipality_code],
-            population.districts_estimated and row.basis is Basis.DISTRICTS,
+            population.districts_from is not None and row.basis is Basis.DISTRICTS,
         )
         for row, people, people_counted in counted
     )

@@ -203,7 +203,7 @@ def _districts(content: Content) -> Iterator[Check]:
         city,
         text("control.districts_remark"),
     )
-    if population.districts_estimated:
+    if population.districts_from:
         return
     yield Check(
         text("control.city"),

@@ -50,7 +50,7 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
         yield text("cover.source"), notes.citation(snapshot, text)
     yield text("cover.money"), text("cover.money_text")
     yield text("cover.all_allocated"), all_allocated
-    if content.result.population.districts_estimated:
+    if content.result.population.districts_from:
         yield text("column.estimated"), text("cover.estimated")
     for note in said:
         if note.subject == text("notes.finding"):
