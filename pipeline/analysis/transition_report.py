@@ -164,6 +164,6 @@ def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]
         heading = text(f"transition.{key}")
         kroner = key.endswith("_dkk")
         texts = () if kroner else (row[at] for row in cells)
-        style, header = ("whole", "number_header") if kroner else ("text", "header")
-        columns.append(Column(heading, style, fitting(texts, 36), header))
+        style = "whole" if kroner else "text"
+        columns.append(Column(heading, style, fitting(texts, 36)))
     return columns, cells

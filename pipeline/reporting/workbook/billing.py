@@ -17,20 +17,16 @@ def memo_sheet(book: Book, plan: Plan, result: ClusterResult) -> None:
     """Write the memo's table of a cluster, a column a municipality; it follows the live table."""
     key = result.section_id
     memo, live = memo_of(plan.content, result), plan.live[key]
-    rows_of = {row.key: row for row in live.rows}
     sheet = Sheet(book, plan.memos[key], memo.title, memo.notes)
     labels = [row.label for row in memo.rows]
     columns = [Column(book.text("column.municipality_name"), "label", fitting(labels, 34))]
     for name, code in zip(memo.members, memo.codes, strict=True):
         name = name if memo.members.count(name) == 1 else f"{name} {code}"
-        columns.append(Column(name, "text", 11, "number_header"))
+        columns.append(Column(name, "whole", 11))
     cells: list[list[Cell]] = [
         [
             row.label,
-            *(
-                live.shown(rows_of[code], row.kind, row.cost, KINDS[row.kind].style)
-                for code in memo.codes
-            ),
+            *(live.shown(code, row.kind, row.cost, KINDS[row.kind].style) for code in memo.codes),
         ]
         for row in memo.rows
     ]
@@ -53,17 +49,18 @@ def invoices_sheet(book: Book, plan: Plan) -> None:
         for member in result.members
     ]
     shown = (
-        "municipality_code", "municipality_name", "ean", "payee", "account", "cluster_name",
-        "cost_name", "per", "quarter", "collected",
+        "municipality_code", "municipality_name", "amount_dkk", "ean", "payee", "account",
+        "cluster_name", "cost_name", "per", "quarter", "collected",
     )  # fmt: skip
-    columns = []
-    for name in shown:
-        heading = text(f"column.{name}")
-        columns.append(Column(heading, "text", fitting((row[name] for row in rows), 34)))
-    columns.insert(2, Column(text("column.amount_dkk"), "money", 14, "number_header", True))
-    cells: list[list[Cell]] = [[row[name] or ABSENT for name in shown] for row in rows]
-    for row, amount in zip(cells, amounts, strict=True):
-        row.insert(2, amount)
+    columns = [
+        Column(text(f"column.{name}"), "text", fitting((str(row[name]) for row in rows), 34))
+        for name in shown
+    ]
+    columns[shown.index("amount_dkk")] = Column(text("column.amount_dkk"), "money", 14, True)
+    cells: list[list[Cell]] = [
+        [amount if name == "amount_dkk" else row[name] or ABSENT for name in shown]
+        for row, amount in zip(rows, amounts, strict=True)
+    ]
     sheet.table("Opkraevning", columns, cells, keys=2)
 
 
@@ -90,7 +87,7 @@ def changes_sheet(book: Book, content: Content) -> None:
     for place, name in enumerate(Kroner._fields):
         style = "money" if place < 2 else "change"
         heading = text(f"changes.{name}", **quarters)
-        columns.append(Column(heading, style, 14, "number_header", summed=True))
+        columns.append(Column(heading, style, 14, summed=True))
     sheet.table("Aendringer", columns, rows, keys=2)
 
 

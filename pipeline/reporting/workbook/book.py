@@ -96,20 +96,23 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading with its unit, the styles, and the width in characters.
+    """A column of a table: its heading with its unit, its style, and the width in characters.
 
-    It is as wide as the longest word of its heading at least, so that none is broken.
+    It is as wide as the longest word of its heading at least, so that none is broken. The heading
+    stands where the cells do, unless it has a style of its own.
     """
 
     heading: str
     style: str
     width: float
-    header_style: str = "header"
     summed: bool = False
+    header_style: str = ""
 
     def __post_init__(self) -> None:
         longest = max(map(len, self.heading.split()), default=0)
         object.__setattr__(self, "width", max(self.width, min(longest, _WIDEST) + _BOLD))
+        aligned = "number_header" if "align" in STYLES[self.style] else "header"
+        object.__setattr__(self, "header_style", self.header_style or aligned)
 
 
 def fitting(texts: Iterable[str], widest: int = _WIDEST) -> float:
@@ -128,7 +131,6 @@ class Book:
         self.document = Document(
             self._target,
             {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
-            _LOCALES[self.text.language],
         )
         retrieved = datetime.fromisoformat(content.calculation.inputs.retrieved_at)
         self.document.set_properties(
@@ -137,6 +139,7 @@ class Book:
                 "author": "klyngefordeling",
                 "subject": content.issue,
                 "created": retrieved.replace(tzinfo=None),
+                "language": _LOCALES[self.text.language],
             }
         )
         self._formats: dict[str, Format] = {}
@@ -170,11 +173,7 @@ def _line_count(text: str, width: int) -> int:
 
 def wrapped(lines: Iterable[str]) -> tuple[str, ...]:
     """Return lines that fit above a table on a page."""
-    return tuple(part for line in lines for part in _fitting_lines(plain(line)))
-
-
-def _fitting_lines(line: str) -> list[str]:
-    return [line] if len(line) <= _LINE_LENGTH else textwrap.wrap(line, _LINE_LENGTH)
+    return tuple(part for line in lines for part in textwrap.wrap(plain(line), _LINE_LENGTH))
 
 
 class Sheet:
@@ -221,16 +220,12 @@ class Sheet:
         """
         if any(column.summed for column in columns):
             self._sum_up(columns, rows)
-        header, first = self.next_row, self.next_row + 1
+        header, first, worded = self.next_row, self.next_row + 1, []
+        self.fit_row(header, [(column.heading, column.width) for column in columns])
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
-        self.fit_row(header, [(column.heading, column.width) for column in columns])
-        worded = [
-            (position, column.width)
-            for position, column in enumerate(columns)
-            if STYLES[column.style].get("text_wrap")
-        ]
-        for position, column in enumerate(columns):
+            if "text_wrap" in STYLES[column.style]:
+                worded.append((position, column.width))
             if column.style == "counted":
                 self.show_halves(header, position, header + len(rows) - 1)
         for row, cells in enumerate(rows, start=first):

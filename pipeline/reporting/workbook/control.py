@@ -57,9 +57,9 @@ def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formu
     columns = [
         Column(text("control.what"), "label", fitting((row.what for row in checks), 34)),
         Column(text("control.where"), "text", fitting((row.where for row in checks), 40)),
-        Column(text("control.found"), "counted", 15, "number_header"),
-        Column(text("control.expected"), "counted", 15, "number_header"),
-        Column(text("control.difference"), "counted", 13, "number_header"),
+        Column(text("control.found"), "counted", 15),
+        Column(text("control.expected"), "counted", 15),
+        Column(text("control.difference"), "counted", 13),
         Column(text("control.result"), "outcome", 13),
         Column(text("control.remark"), "text", 58),
     ]
@@ -113,28 +113,29 @@ def _sums(plan: Plan) -> Iterator[Check]:
     """Yield a check an amount: the parts add up to it."""
     text = plan.content.text
     for live in plan.tables:
-        for cost, amount in enumerate(live.amounts):
+        for cost, allocation in enumerate(live.allocations):
             outcome = f'{live.elsewhere("rank", cost)}="{text("control.ok")}"'
             found, expected = live.seen("kroner", cost), live.seen("exact", cost)
-            also = outcome, live.holds(cost)
-            yield Check(text("control.sum"), live.sheet, found, expected, amount.name, also)
+            also, name = (outcome, live.holds(cost)), text.cost_heading(allocation.cost)
+            yield Check(text("control.sum"), live.sheet, found, expected, name, also)
 
 
 def _as_issued(plan: Plan) -> Iterator[Check]:
     """Yield the checks that tell which input cells were changed since the file was made."""
     text = plan.content.text
     for live in plan.tables:
-        for cost, amount in enumerate(live.amounts):
-            what, found = text("control.amount_as_issued"), live.seen("exact", cost)
-            where, inputs = f"{live.sheet}: {amount.name}", {found.text[1:]: amount.amount_dkk}
-            yield Check(what, where, found, amount.amount_dkk, inputs=inputs)
+        for number, allocation in enumerate(live.allocations):
+            cost, found = allocation.cost, live.seen("exact", number)
+            what, where = text("control.amount_as_issued"), text.cost_heading(cost)
+            inputs = {found.text[1:]: cost.amount_dkk}
+            yield Check(what, f"{live.sheet}: {where}", found, cost.amount_dkk, inputs=inputs)
     for live in plan.live.values():
         for found in map(live.seen, live.inputs):
             what, issued = text("control.key_as_issued"), int(number_of(found))
             yield Check(what, live.sheet, found, issued, inputs={found.text[1:]: issued})
         for row in live.rows:
             what, where = text("control.population_as_issued"), f"{live.sheet}: {row.labels[1]}"
-            found, inputs = live.shown(row, "counted"), live.inputs_of(row)
+            found, inputs = live.shown(row.key, "counted"), live.inputs_of(row)
             yield Check(what, where, found, number_of(found), inputs=inputs)
 
 

@@ -1,13 +1,18 @@
-"""The development: a row a cluster, its shares quarter by quarter, and charts below."""
+"""The development: a row a cluster, its shares quarter by quarter, and a chart a region below.
 
+Charts are native, with alternative text; lines differ by marker and dash, not by colour alone.
+"""
+
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pipeline.calculation.development import Series
+from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
-from pipeline.reporting.workbook import charts
 from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
+from pipeline.reporting.workbook.document import DARK
 from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 
 _MOST_QUARTERS: Final = 20
@@ -17,6 +22,18 @@ _FIRST_QUARTER: Final = 2
 """Column of the first quarter, from 0."""
 
 _CHANGES: Final = {"since_quarter": 1, "since_year": QUARTERS_PER_YEAR}
+
+_COLOURS: Final = (
+    "#1F3A5F", "#C05A00", "#00796B", "#8E24AA", "#5D6D1E", "#B3261E", "#0277BD", "#6D4C41",
+)  # fmt: skip
+_MARKERS: Final = ("circle", "square", "triangle", "diamond", "x", "star", "plus", "short_dash")
+_DASHES: Final = ("solid", "dash", "long_dash_dot", "round_dot")
+_FONT: Final = {"name": "Calibri", "size": 10}
+_TITLE_FONT: Final = {"name": "Calibri", "size": 12, "bold": True, "color": DARK}
+_ACROSS: Final = 3
+_WIDTH, _HEIGHT, _GAP = 540, 380, 20
+_ROWS: Final = (_HEIGHT + _GAP) // 20
+"""Rows of the usual height that a chart and the gap below it take."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +67,15 @@ def clusters_development(book: Book, content: Content) -> None:
     }
     columns = [
         Column(who, "text", fitting((line.name for line in lines), 60)),
-        Column(text("live.counted"), "counted", 13, "number_header"),
-        *(Column(str(quarter), "share", 9, "number_header") for quarter in quarters),
-        *(Column(text(f"development.{name}"), "points", 15, "number_header") for name in changes),
+        Column(text("live.counted"), "counted", 13),
+        *(Column(str(quarter), "share", 9) for quarter in quarters),
+        *(Column(text(f"development.{name}"), "points", 15) for name in changes),
     ]
     sheet.table("Udvikling", columns, [_cells(line, changes.values()) for line in lines])
     groups = list(dict.fromkeys(line.group for line in lines))
     for number, group in enumerate(groups):
         _chart(sheet, number, group, lines, quarters)
-    charts.print_with_charts(sheet, len(groups), columns)
+    _print_with_charts(sheet, len(groups), columns)
 
 
 def _cells(line: Line, changes: Iterable[int]) -> list[Cell]:
@@ -71,20 +88,67 @@ def _cells(line: Line, changes: Iterable[int]) -> list[Cell]:
 def _chart(
     sheet: Sheet, number: int, group: str, lines: Sequence[Line], quarters: Sequence[Quarter]
 ) -> None:
-    name, series = sheet.worksheet.get_name(), []
-    header = sheet.last_row - len(lines) - 1
-    first, last = _FIRST_QUARTER, _FIRST_QUARTER + len(quarters) - 1
-    for row, line in enumerate(lines, start=header + 1):
-        if line.group == group:
-            cells = {"categories": header, "values": row}
-            ranges = {key: [name, at, first, at, last] for key, at in cells.items()}
-            series.append({"name": [name, row, 0], **ranges})
-    text = sheet.book.text
+    """Insert the chart of a region below the table, three side by side."""
+    text, header = sheet.book.text, sheet.last_row - len(lines) - 1
+    drawn = {row: line for row, line in enumerate(lines, start=header + 1) if line.group == group}
+    chart = _line_chart(sheet, header, list(drawn), len(quarters))
+    title = plain(text("development.shares_title", group=group))
+    literal = title.replace("!", "")  # XlsxWriter takes `text!A1` for a reference
+    chart.set_title({"name": literal, "name_font": _TITLE_FONT, "overlay": False})
     told = text(
         "development.shares_alt",
         group=group,
         first=str(quarters[0]),
         last=str(quarters[-1]),
-        names=", ".join(line.name for line in lines if line.group == group),
+        names=", ".join(line.name for line in drawn.values()),
     )
-    charts.line_chart(sheet, number, text("development.shares_title", group=group), told, series)
+    down, right = divmod(number, _ACROSS)
+    options = {"x_offset": right * (_WIDTH + _GAP), "object_position": 2}
+    row = sheet.last_row + 1 + down * _ROWS
+    sheet.worksheet.insert_chart(row, 0, chart, {**options, "description": plain(told)})
+
+
+def _line_chart(sheet: Sheet, header: int, rows: Sequence[int], quarters: int) -> Any:
+    """Return a chart of so many quarters of some rows; header and rows count from 0."""
+    name, chart = sheet.worksheet.get_name(), sheet.book.document.add_chart({"type": "line"})
+    first, last = _FIRST_QUARTER, _FIRST_QUARTER + quarters - 1
+    for place, row in enumerate(rows):
+        ranges = {"categories": header, "values": row}
+        series = {key: [name, at, first, at, last] for key, at in ranges.items()}
+        chart.add_series({"name": [name, row, 0], **series, **_look(place)})
+    chart.set_x_axis({"num_font": _FONT})
+    chart.set_y_axis(
+        {
+            "name": sheet.book.text("development.shares_axis"),
+            "name_font": {**_FONT, "bold": False},
+            "num_font": _FONT,
+            "num_format": "0",
+            "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
+            "min": 0,
+        }
+    )
+    chart.set_legend({"position": "bottom", "font": _FONT})
+    chart.set_size({"width": _WIDTH, "height": _HEIGHT})
+    return chart
+
+
+def _look(number: int) -> dict[str, Any]:
+    colour = _COLOURS[number % len(_COLOURS)]
+    dash = _DASHES[number // len(_COLOURS) % len(_DASHES)]
+    marker = {
+        "type": _MARKERS[number % len(_MARKERS)],
+        "size": 6,
+        "border": {"color": colour},
+        "fill": {"color": colour},
+    }
+    return {"line": {"color": colour, "width": 1.75, "dash_type": dash}, "marker": marker}
+
+
+def _print_with_charts(sheet: Sheet, count: int, columns: Sequence[Column]) -> None:
+    """Print the table and the charts below it on one page."""
+    rows = -(-count // _ACROSS) * _ROWS
+    table = sum(7 * column.width + 5 for column in columns)  # pixels
+    beside = min(count, _ACROSS) * (_WIDTH + _GAP) - table
+    last_column = len(columns) - 1 + max(0, math.ceil(beside / 64))
+    sheet.worksheet.print_area(0, 0, sheet.last_row + rows, last_column)
+    sheet.worksheet.fit_to_pages(1, 1)

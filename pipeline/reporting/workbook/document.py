@@ -13,30 +13,6 @@ from xlsxwriter.packager import Packager
 from xlsxwriter.worksheet import Worksheet
 
 
-class Document(xlsxwriter.Workbook):  # type: ignore[misc]
-    """A workbook whose properties name its language, such as `da-DK`, for screen readers."""
-
-    def __init__(self, target: Any, options: dict[str, Any], language: str) -> None:
-        super().__init__(target, options)
-        self.worksheet_class = _Worksheet
-        self.language = language
-
-    def add_chart(self, options: dict[str, Any]) -> Any:
-        """Return a chart whose texts are in the language too; XlsxWriter calls all American."""
-        chart = super().add_chart(options)
-        for name in ("_xml_start_tag", "_xml_empty_tag"):
-            setattr(chart, name, partial(self._write_tag, getattr(chart, name)))
-        return chart
-
-    def _write_tag(
-        self, write: Callable[..., None], tag: str, attributes: Iterable[tuple[str, Any]] = ()
-    ) -> None:
-        write(tag, [(key, self.language if at == "en-US" else at) for key, at in attributes])
-
-    def _get_packager(self) -> Packager:
-        return _Packager(self.language)
-
-
 class _Worksheet(Worksheet):  # type: ignore[misc]
     """Takes no time for what our cells never have, which halves the time of writing them.
 
@@ -54,26 +30,40 @@ class _Worksheet(Worksheet):  # type: ignore[misc]
         return escaped
 
 
-class _Packager(Packager):  # type: ignore[misc]
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self.language = language
+class _Core(Core):  # type: ignore[misc]
+    def _write_dc_creator(self) -> None:
+        super()._write_dc_creator()
+        self._xml_data_element("dc:language", self.properties["language"])
 
+
+class _Packager(Packager):  # type: ignore[misc]
     def _write_core_file(self) -> None:
-        core = _Core(self.language)
+        core = _Core()
         core._set_properties(self.workbook.doc_properties)
         core._set_xml_writer(self._filename("docProps/core.xml"))
         core._assemble_xml_file()
 
 
-class _Core(Core):  # type: ignore[misc]
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self.language = language
+class Document(xlsxwriter.Workbook):  # type: ignore[misc]
+    """A workbook whose properties name its language, such as `da-DK`, for screen readers."""
 
-    def _write_dc_creator(self) -> None:
-        super()._write_dc_creator()
-        self._xml_data_element("dc:language", self.language)
+    worksheet_class = _Worksheet
+
+    def add_chart(self, options: dict[str, Any]) -> Any:
+        """Return a chart whose texts are in the language too; XlsxWriter calls all American."""
+        chart = super().add_chart(options)
+        for name in ("_xml_start_tag", "_xml_empty_tag"):
+            setattr(chart, name, partial(self._write_tag, getattr(chart, name)))
+        return chart
+
+    def _write_tag(
+        self, write: Callable[..., None], tag: str, attributes: Iterable[tuple[str, Any]] = ()
+    ) -> None:
+        language = self.doc_properties["language"]
+        write(tag, [(key, language if at == "en-US" else at) for key, at in attributes])
+
+    def _get_packager(self) -> Packager:
+        return _Packager()
 
 
 FONT_POINTS: Final = 11

@@ -1,11 +1,11 @@
 """Writes a live table: headings, labels above the columns, input cells, page."""
 
-from typing import Any, Final
+from typing import Final
 
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Column, Sheet, fitting
 from pipeline.reporting.workbook.live_columns import HELPERS, OF_A_COST, SCALED
-from pipeline.reporting.workbook.live_table import Amount, LiveTable
+from pipeline.reporting.workbook.live_table import LiveTable
 from schemas.records import LARGEST_AMOUNT_DKK
 
 _MAX_PEOPLE: Final = 10**7
@@ -30,11 +30,11 @@ def _column(text: Catalogue, live: LiveTable, kind: str, number: int) -> Column:
         return Column(heading, "text", fitting((r.labels[number] for r in live.rows), 34))
     linked = live.linked and kind in ("people", "denominator")
     heading = text(f"live.{kind}_linked" if linked else f"live.{kind}")
-    if kind in OF_A_COST and len(live.amounts) > 1:
+    if kind in OF_A_COST and len(live.allocations) > 1:
         heading = text("live.of_cost", number=number + 1, heading=heading)
-    header = "helper_header" if kind in (*HELPERS, *SCALED) else "number_header"
+    header = "helper_header" if kind in (*HELPERS, *SCALED) else ""
     style = "helper" if linked else live.kinds[kind].style
-    return Column(heading, style, live.kinds[kind].width, header)
+    return Column(heading, style, live.kinds[kind].width, header_style=header)
 
 
 def _write_totals(sheet: Sheet, live: LiveTable) -> None:
@@ -47,7 +47,8 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
             sheet.write(totals_row - 1, position, "", "total_label")
             sheet.write(totals_row, position, label, "total")
             continue
-        label = _total_label(text, live.amounts[cost], kind)
+        name = text.cost_heading(live.allocations[cost].cost)[:60]
+        label = text(f"live.total_{kind}", name=text("live.cost_name", name=name))
         labels.append((label, live.kinds[kind].width + 1))
         sheet.write(totals_row - 1, position, label, "total_number_label")
         sheet.write(totals_row, position, total, live.kinds[kind].total_style)
@@ -56,48 +57,35 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
     sheet.fit_row(totals_row - 1, labels)
 
 
-def _total_label(text: Catalogue, amount: Amount, kind: str) -> str:
-    if kind == "exact":
-        return text("live.total_exact", name=text("live.cost_name", name=amount.name[:60]))
-    return text(f"live.total_{kind}")
-
-
 def _validate(sheet: Sheet, live: LiveTable) -> None:
-    text = sheet.book.text
-    amount = _whole(0, LARGEST_AMOUNT_DKK, text("live.input_amount"), text("live.error"))
-    for cost in range(len(live.amounts)):
-        cell = f"{live.columns['exact', cost]}{live.data.first - 2}"
-        sheet.worksheet.data_validation(cell, amount)
-    if live.linked:
-        return
-    denominator = f"={live.columns['denominator', 0]}{live.data.first}"
-    limits: dict[str, tuple[int, int | str]] = {
-        "people": (0, _MAX_PEOPLE),
-        "numerator": (1, denominator),
-        "denominator": (1, _MAX_DENOMINATOR),
-    }
-    cells = {key: f"{at}{live.data.first}:{at}{live.data.last}"
-             for (key, _), at in live.columns.items() if key in limits}  # fmt: skip
+    first, last, error = live.data.first, live.data.last, sheet.book.text("live.error")
+    above = {key: f"{letter}{first - 2}" for key, letter in live.columns.items()}
+    inputs: list[tuple[str, str, int, int | str]] = [
+        (above["exact", cost], "amount", 0, LARGEST_AMOUNT_DKK)
+        for cost in range(len(live.allocations))
+    ]
+    if not live.linked:
+        denominator = f"={live.columns['denominator', 0]}{first}"
+        for kind, lowest, highest in (
+            ("people", 0, _MAX_PEOPLE),
+            ("numerator", 1, denominator),
+            ("denominator", 1, _MAX_DENOMINATOR),
+        ):
+            letter = live.columns[kind, 0]
+            inputs.append((f"{letter}{first}:{letter}{last}", kind, lowest, highest))
     if live.inputs:
-        above = {key: f"{live.columns[key, 0]}{live.data.first - 2}" for key in live.inputs}
-        cells |= above
-        limits |= {
-            "capped": (1, _MAX_PEOPLE),
-            "equal": (0, f"={above['by_people']}"),
-            "by_people": (1, _MAX_DENOMINATOR),
+        inputs += [
+            (above["capped", 0], "capped", 1, _MAX_PEOPLE),
+            (above["equal", 0], "equal", 0, f"={above['by_people', 0]}"),
+            (above["by_people", 0], "by_people", 1, _MAX_DENOMINATOR),
+        ]
+    for cells, key, lowest, highest in inputs:
+        rule = {
+            "validate": "integer",
+            "criteria": "between",
+            "minimum": lowest,
+            "maximum": highest,
+            "input_message": sheet.book.text(f"live.input_{key}"),
+            "error_message": error,
         }
-    for key, at in cells.items():
-        lowest, highest = limits[key]
-        rule = _whole(lowest, highest, text(f"live.input_{key}"), text("live.error"))
-        sheet.worksheet.data_validation(at, rule)
-
-
-def _whole(lowest: int, highest: int | str, hint: str, error: str) -> dict[str, Any]:
-    return {
-        "validate": "integer",
-        "criteria": "between",
-        "minimum": lowest,
-        "maximum": highest,
-        "input_message": hint,
-        "error_message": error,
-    }
+        sheet.worksheet.data_validation(cells, rule)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from xlsxwriter.utility import xl_col_to_name
 
-from pipeline.calculation.allocation import Part
+from pipeline.calculation.quarter import Allocation
 from pipeline.reporting.workbook.book import Cell, Formula, Range, number_of
 from pipeline.reporting.workbook.live_columns import (
     COST,
@@ -55,28 +55,19 @@ class Row:
     links: tuple[Formula, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """An amount to allocate in whole kroner, and its parts by key."""
-
-    name: str
-    amount_dkk: int
-    parts: Mapping[str, Part]
-
-
 @dataclass(frozen=True)
 class LiveTable:
     """A live table on a sheet: where everything stands, and its formulas with their values.
 
-    It has an amount at least. The words are what the control says when it holds, and when not. One
-    that is linked has no input cells: people and denominators come from other sheets.
+    It has an allocation at least. The words are what the control says when it holds, and when not.
+    One that is linked has no input cells: people and denominators come from other sheets.
     """
 
     sheet: str
     lines: tuple[str, ...]
     label_headings: tuple[str, ...]
     rows: Sequence[Row]
-    amounts: Sequence[Amount]
+    allocations: Sequence[Allocation]
     words: tuple[str, str]
     linked: bool = False
 
@@ -89,7 +80,7 @@ class LiveTable:
     @cached_property
     def columns(self) -> dict[Key, str]:
         """The letter of each column, from the left."""
-        costs = range(len(self.amounts))
+        costs = range(len(self.allocations))
         keys = [
             *(("label", position) for position in range(len(self.label_headings))),
             *((kind, 0) for kind in self.leading if not (self.linked and kind == "numerator")),
@@ -123,10 +114,11 @@ class LiveTable:
         numbers = {"people": row.people, "numerator": row.numerator, "denominator": row.denominator}
         return {self._cell_of(row.key, kind): number for kind, number in numbers.items()}
 
-    def shown(self, row: Row, kind: str, cost: int = 0, style: str = "") -> Formula:
-        """Return a cell of a row as other sheets show it."""
+    def shown(self, key: str, kind: str, cost: int = 0, style: str = "") -> Formula:
+        """Return a cell of the row of a key as other sheets show it."""
+        row = self.rows[self.row_of[key] - self.data.first]
         value = number_of(self._values(row)[kind, cost])
-        return Formula(f"={self._cell_of(row.key, kind, cost)}", value, style)
+        return Formula(f"={self._cell_of(key, kind, cost)}", value, style)
 
     def _cell_of(self, key: str, kind: str, cost: int = 0) -> str:
         return f"'{self.sheet}'!${self.columns[kind, cost]}${self.row_of[key]}"
@@ -136,14 +128,15 @@ class LiveTable:
         if key not in self.row_of:
             return []
         return [
-            Formula(f"={self._cell_of(key, 'kroner', cost)}", amount.parts[key].amount)
-            for cost, amount in enumerate(self.amounts)
+            Formula(f"={self._cell_of(key, 'kroner', cost)}", allocation.parts[key].amount)
+            for cost, allocation in enumerate(self.allocations)
         ]
 
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by intermediate results that are exact."""
-        allocated = sum(part.amount for part in self.amounts[cost].parts.values())
-        amount = self.amounts[cost].amount_dkk
+        allocation = self.allocations[cost]
+        allocated = sum(part.amount for part in allocation.parts.values())
+        amount = allocation.cost.amount_dkk
         bound = max(amount // self.step * max(self.weights.values()), 2 * self.step * self.divisor)
         return allocated == amount and bound <= EXACT_TO
 
@@ -185,9 +178,9 @@ class LiveTable:
         if not self.linked:
             values["people", 0] = sum(row.people for row in self.rows)
         values |= self._key_totals()
-        for cost, amount in enumerate(self.amounts):
-            values |= self._cost_totals(cost, amount)
-        names = [self._names(cost, 0) for cost in range(len(self.amounts))]
+        for cost, allocation in enumerate(self.allocations):
+            values |= self._cost_totals(cost, allocation)
+        names = [self._names(cost, 0) for cost in range(len(self.allocations))]
         return {
             (kind, cost): Formula(f"={self.kinds[kind].total.format_map(names[cost])}", value)
             if self.kinds[kind].total
@@ -199,16 +192,16 @@ class LiveTable:
         """Return the cells above the columns that only a key has."""
         return {}
 
-    def _cost_totals(self, cost: int, amount: Amount) -> Values:
-        allocated = sum(part.amount for part in amount.parts.values())
-        floors = sum(amount.amount_dkk * weight // self.divisor for weight in self.weights.values())
+    def _cost_totals(self, cost: int, allocation: Allocation) -> Values:
+        amount = allocation.cost.amount_dkk
+        floors = sum(amount * weight // self.divisor for weight in self.weights.values())
         return {
-            ("exact", cost): amount.amount_dkk,
-            ("kroner", cost): allocated,
-            ("rest", cost): amount.amount_dkk - floors if any(self.weights.values()) else 0,
+            ("exact", cost): amount,
+            ("kroner", cost): sum(part.amount for part in allocation.parts.values()),
+            ("rest", cost): amount - floors if any(self.weights.values()) else 0,
             ("rank", cost): self.words[0 if self.holds(cost) else 1],
-            ("step", cost): amount.amount_dkk // self.step,
-            ("floor", cost): amount.amount_dkk % self.step,
+            ("step", cost): amount // self.step,
+            ("floor", cost): amount % self.step,
         }
 
     @cached_property
@@ -219,7 +212,7 @@ class LiveTable:
 
     def _cells(self, row: Row, place: int) -> list[Cell]:
         number = self.row_of[row.key]
-        names = [self._names(cost, number) for cost in range(len(self.amounts))]
+        names = [self._names(cost, number) for cost in range(len(self.allocations))]
         values = {**self._values(row), ("place", 0): place}
         cells: list[Cell] = [*row.labels]
         for kind, cost in list(self.columns)[len(row.labels) :]:
@@ -239,15 +232,15 @@ class LiveTable:
             ("share", 0): weight / divisor,
             ("weight", 0): weight,
         }
-        for cost, amount in enumerate(self.amounts):
-            part = amount.parts[row.key]
+        for cost, allocation in enumerate(self.allocations):
+            part, amount = allocation.parts[row.key], allocation.cost.amount_dkk
             values |= {
-                ("exact", cost): float(amount.amount_dkk) * float(weight) / float(divisor),
+                ("exact", cost): float(amount) * float(weight) / float(divisor),
                 ("kroner", cost): part.amount,
                 ("rest", cost): int(part.remainder * divisor),
                 ("rank", cost): part.rank,
-                ("step", cost): amount.amount_dkk // self.step * weight % divisor,
-                ("floor", cost): amount.amount_dkk * weight // divisor,
+                ("step", cost): amount // self.step * weight % divisor,
+                ("floor", cost): amount * weight // divisor,
             }
         return values
 

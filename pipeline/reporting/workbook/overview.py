@@ -32,10 +32,10 @@ def clusters_sheet(book: Book, plan: Plan) -> None:
     columns = [
         Column(text("overview.cluster"), "link", fitting((row.name for row in clusters), 60)),
         Column(text("overview.region"), "text", 14),
-        Column(text("overview.members"), "whole", 13, "number_header"),
-        Column(text("live.counted"), "counted", 14, "number_header", summed=True),
-        Column(text("overview.cost"), "money", 18, "number_header", summed=True),
-        Column(text("overview.funds"), "money", 16, "number_header", summed=True),
+        Column(text("overview.members"), "whole", 13),
+        Column(text("live.counted"), "counted", 14, summed=True),
+        Column(text("overview.cost"), "money", 18, summed=True),
+        Column(text("overview.funds"), "money", 16, summed=True),
         Column(text("control.result"), "outcome", 11),
     ]
     rows = [list(_cluster_cells(plan, result)) for result in plan.clusters]
@@ -49,7 +49,7 @@ def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     yield result.cluster.region
     yield len(result.members)
     yield live.seen("counted") if live else float(result.counted_population)
-    costs = [(table, cost) for table in tables for cost in range(len(table.amounts))]
+    costs = [(table, cost) for table in tables for cost in range(len(table.allocations))]
     yield added([table.seen("kroner", cost) for table, cost in costs])
     yield added([kroner for fund in plan.funds.values() for kroner in fund.kroner_of(key)])
     if not tables:
@@ -76,16 +76,16 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     columns = [
         Column(text("column.municipality_code"), "text", 14),
         Column(who, "text", fitting(reference.areas[code].name for code in places)),
-        Column(text("overview.folk1a"), "whole", 13, "number_header", summed=True),
+        Column(text("overview.folk1a"), "whole", 13, summed=True),
     ]
     for number in range(1, most + 1):
         heading, width = text("overview.cluster_number", number=number), fitting(names, 40)
         pays = text("overview.pays_number", number=number)
-        columns += [Column(heading, "text", width), Column(pays, "whole", 15, "number_header")]
-    columns.append(Column(text("overview.pays_in_all"), "money", 15, "number_header", summed=True))
+        columns += [Column(heading, "text", width), Column(pays, "whole", 15)]
+    columns.append(Column(text("overview.pays_in_all"), "money", 15, summed=True))
     rows = [list(_municipality_cells(plan, code, places[code], most)) for code in sorted(places)]
     if any(result.cluster.co_chair for result in plan.clusters):
-        columns.append(Column(text("overview.net"), "money", 17, "number_header", summed=True))
+        columns.append(Column(text("overview.net"), "money", 17, summed=True))
         for row in rows:
             row.append(_net(plan, str(row[0]), row[-1]))
     return sheet.table("Overblik_kommuner", columns, rows, keys=2)
@@ -114,7 +114,7 @@ def _net(plan: Plan, code: str, pays: Cell) -> Cell:
         for row in plan.clusters
         if row.cluster.co_chair == code and row.allocations
     ]
-    paid = [live.seen("kroner", cost) for live in chaired for cost in range(len(live.amounts))]
+    paid = [live.seen("kroner", cost) for live in chaired for cost in range(len(live.allocations))]
     if not paid:
         return pays
     own = pays.text if isinstance(pays, Formula) else f"={pays}"
@@ -133,9 +133,9 @@ def keys_sheet(book: Book, plan: Plan) -> None:
         Column(text("column.municipality_code"), "text", 14),
         Column(text("column.municipality_name"), "text", fitting(row.name for _, row in members)),
         Column(text("column.basis"), "text", 30),
-        Column(text("overview.population"), "whole", 13, "number_header"),
-        Column(text("live.counted"), "counted", 14, "number_header"),
-        Column(text("live.share"), "percent", 17, "number_header"),
+        Column(text("overview.population"), "whole", 13),
+        Column(text("live.counted"), "counted", 14),
+        Column(text("live.share"), "percent", 17),
     ]
     rows: list[list[Cell]] = [
         [

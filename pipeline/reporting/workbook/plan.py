@@ -15,7 +15,7 @@ from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Formula, wrapped
 from pipeline.reporting.workbook.live_key import KeyedTable
-from pipeline.reporting.workbook.live_table import Amount, LiveTable, Row
+from pipeline.reporting.workbook.live_table import LiveTable, Row
 from schemas.sharing import EVERYBODY
 
 _SHEET_NAME_LENGTH: Final = 31
@@ -114,10 +114,6 @@ def _cut(name: str, length: int) -> str:
     return name.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip()
 
 
-def _words(content: Content) -> tuple[str, str]:
-    return content.text("control.ok"), content.text("control.differs")
-
-
 def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) -> LiveTable:
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
@@ -127,8 +123,8 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) ->
         wrapped(_cluster_lines(content, result, notes)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],
-        [_amount(content, allocation) for allocation in result.allocations],
-        _words(content),
+        result.allocations,
+        (text("control.ok"), text("control.differs")),
     )
     return table if result.key == EVERYBODY else KeyedTable(**vars(table), key=result.key)
 
@@ -154,11 +150,6 @@ def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
     )
 
 
-def _amount(content: Content, allocation: Allocation) -> Amount:
-    cost = allocation.cost
-    return Amount(content.text.cost_heading(cost), cost.amount_dkk, dict(allocation.parts))
-
-
 def _funds(
     content: Content, structure: str, allocations: list[Allocation], live: dict[str, LiveTable]
 ) -> LiveTable:
@@ -182,7 +173,7 @@ def _funds(
         wrapped([text("funds.usage")]),
         (text("column.cluster_name"), text("overview.region")),
         rows,
-        [_amount(content, allocation) for allocation in allocations],
-        _words(content),
+        allocations,
+        (text("control.ok"), text("control.differs")),
         linked=True,
     )
