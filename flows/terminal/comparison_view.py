@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from rich.table import Table
-
 from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.comparison import (
     ORDER,
@@ -92,8 +90,10 @@ class View:
         amounts = f"{kroner(scope.before_dkk)} to {kroner(scope.after_dkk)}"
         return f"{where}, {scope.cost.name_en}: {amounts}"
 
-    def _table(self, scope: ScopeChange) -> Table:
+    def _table(self, scope: ScopeChange) -> Part:
         shown = [row for row in scope.changes if _changed(row) or not self.only_changed]
+        if not shown:
+            return "Nothing changes."
         names = [self.comparison.names[row.code] for row in shown]
         shares = [
             [percent(share, Language.ENGLISH) for share in (row.share_before, row.share_after)]

@@ -113,6 +113,16 @@ def test_members_and_costs_can_be_tried(klynge: Klynge) -> None:
     assert viborg["share_before"] == "0.0000000000" < viborg["share_after"]
 
 
+def test_a_cluster_that_is_asked_for_and_does_not_change(klynge: Klynge) -> None:
+    """It is shown with its cost, or without one, and that nothing changes."""
+    fund = ("--set", "faelles-midler-kommuner.amount_dkk=1000000")
+    chosen = ("--cluster", "amager-hvidovre", "--cluster", "randers")
+    ended = klynge("scenario", "fond", "2022K1", *fund, *chosen)
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert "370,000 kr. to 370,000 kr.\nNothing changes.\n" in ended.out
+    assert ": no cost\nNothing changes.\n" in ended.out
+
+
 def test_only_one_cluster_of_a_cost_can_be_meant(klynge: Klynge) -> None:
     """COST@CLUSTER overrides the amount of that cluster alone."""
     ended = klynge(
