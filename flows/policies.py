@@ -7,9 +7,7 @@ stands in the docstring of its flow. Folders and addresses are no parameters: a 
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
-from typing import Annotated, Final, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Annotated, ParamSpec, TypeVar
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
@@ -18,12 +16,10 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.tasks import Task
 from pydantic import Field
 
-from pipeline.calculation.calculate import Parameters
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
 from pipeline.settings import Settings
-from schemas.quarter import WRITTEN, Quarter
-from schemas.records import AREA_CODE, DISTRICT_CODE, Language
-from schemas.report_name import ReportName
+from schemas.quarter import WRITTEN
+from schemas.records import AREA_CODE, DISTRICT_CODE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,27 +85,3 @@ QuarterText = Annotated[str, Field(pattern=WRITTEN)]
 """A quarter as the history keeps it, which holds JSON only."""
 
 AreaCode = Annotated[str, Field(pattern=f"^({AREA_CODE}|{DISTRICT_CODE})$")]
-
-COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
-
-
-def due_quarter(moment: datetime) -> Quarter:
-    """Return the quarter whose figures come out in the quarter of a moment: that quarter itself."""
-    return Quarter.of_day(moment.astimezone(COPENHAGEN_TIME).date())
-
-
-def report_parameters(
-    due: Quarter,
-    quarter: str | None = None,
-    rules: str | None = None,
-    language: str = Language.DANISH,
-    estimate_districts: bool = False,
-    **access: bool,
-) -> Parameters:
-    """Return what a report is about from what a flow is asked, `due` where it names no quarter."""
-    report = ReportName(
-        Quarter.parse(quarter) if quarter else due,
-        Quarter.parse(rules) if rules else None,
-        language=Language(language),
-    )
-    return Parameters(report, estimate_districts)

@@ -8,8 +8,9 @@ the calendar, so that run is completed; only what somebody must act on is failed
 """
 
 import os
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
@@ -19,14 +20,11 @@ from prefect.states import Completed, Failed
 
 from flows import summary
 from flows.policies import (
-    COPENHAGEN_TIME,
     AreaCode,
     QuarterText,
-    due_quarter,
     is_temporary,
     log_steps,
     one_at_a_time,
-    report_parameters,
     retrying,
 )
 from flows.server.health import OVERDUE
@@ -44,6 +42,8 @@ from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
+
+COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
 
 
 @task(cache_policy=NO_CACHE, retry_condition_fn=is_temporary)
@@ -70,15 +70,27 @@ def deliver(report: ReportName, settings: Settings) -> None:
 
 def run_name() -> str:
     """Return the name of the run under way, such as `fordeling-2026K4`."""
-    return f"fordeling-{report_parameters(_due(), **flow_run.parameters).report.label}"
+    return f"fordeling-{_named(**flow_run.parameters).label}"
 
 
-def _due() -> Quarter:
-    return due_quarter(_moment())
+def _named(
+    quarter: str | None, rules: str | None, language: Language, **other: object
+) -> ReportName:
+    return ReportName(
+        Quarter.parse(quarter) if quarter else due_quarter(),
+        Quarter.parse(rules) if rules else None,
+        language=language,
+    )
 
 
-def _moment() -> datetime:
-    return flow_run.scheduled_start_time or datetime.now(UTC)
+def due_quarter() -> Quarter:
+    """Return the quarter whose figures come out in the quarter of a run: that quarter itself."""
+    return Quarter.of_day(_day())
+
+
+def _day() -> date:
+    moment = flow_run.scheduled_start_time or datetime.now(UTC)
+    return moment.astimezone(COPENHAGEN_TIME).date()
 
 
 @flow(name="quarterly", flow_run_name=run_name, persist_result=False)
@@ -105,18 +117,17 @@ def quarterly(
         offline: Use stored snapshots only; ask nobody.
     """
     log_steps()
-    parameters = report_parameters(_due(), quarter, rules, language, estimate_districts)
-    access = Access(offline, refresh, accept_jumps)
+    report = _named(quarter, rules, language)
     try:
-        return _report(parameters, access)
+        settings = Settings.from_environment(os.environ)
+        parameters = Parameters(report, estimate_districts, settings.contact)
+        return _report(parameters, Access(offline, refresh, accept_jumps), settings)
     except KlyngeError as error:
-        summary.show_failure(parameters.report.label, error)
+        summary.show_failure(report.label, error)
         return Failed(message=summary.one_line(error), data=error)
 
 
-def _report(parameters: Parameters, access: Access) -> State:
-    settings = Settings.from_environment(os.environ)
-    parameters = replace(parameters, contact=settings.contact)
+def _report(parameters: Parameters, access: Access, settings: Settings) -> State:
     with one_at_a_time(parameters.report.label, settings.quarter_wait_seconds):
         inputs = retrying(gather, settings)(parameters, access, settings)
         if isinstance(inputs, NotPublishedYet):
@@ -138,7 +149,7 @@ def _report(parameters: Parameters, access: Access) -> State:
 
 def _not_there(error: NotPublishedYet) -> State:
     """Return the state of a run that found nothing: red once somebody should ask where it is."""
-    if _moment().astimezone(COPENHAGEN_TIME).date() < error.facts["overdue_from"]:
+    if _day() < error.facts["overdue_from"]:
         return Completed(message=f"awaiting {error.awaited}", data=error)
     return Failed(name=OVERDUE, message=f"overdue: {error.awaited}", data=error)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from flows.policies import due_quarter
+from flows.quarterly import due_quarter
 from flows.server.local import free_port
 from tests.conftest import Klynge
 from tests.prefect_site import Site
@@ -65,7 +64,7 @@ def test_a_failed_run_until_it_is_made_good(site: Site, bank: StatBankEmulator) 
     assert "Failed: " in found["run"][1]
     assert found["quarter"] == ("ok", "none is overdue")
     bank.reset()
-    due = str(due_quarter(datetime.now(UTC)))
+    due = str(due_quarter())
     assert site.message(site.trigger("quarterly/on-demand", quarter=due))[0] == "Completed"
     assert status(site, "run")[0] == 0
 
