@@ -77,7 +77,7 @@ class PublishedTable:
         """Return what the numbers of a column are parts of."""
         if column is Column.SHARE:
             return int(10 ** (2 + self.decimals[column]))
-        return self.totals.get(column, sum(self.cells[column]))
+        return self.totals[column] if column in self.totals else sum(self.cells[column])
 
     def with_value(self, column: Column, row: int | None, value: int) -> Self:
         """Return the table with another number in one place."""

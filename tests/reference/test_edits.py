@@ -238,13 +238,3 @@ def test_edits_at_once_are_all_kept(data_dir: Path) -> None:
     assert failed == [b"", b"", b"", b""]
     kept = {cost.cost_id for cost in load_reference(data_dir).costs}
     assert {f"post-{number}" for number in range(4)} <= kept
-
-
-def test_killed_edits_leave_whole_files(data_dir: Path) -> None:
-    """After SIGKILL at 40 random moments the files are whole and valid, and edits still succeed."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.reference.edit_under_fire", str(data_dir), "40", "20220701"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert int(ended.stdout) > 1

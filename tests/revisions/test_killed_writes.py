@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.reference.editing import not_canonical
 from pipeline.reference.tables import load_reference
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
@@ -23,6 +24,7 @@ from tests.statbank_emulator import StatBankEmulator
 KILLS = 25
 """Of each of the four: a hundred in all."""
 
+COSTS_OF_BEFORE = 3
 SEED = int(os.environ.get("KLYNGE_TEST_SEED", "20220701"))
 Folders = tuple[Path, Path]
 
@@ -43,9 +45,12 @@ class Written:
 
 
 def _costs(root: Path) -> bool:
-    """The reference tables are valid, with the cost or without."""
-    ids = [cost.cost_id for cost in load_reference(root / "data", remember=False).costs]
-    return any(cost_id.startswith("post") for cost_id in ids)
+    """The tables are valid and as the commands write them, with the costs of before and after."""
+    ids = {cost.cost_id for cost in load_reference(root / "data", remember=False).costs}
+    assert not_canonical(root / "data") == []
+    added = {cost_id for cost_id in ids if cost_id.startswith("post")}
+    assert len(ids - added) == COSTS_OF_BEFORE
+    return bool(added)
 
 
 def _stored(root: Path) -> list[int]:
