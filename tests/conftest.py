@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import signal
 import sys
@@ -20,6 +21,7 @@ from pipeline.reporting.content import Content
 from tests import leftovers
 from tests.processes import NOBODY, environment, finish, start
 
+os.environ["DO_NOT_TRACK"] = "1"  # Prefect tells its makers of an import, and nothing here goes out
 gc.set_threshold(100_000, 50, 50)  # little here is garbage: 5 % of the time went into looking
 settings.register_profile("klynge", deadline=None)  # a busy machine is no fault of a property
 settings.load_profile("klynge")

@@ -24,8 +24,6 @@ VARIABLE = "KLYNGEFORDELING_TEST_RUN"
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 4 * 2**30
 
-_pipes: list[subprocess.Popen[bytes]] = []
-
 
 def watch() -> None:
     """Start the watcher, unless this process belongs to a run that is watched already."""
@@ -35,7 +33,10 @@ def watch() -> None:
         Path(os.environ[VARIABLE]).chmod(0o711)  # Postgres runs as another user
         tempfile.tempdir = None  # or what was asked for before would be remembered
         command = [sys.executable, "-m", "tests.leftovers"]
-        _pipes.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
+        reader, _ = os.pipe()  # which closes when this process ends, however it does
+        watcher = subprocess.Popen(command, stdin=reader, start_new_session=True)
+        os.close(reader)
+        watcher.returncode = 0  # nobody waits for what outlives this process
 
 
 def _has_room(folder: Path) -> bool:

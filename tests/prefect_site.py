@@ -24,6 +24,7 @@ import pytest
 from flows.server import deployments
 from flows.server import local as local_server
 from flows.server.environment import server_environment
+from schemas.quarter import Quarter
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 
@@ -189,6 +190,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def due_now() -> Quarter:
+    """Return the quarter now due."""
+    from flows.quarterly import due_quarter
+
+    return due_quarter()
+
+
 def variables_of(folder: Path, statbank: StatBankEmulator) -> dict[str, str]:
     """Return the environment of a site: a home, a copy of the data, and an empty reports folder."""
     for part in ("reference", "snapshots"):
@@ -222,9 +230,7 @@ def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str
 @pytest.fixture(scope="session")
 def site_statbank() -> Iterator[StatBankEmulator]:
     """The StatBank of the sites, up to the quarter now due."""
-    from flows.quarterly import due_quarter
-
-    with StatBankEmulator(since="2016K1", until=str(due_quarter())) as bank:
+    with StatBankEmulator(since="2016K1", until=str(due_now())) as bank:
         yield bank
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flows.quarterly import due_quarter
-from tests.prefect_site import Site
+from tests.prefect_site import Site, due_now
 
 
 def test_report_is_printed(site: Site) -> None:
@@ -16,7 +15,7 @@ def test_report_is_printed(site: Site) -> None:
 
 def test_unpublished_quarter_has_its_exit_code(site: Site) -> None:
     """What is only awaited on the server is exit code 32 on the terminal, said once."""
-    later = due_quarter() + 1
+    later = due_now() + 1
     ended = site.klynge("run", str(later), "--prefect")
     assert ended.returncode == 32
     assert ended.stderr.count(f"FOLK1A {later} is not published yet") == 1

@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.quarterly import due_quarter
 from schemas.quarter import Quarter
-from tests.prefect_site import Site
+from tests.prefect_site import Site, due_now
 from tests.statbank_emulator import StatBankEmulator, faults
 from tests.waiting import wait_until
 
@@ -78,7 +77,7 @@ def test_nonsense_is_refused_by_the_server(site: Site) -> None:
 
 def test_release(site: Site, bank: StatBankEmulator) -> None:
     """A scheduled run waits for the release, writes it, finds it unchanged, and revises it."""
-    due = str(due_quarter())
+    due = str(due_now())
     shutil.rmtree(site.reports / due, ignore_errors=True)  # by a run on schedule
     for table in ("FOLK1A", "KKBEF1"):
         shutil.rmtree(site.folder / "data" / "snapshots" / table / due, ignore_errors=True)

@@ -11,10 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from flows.quarterly import due_quarter
 from flows.server.local import free_port
 from tests.conftest import Klynge
-from tests.prefect_site import Site
+from tests.prefect_site import Site, due_now
 from tests.statbank_emulator import StatBankEmulator, faults
 
 
@@ -64,7 +63,7 @@ def test_a_failed_run_until_it_is_made_good(site: Site, bank: StatBankEmulator) 
     assert "Failed: " in found["run"][1]
     assert found["quarter"] == ("ok", "none is overdue")
     bank.reset()
-    due = str(due_quarter())
+    due = str(due_now())
     assert site.message(site.trigger("quarterly/on-demand", quarter=due))[0] == "Completed"
     assert status(site, "run")[0] == 0
 
