@@ -157,7 +157,7 @@ def _value(dice: Random, content: bytes) -> bytes:
         inside.append(inside[key])
     else:
         inside[key] = dice.choice(NASTY_VALUES)
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
