@@ -82,8 +82,8 @@ class Site:
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
         """Start a command of Prefect in the background."""
-        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
-            process = local_server.start(list(arguments), {**self.environment, **variables}, log)
+        log = self.folder / f"{arguments[0]}.log"
+        process = local_server.start(list(arguments), {**self.environment, **variables}, log)
         self.processes.append(process)
         return process
 

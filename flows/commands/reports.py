@@ -50,8 +50,7 @@ def run(
     """
     if offline and refresh:
         raise typer.BadParameter("--offline and --refresh contradict each other")
-    if prefect:
-        embedded.prepare(shared.settings)
+    server = embedded.prepare(shared.settings) if prefect else None
     from flows.terminal.report_view import report_parts
     from pipeline import run as pipeline_run
     from pipeline.calculation.calculate import Parameters
@@ -66,7 +65,7 @@ def run(
     if cluster:  # one that is not known stops the run before anything is written
         shown = cluster_ids(cluster, in_force(acquisition.reference, name).clusters)
     if prefect:
-        report = embedded.run_flow(parameters, acquisition.access)
+        report = embedded.run_flow(parameters, acquisition.access, server)
     else:
         report = pipeline_run.run(parameters, acquisition)
     rows = allocation_rows(report.calculation.result)
@@ -91,7 +90,7 @@ def deliver(
         issue = read_issue(report, settings.reports_dir)
         shared.show(console.delivery_parts(delivery.plan(issue, targets), "to be delivered"))
     else:
-        done = delivery.deliver(report, settings, targets, shared.clock)
+        done = delivery.deliver(report, settings, targets, shared.obj)
         shared.show(console.delivery_parts(done, "delivered"))
 
 

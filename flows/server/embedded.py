@@ -35,11 +35,9 @@ _NOT_FOR_ONE_RUN = (
 )  # fmt: skip
 """Services of a server that stays: this one must not plan runs, call them late, or act on them."""
 
-_booting: list[subprocess.Popen[bytes]] = []
 
-
-def prepare(settings: Settings) -> None:
-    """Set the environment that the flow reads, and start a server unless one is there.
+def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
+    """Set the environment that the flow reads, and return a server started unless one is there.
 
     It must be called before Prefect is imported: Prefect reads its settings then, and what is
     registered first at exit runs last, when Prefect has sent its last log lines.
@@ -52,23 +50,24 @@ def prepare(settings: Settings) -> None:
     running = os.environ.get(API_URL) or local_server.running_server(os.environ)
     if running:
         os.environ.update(client_environment(os.environ | {API_URL: running}))
-        return
+        return None
     os.environ.update(server_environment(os.environ, local_server.free_port()))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
-    server = local_server.start(
-        ["server", "start", "--no-ui"], os.environ | quiet, subprocess.DEVNULL, until_eof=True
-    )
+    command = ["server", "start", "--no-ui"]
+    server = local_server.start(command, os.environ | quiet, until_eof=True)
     atexit.register(server.communicate)  # closes the pipe, and waits
-    _booting.append(server)
+    return server
 
 
-def run_flow(parameters: Parameters, access: Access) -> Report:
-    """Run the quarterly flow in this process.
+def run_flow(
+    parameters: Parameters, access: Access, server: subprocess.Popen[bytes] | None = None
+) -> Report:
+    """Run the quarterly flow in this process, once a server that was started answers.
 
     Raises:
         KlyngeError: What the run ended with, also where that is no failure of the run.
     """
-    for server in _booting:
+    if server:
         hint = f"Look at {home(os.environ)}."
         local_server.wait_until_healthy(os.environ[API_URL], hint, server)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings

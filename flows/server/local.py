@@ -18,7 +18,8 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from flows.server import deployments
 from flows.server.deployments import ServerError
@@ -38,8 +39,7 @@ _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_u
 
 def free_port() -> int:
     """Return a port on loopback that is free just now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
+    with socket.create_server((LOOPBACK, 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
@@ -47,7 +47,7 @@ def free_port() -> int:
 def start(
     arguments: list[str],
     environment: Mapping[str, str],
-    log: IO[bytes] | int,
+    log: Path = Path(os.devnull),
     until_eof: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a command of Prefect in the background, out of reach of this terminal's Ctrl-C.
@@ -55,16 +55,17 @@ def start(
     With `until_eof` it ends with this process, however this one ends; otherwise it stays.
     """
     program = ["-c", _UNTIL_EOF] if until_eof else ["-m", "prefect"]
-    return subprocess.Popen(
-        [sys.executable, *program, *arguments],
-        env=dict(environment),
-        stdin=subprocess.PIPE if until_eof else subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        umask=0o077 if arguments[0] == "server" else -1,  # the database is its user's alone
-        start_new_session=True,  # without effect on Windows, which has a flag for it
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, *program, *arguments],
+            env=dict(environment),
+            stdin=subprocess.PIPE if until_eof else subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            umask=0o077 if arguments[0] == "server" else -1,  # the database is its user's alone
+            start_new_session=True,  # without effect on Windows, which has a flag for it
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
 
 
 def prefect_until_eof() -> None:
@@ -126,12 +127,10 @@ def up(environment: Mapping[str, str]) -> str:
             raise ServerError(said, "Set KLYNGE_SERVER_PORT to a free one.")
     settings = server_environment(environment)
     api_url, folder = settings[API_URL], home(environment)
-    with (folder / "server.log").open("ab") as log:
-        server = start(["server", "start"], settings, log)
+    server = start(["server", "start"], settings, folder / "server.log")
     wait_until_healthy(api_url, f"Look at {folder / 'server.log'}.", server)
     deployments.deploy(settings)
-    with (folder / "worker.log").open("ab") as log:
-        start(deployments.WORKER, settings, log)
+    start(deployments.WORKER, settings, folder / "worker.log")
     return api_url
 
 

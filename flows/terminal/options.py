@@ -83,22 +83,13 @@ class Kind:
 
     def argument(self, what: str = "", metavar: str = "") -> Any:
         """Return an argument of this kind, with its help."""
-        return typer.Argument(
-            parser=self._read,
-            autocompletion=self.completed,
-            metavar=metavar or self.metavar,
-            help=what or self.such_as,
-        )
+        told: dict[str, Any] = {"metavar": metavar or self.metavar, "help": what or self.such_as}
+        return typer.Argument(parser=self._read, autocompletion=self.completed, **told)
 
     def option(self, what: str, *names: str) -> Any:
         """Return an option of this kind, with its help; without a name, of the parameter's."""
-        return typer.Option(
-            *names,
-            parser=self._read,
-            autocompletion=self.completed,
-            metavar=self.metavar,
-            help=what,
-        )
+        told: dict[str, Any] = {"metavar": self.metavar, "help": what}
+        return typer.Option(*names, parser=self._read, autocompletion=self.completed, **told)
 
     def _read(self, text: str) -> Any:
         try:

@@ -1,7 +1,6 @@
 """The terminal: tables, sentences, JSON and CSV, and a progress bar on standard error."""
 
 import io
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import fill
@@ -13,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.plain_text import terminal_text
-from pipeline.reporting.rows import Rows, machine_csv
 from pipeline.reporting.texts import whole
 from schemas.records import Language
 
@@ -30,7 +28,7 @@ class Terminal(Console):
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False)
         if not self.is_terminal:
-            super().__init__(width=_ENDLESS, no_color=True, markup=False, highlight=False)
+            self.width = _ENDLESS
 
     def render_str(self, text: str, **given: Any) -> Text:
         """Draw a sentence or a cell, in which nothing moves the cursor."""
@@ -79,18 +77,8 @@ def _turned(drawn: Table) -> Iterator[Part]:
         )
 
 
-def print_json(value: Any) -> None:
-    """Print a value as JSON."""
-    _print_for_machines(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def print_csv(rows: Rows | str) -> None:
-    """Print rows, or the content of a file, as CSV for machines."""
-    _print_for_machines(rows if isinstance(rows, str) else machine_csv(rows))
-
-
-def _print_for_machines(content: str) -> None:
-    """Print as UTF-8 with LF, whatever the console of a system such as Windows is set to."""
+def print_as_it_is(content: str) -> None:
+    """Print for machines: UTF-8 with LF, whatever a console such as that of Windows is set to."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     print(content, end="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -52,15 +53,10 @@ def _options(
 
 
 class Shared(typer.Context):
-    """The context of a command: the clock, and the shared options as `given`."""
+    """The context of a command: the clock as `obj`, and the shared options as `given`."""
 
+    obj: Clock
     given: dict[str, Any]
-
-    @property
-    def clock(self) -> Clock:
-        """The clock and the pause."""
-        clock: Clock = self.obj
-        return clock
 
     @property
     def settings(self) -> Settings:
@@ -76,7 +72,7 @@ class Shared(typer.Context):
         from pipeline.snapshots.acquisition import Access, Acquisition
 
         access = Access(offline, refresh, tuple(accept_jump or ()))
-        return Acquisition(self.settings, access, self.clock)
+        return Acquisition(self.settings, access, self.obj)
 
     def show(
         self,
@@ -94,14 +90,16 @@ class Shared(typer.Context):
             exit_code: How the command ends.
         """
         from flows.terminal import screen
+        from pipeline.reporting.rows import machine_csv
 
         form = Form.TABLE if self.given["quiet"] else self.given["form"]
         if rows is None and form is not Form.TABLE:
             rows = [{"text": str(part)} for part in parts]
         if form is Form.JSON:
-            screen.print_json(rows if document is None else document)
+            value = rows if document is None else document
+            screen.print_as_it_is(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
         elif form is Form.CSV:
-            screen.print_csv(rows or "")
+            screen.print_as_it_is(rows if isinstance(rows, str) else machine_csv(rows or ()))
         elif not self.given["quiet"]:
             screen.print_parts(parts)
         if exit_code:

@@ -72,7 +72,7 @@ def running_server(home: Path) -> Iterator[dict[str, str]]:
     """Start a server in a home, and give what names it."""
     named = {"KLYNGE_HOME": str(home)}
     settings = server_environment({**os.environ, **named}, local_server.free_port())
-    server = local_server.start(["server", "start"], settings, subprocess.DEVNULL)
+    server = local_server.start(["server", "start"], settings)
     try:
         local_server.wait_until_healthy(settings[API_URL], f"Look at {home}.", server)
         yield {**named, API_URL: settings[API_URL]}
