@@ -45,9 +45,6 @@ from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter
 
-PROGRESS = "backfill-progress"
-RESULT = "backfill"
-
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
 def fetch(request: Request, access: Access, settings: Settings) -> Failures:
@@ -147,7 +144,7 @@ def task_runner(settings: Settings) -> TaskRunner[Any]:
 
 def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, Any]:
     """Return what each quarter came to, and show the progress meanwhile."""
-    shown = create_progress_artifact(0.0, PROGRESS, f"{len(under_way)} quarters")
+    shown = create_progress_artifact(0.0, "backfill-progress", f"{len(under_way)} quarters")
     progress, done = cast(UUID, shown), {}
     for future in as_completed(list(under_way)):
         done[under_way[future]] = future.result()
@@ -160,7 +157,7 @@ def _state(backfilled: Backfilled) -> State:
     for key, row in backfilled.calculated.items():
         told[key] = ended(row.outcome) if row.outcome else "calculated"
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
-    create_table_artifact(rows, RESULT, f"{len(rows)} quarters")
+    create_table_artifact(rows, "backfill", f"{len(rows)} quarters")
     if not backfilled.failures:
         outcomes = [row.outcome for row in backfilled.calculated.values()]
         counts = Counter(row.state if row else "calculated" for row in outcomes)

@@ -25,9 +25,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60
-"""After this long without a sign of life a slot is free again; Prefect's least."""
-
 
 def is_temporary(task: Task[..., object], task_run: TaskRun, state: State) -> bool:
     """Whether a task failed because the StatBank or a target of the delivery is away."""
@@ -55,7 +52,8 @@ def one_at_a_time(label: str, wait_seconds: float) -> Iterator[None]:
     with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
         client.upsert_global_concurrency_limit_by_name(name, 1)
     with ExitStack() as held:
-        slot = concurrency(name, timeout_seconds=wait_seconds, lease_duration=LEASE_SECONDS)
+        # After a minute without a sign of life a slot is free again; that is Prefect's least.
+        slot = concurrency(name, timeout_seconds=wait_seconds, lease_duration=60)
         try:
             held.enter_context(slot)
         except TimeoutError:

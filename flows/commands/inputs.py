@@ -29,13 +29,15 @@ def init(
     An update brings rows that nobody here changed, and figures of quarters that are not there.
     What an analyst changed, added or removed stays.
     """
-    from flows.terminal import console
+    from flows.terminal import console, screen
     from pipeline.reference import bundled
 
     data_dir = folder / "data" if folder else shared.settings.data_dir
     if not (update or write):
         bundled.initialise(data_dir)
-        shared.show(console.started_parts(data_dir), {"folder": str(data_dir)})
+        keepers = f"Who keeps which table current: {data_dir / 'README.md'}"
+        parts = screen.styled(f"Written: {data_dir}"), keepers, "A report: klynge run 2022K1"
+        shared.show(parts, {"folder": data_dir})
         return
     planned = bundled.planned_update(data_dir)
     if write:

@@ -11,6 +11,7 @@ from flows.server import embedded
 from flows.terminal import options
 from flows.terminal.remedies import told
 from flows.terminal.shared import Shared
+from pipeline.plain_text import terminal_text
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
@@ -121,7 +122,18 @@ def backfill(
     request = Request(first, last, rules, shared.settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(screen.progress, doing="Back-filling"))
     table = done.files[0].read_text(encoding="utf-8") if done.files else ""
-    shared.show(console.backfill_parts(done), console.backfill_document(done), table)
-    for quarter, error in done.failures.items():
-        screen.warn(f"FAILED {quarter}: {told(error)}")
+    failures = [
+        {"quarter": quarter, "exit_code": error.exit_code, "reason": told(error)}
+        for quarter, error in done.failures.items()
+    ]
+    document = {
+        "files": done.files,
+        "quarters": done.rows,
+        "failures": failures,
+        "left_out": done.left_out,
+    }
+    shared.show(console.backfill_parts(done), document, table)
+    for failure in failures:
+        said = f"FAILED {failure['quarter']}: {failure['reason']}"
+        typer.echo(terminal_text(said), err=True)
     raise typer.Exit(max((error.exit_code for error in done.failures.values()), default=0))

@@ -155,8 +155,7 @@ def _edit(shared: Shared, table: str, edit: str) -> None:
     edited = editing.edit(shared.settings.data_dir, table, change)
     english = Catalogue(Language.ENGLISH)
     findings = [
-        {"period": str(period), "text": english.finding(finding)}
-        for period, finding in edited.findings
+        {"period": period, "text": english.finding(finding)} for period, finding in edited.findings
     ]
     rows = {"removed": edited.removed, "added": edited.added}
     document = {"file": table, **rows, "findings": findings}

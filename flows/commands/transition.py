@@ -52,7 +52,7 @@ def transition(
     acquisition = shared.acquisition(offline=True)
     written = write_transition(before, after, population, amount, language, acquisition)
     tables = {"rows": written.rows, "effects": written.effects}
-    shared.show(_parts(written), {"folder": str(written.folder), **tables}, written.rows)
+    shared.show(_parts(written), {"folder": written.folder, **tables}, written.rows)
 
 
 def _parts(written: TransitionReport) -> Iterator[Part]:

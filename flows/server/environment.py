@@ -21,7 +21,6 @@ from pipeline.settings import Settings, setting, variable
 API_URL: Final = "PREFECT_API_URL"
 AUTHENTICATION: Final = "PREFECT_API_AUTH_STRING"
 LOOPBACK: Final = "127.0.0.1"
-_KEPT_SECONDS: Final = 400 * 86_400
 _SANE: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -29,9 +28,9 @@ _SANE: Final = {
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
         "prefect.server.concurrency.lease_storage.filesystem"
     ),
-    # The history of a good year; Prefect itself keeps every run for good.
+    # Seconds: the history of a good year; Prefect itself keeps every run for good.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(_KEPT_SECONDS),
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(400 * 86_400),
     # Late is a run that somebody should look at, not one whose worker is busy for a moment.
     "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "1800",
 }

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
@@ -148,19 +148,12 @@ def found_by(check: Checked) -> list[str]:
     return [*found, *filter(None, [command(check.remedy, {})])]
 
 
-def edited_parts(edited: Edited, findings: Iterable[Mapping[str, str]]) -> Iterator[Part]:
+def edited_parts(edited: Edited, findings: Iterable[Mapping[str, object]]) -> Iterator[Part]:
     """Yield the rows that are gone and new, and what must be explained now."""
     yield from (f"- {row}" for row in edited.removed)
     yield from (f"+ {row}" for row in edited.added)
     yield from (f"Finding, {finding['period']}: {finding['text']}" for finding in findings)
     yield f"{'Written' if edited.written else 'Unchanged'}: {edited.path}"
-
-
-def started_parts(data_dir: Path) -> Iterator[Part]:
-    """Yield where a new data folder is, and what to do with it."""
-    yield styled(f"Written: {data_dir}")
-    yield f"Who keeps which table current: {data_dir / 'README.md'}"
-    yield "A report: klynge run 2022K1"
 
 
 def update_parts(update: Update, written: bool) -> Iterator[Part]:
@@ -185,19 +178,6 @@ def _difference(now: Row | None, comes: Row | None) -> str:
         return f"comes, {', '.join(filter(None, comes.values()))}"
     changed = (column for column in comes if now[column] != comes[column])
     return ", ".join(f"{column} {now[column]} becomes {comes[column]}" for column in changed)
-
-
-def backfill_document(done: Backfilled) -> dict[str, Any]:
-    """Return what a back-fill came to as an object."""
-    return {
-        "files": [str(path) for path in done.files],
-        "quarters": done.rows,
-        "failures": [
-            {"quarter": str(quarter), "exit_code": error.exit_code, "reason": told(error)}
-            for quarter, error in done.failures.items()
-        ],
-        "left_out": [str(quarter) for quarter in done.left_out],
-    }
 
 
 def backfill_parts(done: Backfilled) -> Iterator[Part]:

@@ -6,6 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,28 +36,23 @@ def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list
     """Return a completer of the codes and names of a table, each told with the other."""
 
     def completed(incomplete: str) -> list[tuple[str, str]]:
-        rows = (row for row in _rows(file) if only.items() <= row.items())
-        return _beginning(incomplete, [(row[code], row[name]) for row in rows])
+        rows = [row for row in _rows(file) if only.items() <= row.items()]
+        codes = [(row[code], row[name]) for row in rows]
+        names = [(form, row[code]) for row in rows for form in (row[name], row[name].lower())]
+        found = [pair for pair in codes if pair[0].startswith(incomplete)]
+        found = found or [pair for pair in names if pair[0].startswith(incomplete)]
+        if os.environ.get("_KLYNGE_COMPLETE") == "complete_bash":  # others quote by themselves
+            found = [(re.sub(r"([^\w.:*-])", r"\\\1", form), of) for form, of in found]
+        return found
 
     return completed
 
 
-def _beginning(incomplete: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    by_code = [(code, name) for code, name in rows if code.startswith(incomplete)]
-    names = [(form, code) for code, name in rows for form in (name, name.lower())]
-    found = by_code or [(form, code) for form, code in names if form.startswith(incomplete)]
-    if os.environ.get("_KLYNGE_COMPLETE") == "complete_bash":  # others quote by themselves
-        found = [(re.sub(r"([^\w.:*-])", r"\\\1", form), of) for form, of in found]
-    return found
-
-
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    """Return the rows of a reference file; none where it cannot be read, as a shell expects."""
-    try:
+    """Yield the rows of a reference file; none where it cannot be read, as a shell expects."""
+    with suppress(OSError, UnicodeDecodeError):
         text = (_data_dir() / "reference" / name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return iter(())
-    return csv.DictReader(text.splitlines())
+        yield from csv.DictReader(text.splitlines())
 
 
 def _data_dir() -> Path:

@@ -84,11 +84,6 @@ def print_as_it_is(content: str) -> None:
     print(content, end="")
 
 
-def warn(sentence: str) -> None:
-    """Print on standard error what went wrong."""
-    print(terminal_text(sentence), file=sys.stderr)
-
-
 def styled(sentence: str, style: str = "bold") -> Text:
     """Return a sentence in a style, in which nothing moves the cursor."""
     return Text(terminal_text(sentence), style)

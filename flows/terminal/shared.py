@@ -97,7 +97,8 @@ class Shared(typer.Context):
             rows = [{"text": str(part)} for part in parts]
         if form is Form.JSON:
             value = rows if document is None else document
-            screen.print_as_it_is(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+            text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
+            screen.print_as_it_is(f"{text}\n")
         elif form is Form.CSV:
             screen.print_as_it_is(rows if isinstance(rows, str) else machine_csv(rows or ()))
         elif not self.given["quiet"]:
