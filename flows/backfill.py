@@ -68,13 +68,7 @@ def _acquisition(run: str, thread: int, access: Access, settings: Settings) -> A
     return Acquisition(settings, access, Clock())
 
 
-def run_name() -> str:
-    """Return the name of the run under way, such as `backfill-2016K1-2023K1`."""
-    given = flow_run.parameters
-    return f"backfill-{given['from_quarter']}-{given['to_quarter']}"
-
-
-@flow(name="backfill", flow_run_name=run_name, persist_result=False)
+@flow(name="backfill", flow_run_name="backfill-{from_quarter}-{to_quarter}", persist_result=False)
 def backfill(
     from_quarter: QuarterText,
     to_quarter: QuarterText,
@@ -109,7 +103,7 @@ def backfill(
         )
         return _backfill(request, Access(offline, refresh, accept_jumps), settings)
     except KlyngeError as error:
-        show_failure(run_name(), error)
+        show_failure(flow_run.name, error)
         return Failed(message=one_line(error), data=error)
 
 

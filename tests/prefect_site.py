@@ -216,7 +216,7 @@ def build_site(folder: Path, statbank: StatBankEmulator, extra: Mapping[str, str
     """Start a server in an empty home, and wait until it answers."""
     port = local_server.free_port()
     variables = {**variables_of(folder, statbank), **extra}
-    environment = server_environment(variables, port)
+    environment = server_environment({**variables, "KLYNGE_SERVER_PORT": str(port)})
     site = Site(folder, environment, statbank)
     server = site.start("server", "start")
     try:

@@ -1,7 +1,5 @@
 """`klynge audit`: whether a published table holds, and which number of it is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`klynge run`, `backfill` and `deliver`: reports, calculated, written and handed on."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

@@ -22,7 +22,7 @@ from flows.server.environment import (
     server_environment,
     set_folders,
 )
-from pipeline.settings import Settings
+from pipeline.settings import Settings, variable
 
 if TYPE_CHECKING:
     from pipeline.calculation.calculate import Parameters
@@ -51,7 +51,8 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     if running:
         os.environ.update(client_environment(os.environ | {API_URL: running}))
         return None
-    os.environ.update(server_environment(os.environ, local_server.free_port()))
+    os.environ[variable("server_port")] = str(local_server.free_port())
+    os.environ.update(server_environment(os.environ))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
     command = ["server", "start", "--no-ui"]
     server = local_server.start(command, os.environ | quiet, until_eof=True)

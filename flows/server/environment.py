@@ -108,9 +108,8 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def server_environment(environment: Mapping[str, str], port: int | None = None) -> dict[str, str]:
-    """Return the environment of the server, at another port than that of the settings if named."""
-    settings = {**environment, variable("server_port"): str(port)} if port else dict(environment)
+def server_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the server, by the settings of another."""
     known = {API_URL: local_url(settings), AUTHENTICATION: secret(settings)}
     pages = setting("server_url", settings).rstrip("/") or known[API_URL].removesuffix("/api")
     server = {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.reference.files import Row
     from pipeline.snapshots.intake import Stored
 
-_ENGLISH: Final = Catalogue(Language.ENGLISH)
+ENGLISH: Final = Catalogue(Language.ENGLISH)
 _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
@@ -63,7 +63,7 @@ def status_parts(
     for source in SOURCE_TABLES:
         publication = acquisition.publication
         newest = publication.quarters(source)[-1]
-        release = _ENGLISH.day(expected_release(source, newest + 1))
+        release = ENGLISH.day(expected_release(source, newest + 1))
         yield (
             f"{source.table}: newest published {newest}, "
             f"updated {_day(publication.info(source).updated)}, next expected {newest + 1} about "
@@ -72,7 +72,7 @@ def status_parts(
 
 
 def _day(moment: str) -> str:
-    return _ENGLISH.day(date.fromisoformat(moment[:10]))
+    return ENGLISH.day(date.fromisoformat(moment[:10]))
 
 
 def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
@@ -107,7 +107,7 @@ def cluster_parts(rules: Reference) -> Iterator[Part]:
 
 
 def _shared(cost: Cost) -> str:
-    amount = f"{kroner(cost.amount_dkk)} {_ENGLISH(f'value.{cost.per}')}"
+    amount = f"{kroner(cost.amount_dkk)} {ENGLISH(f'value.{cost.per}')}"
     where = f" over {cost.scope}" if cost.structure else ""
     return f"  shares{where} {amount}: {cost.name_en} ({cost.cost_id})"
 
@@ -122,7 +122,7 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
     for about, values in steps.items():
         yield styled(about)
         for item, value in values.items():
-            shown = str(_ENGLISH.shown(value))
+            shown = str(ENGLISH.shown(value))
             if about.startswith(_NUMBERS):
                 shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value)
             yield f"  {item:<30} {shown}"

@@ -1,7 +1,5 @@
 """How a quarter, a report, a place and a jump are named on the command line, and completed."""
 
-from __future__ import annotations
-
 import csv
 import os
 import re
@@ -21,13 +19,14 @@ from schemas.report_name import ReportName
 
 def quarters(incomplete: str) -> list[str]:
     """Return the quarters stored that begin like this."""
-    stored = {path.name for path in (_data_dir() / "snapshots").glob("*/????K?")}
+    folder: Path = setting("data_dir", os.environ)
+    stored = {path.name for path in folder.glob("snapshots/*/????K?")}
     return sorted(quarter for quarter in stored if quarter.startswith(incomplete.upper()))
 
 
 def reports(incomplete: str) -> list[str]:
     """Return the quarters stored and the reports written that begin like this."""
-    folder = Path(setting("reports_dir", os.environ))
+    folder: Path = setting("reports_dir", os.environ)
     written = {path.name for path in folder.glob("????K?*")}
     return sorted({*quarters(incomplete), *(row for row in written if row.startswith(incomplete))})
 
@@ -51,12 +50,8 @@ def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list
 def _rows(name: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a reference file; none where it cannot be read, as a shell expects."""
     with suppress(OSError, UnicodeDecodeError):
-        text = (_data_dir() / "reference" / name).read_text(encoding="utf-8-sig")
-        yield from csv.DictReader(text.splitlines())
-
-
-def _data_dir() -> Path:
-    return Path(setting("data_dir", os.environ))
+        path: Path = setting("data_dir", os.environ) / "reference" / name
+        yield from csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
 
 
 def _area_code(text: str) -> str:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand
 
 from pipeline.machine import Clock
-from pipeline.settings import Settings, variable
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from flows.terminal.screen import Part
@@ -61,9 +62,8 @@ class Shared(typer.Context):
     @property
     def settings(self) -> Settings:
         """The settings of the environment, with the folders that are given."""
-        folders = {variable(name): self.given[name] for name in ("data_dir", "reports_dir")}
-        given = {name: str(path) for name, path in folders.items() if path}
-        return Settings.from_environment({**os.environ, **given})
+        given = {name: self.given[name] for name in ("data_dir", "reports_dir") if self.given[name]}
+        return replace(Settings.from_environment(os.environ), **given)
 
     def acquisition(
         self, offline: bool = False, refresh: bool = False, accept_jump: Iterable[str] | None = ()

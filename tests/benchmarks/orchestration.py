@@ -71,7 +71,8 @@ def in_turn(
 def running_server(home: Path) -> Iterator[dict[str, str]]:
     """Start a server in a home, and give what names it."""
     named = {"KLYNGE_HOME": str(home)}
-    settings = server_environment({**os.environ, **named}, local_server.free_port())
+    port = {"KLYNGE_SERVER_PORT": str(local_server.free_port())}
+    settings = server_environment({**os.environ, **named, **port})
     server = local_server.start(["server", "start"], settings)
     try:
         local_server.wait_until_healthy(settings[API_URL], f"Look at {home}.", server)
