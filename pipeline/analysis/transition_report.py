@@ -143,7 +143,7 @@ def _files(
     tables = (
         ("Overgang", text("transition.sheet"), title, more, rows),
         ("Usikre", text("transition.effects_sheet"), text("transition.effects_title"), (), effects),
-    )
+    )[: 2 if effects else 1]
     for name, sheet, heading, below, table in tables:
         Sheet(book, sheet, heading, below).table(name, *_table(text, table))
     shown = [(heading, *_table(text, table)) for _, _, heading, _, table in tables]

@@ -156,3 +156,16 @@ def test_different_amounts_must_be_named(klynge: Klynge) -> None:
     ended = klynge("transition", "2027K1", "2026K4")
     assert ended.exit_code == 2
     assert "0 amounts" in ended.err
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_nothing_uncertain_moves_anything(klynge: Klynge, data_dir: Path, certain: bool) -> None:
+    """Where no rule is uncertain, or nothing is shared, the report has no table of effects."""
+    if certain:
+        path = data_dir / "reference" / "alternatives.csv"
+        path.write_text(path.read_text("utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    ended = klynge("transition", "2026K4", "2027K1", *([] if certain else ["--amount", "0"]))
+    assert (ended.exit_code, ended.err) == (0, "")
+    (folder,) = (Path(line[9:]) for line in ended.out.splitlines() if line.startswith("Written: "))
+    (workbook,) = folder.glob("*.xlsx")
+    assert len(openpyxl.load_workbook(workbook).sheetnames) == 1
