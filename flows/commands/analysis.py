@@ -145,7 +145,7 @@ def scenario(
     from pipeline.calculation.membership import in_force
     from pipeline.reference.names import cluster_ids
 
-    overrides = read_toml(file.read_text(encoding="utf-8"), str(file)) if file else []
+    overrides = read_toml(file.read_bytes(), str(file)) if file else []
     overrides += [read_set(text) for text in override or []]
     acquisition, report_name = shared.acquisition(offline=True), ReportName(quarter, rules)
     known = in_force(acquisition.reference, report_name).clusters

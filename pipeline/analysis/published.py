@@ -130,11 +130,14 @@ def _grids(path: Path) -> Iterator[Grid]:
     if not content.startswith(b"PK"):
         yield _csv_grid(content)
         return
-    from python_calamine import CalamineWorkbook  # only where there is a workbook to read
+    import python_calamine as calamine  # only where there is a workbook to read
 
-    workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for name in workbook.sheet_names:
-        yield [list(map(_cell, row)) for row in workbook.get_sheet_by_name(name).to_python()]
+    try:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in workbook.sheet_names:
+            yield [list(map(_cell, row)) for row in workbook.get_sheet_by_name(name).to_python()]
+    except calamine.CalamineError as error:
+        raise InvalidData(f"{path} is no workbook: {error}.", "Get it again, whole.") from None
 
 
 def _csv_grid(content: bytes) -> Grid:

@@ -109,15 +109,15 @@ def read_set(text: str) -> Override:
     return Override(key, column, value)
 
 
-def read_toml(text: str, place: str) -> list[Override]:
+def read_toml(content: bytes, place: str) -> list[Override]:
     """Read overrides from TOML: such as `[halvt-aarsvaerk]` and below it `amount_dkk = 400000`.
 
     Raises:
         UsageError: It is not TOML, or a value is neither text, a whole number nor a list of codes.
     """
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{place} is not TOML: {error}.") from None
     overrides = []
     for key, table in tables.items():

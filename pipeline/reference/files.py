@@ -11,6 +11,7 @@ districts and clusters was chosen by people: it stays.
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -107,12 +108,9 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
 
 def _notation(column: str, cell: str) -> str:
     """Return a quarter in Statistics Denmark's notation, however it was written; others as is."""
-    if not column.endswith("_quarter"):
-        return cell
-    try:
-        return str(Quarter.parse(cell))
-    except ValueError:
-        return cell
+    with suppress(ValueError):
+        return str(Quarter.parse(cell)) if column.endswith("_quarter") else cell
+    return cell
 
 
 def _text(path: Path, content: bytes) -> str:

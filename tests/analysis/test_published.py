@@ -129,6 +129,15 @@ def test_what_is_no_table_is_told(tmp_path: Path, rows: list[list[str]], said: s
         read_tables(csv(tmp_path, rows))
 
 
+def test_half_a_workbook_is_told(klynge: Klynge, tmp_path: Path) -> None:
+    """A workbook that arrived in part is told as what it is."""
+    path = xlsx(tmp_path, [["Kommune", "Kr."], ["Odder", "1"]])
+    path.write_bytes(path.read_bytes()[:1000])
+    ended = klynge("audit", str(path))
+    assert ended.exit_code == 20
+    assert ended.err.startswith(f"klynge: {path} is no workbook")
+
+
 def test_the_command_recognises_the_memo(klynge: Klynge, tmp_path: Path) -> None:
     """The memo holds, and its figures are those of its cluster's memberships."""
     path = csv(tmp_path, as_columns())

@@ -87,7 +87,7 @@ def test_a_name_of_two_lines_survives_in_the_scenario_file(
     override = "halvt-aarsvaerk.name_da=a\nb"
     assert klynge("scenario", "linjer", "2022K1", "--set", override).exit_code == 0
     file = reports_dir / "scenarios" / "linjer" / "scenario.toml"
-    found = Scenario("linjer", tuple(read_toml(file.read_text("utf-8"), str(file))))
+    found = Scenario("linjer", tuple(read_toml(file.read_bytes(), str(file))))
     assert found == Scenario("linjer", (read_set(override),))
 
 

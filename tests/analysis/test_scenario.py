@@ -185,6 +185,16 @@ def test_what_is_no_scenario(klynge: Klynge, arguments: tuple[str, ...], message
     assert message in ended.err
 
 
+@pytest.mark.parametrize("content", [b"[a]\nb = '\xf8'", b"a = " + 9_000 * b"["])
+def test_a_file_that_is_no_toml_at_all(klynge: Klynge, tmp_path: Path, content: bytes) -> None:
+    """Another encoding, or brackets without an end, is told as any other slip."""
+    path = tmp_path / "overrides.toml"
+    path.write_bytes(content)
+    ended = klynge("scenario", "proeve", "2022K1", "--file", str(path))
+    assert ended.exit_code == 2
+    assert f"{path} is not TOML" in ended.err
+
+
 @pytest.mark.parametrize("name", ["../x", "Stor", "", "a/b", ".hidden", "æ"])
 def test_a_name_stays_in_its_folder(klynge: Klynge, tmp_path: Path, name: str) -> None:
     """A name is letters, digits and hyphens, so that it cannot lead anywhere else."""
@@ -199,7 +209,7 @@ def test_a_name_stays_in_its_folder(klynge: Klynge, tmp_path: Path, name: str) -
 def test_toml_that_is_no_scenario(text: str) -> None:
     """Text, whole numbers and lists of codes are values; nothing is converted silently."""
     with pytest.raises(UsageError):
-        read_toml(text, "x.toml")
+        read_toml(text.encode(), "x.toml")
 
 
 def test_overrides_survive_writing() -> None:
@@ -210,7 +220,7 @@ def test_overrides_survive_writing() -> None:
         Override("københavn@Nykøbing F. Sygehus", "districts", "1001 1002"),
     )
     written = write_toml(Scenario("x", overrides))
-    assert tuple(read_toml(written, "x.toml")) == overrides
+    assert tuple(read_toml(written.encode(), "x.toml")) == overrides
 
 
 def test_a_key_may_hold_points() -> None:

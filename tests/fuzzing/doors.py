@@ -250,7 +250,7 @@ def scenario_file(world: World, dice: Random) -> str:
     content = mutated_table(dice, SCENARIO.encode(), "=").decode("utf-8", "replace")
     if dice.randrange(3) == 0:
         content = mutated_text(dice, SCENARIO)
-    scenario = Scenario("proeve", tuple(read_toml(content, "scenario.toml")))
+    scenario = Scenario("proeve", tuple(read_toml(content.encode(), "scenario.toml")))
     folder = world.data_dir / "reference"
     names = (MEMBERSHIPS, COSTS, SHARING_KEYS, SOURCES)
     tables = {name: read_rows(folder, name) for name in names}
