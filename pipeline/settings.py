@@ -54,10 +54,13 @@ def _line(text: str) -> str:
     return text
 
 
-def _email(text: str) -> str:
-    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", _line(text)):
-        raise ValueError(text)
-    return text
+def _like(pattern: str, must_be: str) -> Kind:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, _line(text)):
+            raise ValueError(text)
+        return text
+
+    return Kind(read, must_be)
 
 
 def _seconds(text: str) -> float:
@@ -102,7 +105,8 @@ _TEXT: Final = Kind(_line, "one line of text")
 _SECONDS: Final = Kind(_seconds, f"a number of seconds, at most {LONGEST_SECONDS}")
 _DELAYS: Final = Kind(_delays, f"numbers of seconds, each at most {LONGEST_SECONDS}, or none")
 _PORT: Final = _whole(65_535, "a port")
-_EMAIL: Final = Kind(_email, "one e-mail address")
+_EMAIL: Final = _like(r"[^\s@<>()\[\]:;,]+@[^\s@<>()\[\]:;,]+", "one e-mail address")
+_POSTGRES: Final = _like(r"postgresql://\S+", "an address that begins with postgresql://")
 _STATBANK: Final = Kind(
     _statbank_url, "https, or http on this machine only, without a user, a query or a fragment"
 )
@@ -146,7 +150,7 @@ class Settings:
     secret_file: Path | None = _FILE(
         None, "User and password of the server, as `klynge:PASSWORD`; made in the home if left out."
     )
-    postgres_url: str = _TEXT(
+    postgres_url: str = _POSTGRES(
         "", "`postgresql://user:password@host/klynge`, instead of SQLite.", secret=True
     )
     postgres_password_file: Path | None = _FILE(

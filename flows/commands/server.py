@@ -97,7 +97,9 @@ def status(
 @command
 def deploy() -> None:
     """Put the work pool, deployments and automations on the server of PREFECT_API_URL."""
-    deployments.deploy(client_environment(os.environ))
+    settings = client_environment(os.environ)
+    local_server.wait_until_healthy(settings[API_URL], local_server.CORRECT, seconds=0)
+    deployments.deploy(settings)
     print("Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
@@ -105,7 +107,7 @@ def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
     set_folders(shared.settings)
     os.environ.update(client_environment(os.environ))
-    local_server.wait_until_healthy(os.environ[API_URL], "Start it, or correct PREFECT_API_URL.")
+    local_server.wait_until_healthy(os.environ[API_URL], local_server.CORRECT)
     deployments.deploy(os.environ)
     _be_prefect(*deployments.WORKER, "--limit", "2")
 

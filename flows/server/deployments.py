@@ -25,8 +25,8 @@ OURS: Final = "klynge: "
 """How the names of our automations begin."""
 
 
-class ServerError(KlyngeError):
-    """The local Prefect server or worker cannot be used."""
+class ServerError(KlyngeError, exit_code=61):
+    """Prefect's server or worker cannot be used."""
 
 
 def prefect_file() -> Path:
@@ -48,7 +48,7 @@ def deploy(environment: Mapping[str, str]) -> None:
             _deploy_all(environment)
             _put_automations(connected, setting("notification_block", environment))
     except httpx.HTTPError as error:
-        raise _refused(environment, str(error).partition("\n")[0]) from None
+        raise refused(environment, "deployments", error) from None
 
 
 def client(environment: Mapping[str, str]) -> SyncPrefectClient:
@@ -75,12 +75,14 @@ def _deploy_all(environment: Mapping[str, str]) -> None:
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if ended.returncode:
-        raise _refused(environment, (ended.stderr or ended.stdout).strip())
+        raise refused(environment, "deployments", (ended.stderr or ended.stdout).strip())
 
 
-def _refused(environment: Mapping[str, str], said: str) -> ServerError:
-    hint = f"Is a server running at {environment[API_URL]}? klynge server status"
-    return ServerError(f"The server does not take our deployments:\n{said}", hint)
+def refused(environment: Mapping[str, str], what: str, said: object) -> ServerError:
+    """Return the error of what a server does not take, and what was said of it."""
+    hint = f"Is the secret that of {environment[API_URL]}? klynge server status"
+    text = str(said).partition("For more information")[0].rstrip("\n -")
+    return ServerError(f"The server does not take our {what}:\n{text}", hint)
 
 
 def _put_automations(connected: SyncPrefectClient, block: str) -> None:

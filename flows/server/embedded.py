@@ -14,6 +14,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from flows.server import deployments
 from flows.server import local as local_server
 from flows.server.environment import (
     API_URL,
@@ -49,6 +50,7 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     running = os.environ.get(API_URL) or local_server.running_server(os.environ)
     if running:
+        local_server.wait_until_healthy(running, local_server.CORRECT, seconds=0)
         os.environ.update(client_environment(os.environ | {API_URL: running}))
         return None
     os.environ[variable("server_port")] = str(local_server.free_port())
@@ -71,6 +73,15 @@ def run_flow(
     if server:
         hint = f"Look at {home(os.environ)}."
         local_server.wait_until_healthy(os.environ[API_URL], hint, server)
+    import httpx
+
+    try:
+        return _run(parameters, access)
+    except httpx.HTTPError as error:
+        raise deployments.refused(os.environ, "run", error) from None
+
+
+def _run(parameters: Parameters, access: Access) -> Report:
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     from flows.quarterly import quarterly

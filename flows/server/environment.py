@@ -45,7 +45,10 @@ def set_folders(settings: Settings) -> None:
 def home(environment: Mapping[str, str]) -> Path:
     """Return the folder of the server's database, logs and secret: `KLYNGE_HOME`."""
     folder: Path = setting("home", environment)
-    return folder.expanduser().resolve()
+    try:
+        return folder.expanduser().resolve()
+    except RuntimeError as error:  # ~ of nobody
+        raise UsageError(f"{variable('home')} is {folder}: {error}", "Name a folder.") from None
 
 
 def secret_file(environment: Mapping[str, str]) -> Path:
@@ -67,7 +70,7 @@ def secret(environment: Mapping[str, str]) -> str:
             file.flush()
             with suppress(FileExistsError):  # another command was first
                 os.link(file.name, path)
-    text = path.read_text(encoding="utf-8").strip()
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
     if not re.fullmatch(r"[!-9;-~]+:[!-~]+", text):
         raise UsageError(f"{path} must hold klynge:PASSWORD.", "A new one: remove the file.")
     return text
@@ -95,7 +98,7 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UsageError: No server is named.
     """
-    if API_URL not in environment:
+    if not environment.get(API_URL):
         raise UsageError(
             f"{API_URL} is not set: a schedule needs a server that stays.",
             "Start one with: klynge server start, or use: klynge server up",
@@ -127,6 +130,6 @@ def server_environment(settings: Mapping[str, str]) -> dict[str, str]:
     if address := setting("postgres_url", settings).partition("://")[2]:
         if file := setting("postgres_password_file", settings):
             user, _, where = address.partition("@")
-            address = f"{user}:{quote(file.read_text(encoding='utf-8').strip(), safe='')}@{where}"
+            address = f"{user}:{quote(file.read_bytes().strip(), safe='')}@{where}"
         server["PREFECT_API_DATABASE_CONNECTION_URL"] = f"postgresql+asyncpg://{address}"
     return server

@@ -29,10 +29,8 @@ from pipeline.settings import setting
 if TYPE_CHECKING:
     from psutil import Process
 
-START_SECONDS: Final = 120.0
-"""How long a first start may take; it creates the database."""
-
 STOP_SECONDS: Final = 30.0
+CORRECT: Final = f"Start it, or correct {API_URL}."
 _POLL_SECONDS: Final = 0.02
 _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_until_eof()"
 
@@ -87,23 +85,24 @@ def _end_at_eof() -> None:
 def is_healthy(api_url: str, what: str = "health") -> bool:
     """Whether a server answers at an address; as `ready`, with its database."""
     import urllib.request
+    from http.client import HTTPException
 
     try:
         with urllib.request.urlopen(f"{api_url}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):  # nothing, or what is no server
         return False
 
 
 def wait_until_healthy(
-    api_url: str, hint: str, server: subprocess.Popen[bytes] | None = None
+    api_url: str, hint: str, server: subprocess.Popen[bytes] | None = None, seconds: float = 120
 ) -> None:
     """Wait until a server answers, as long as its process lives if it was started here.
 
     Raises:
         ServerError: It ended, or does not answer in time.
     """
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds  # a first start creates the database
     while not is_healthy(api_url):
         if (server and server.poll() is not None) or time.monotonic() > deadline:
             raise ServerError(f"No Prefect server answers at {api_url}.", hint)

@@ -41,7 +41,9 @@ def _exit_codes() -> Iterator[str]:
     yield "| 0 | | done; what only needs explaining is printed |"
     yield "| 1 | | a fault of ours: it keeps its traceback |"
     kinds = [
-        kind for kind in errors.KlyngeError.__subclasses__() if kind.__module__ == errors.__name__
+        kind
+        for kind in errors.KlyngeError.__subclasses__()
+        if kind.__module__.partition(".")[0] in ("flows", "pipeline")
     ]
     for kind in sorted(kinds, key=lambda kind: kind.exit_code):
         means = (kind.__doc__ or "").partition("\n")[0].rstrip(".")

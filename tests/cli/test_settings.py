@@ -51,6 +51,8 @@ def test_a_run_refuses_it(
         ("KLYNGE_REPORTS_URL", "https://example.dk\r"),
         ("KLYNGE_SMTP_SENDER", "a@example.dk\nBcc: b@example.dk"),
         ("KLYNGE_SMTP_SENDER", "nobody"),
+        ("KLYNGE_SMTP_SENDER", "a@["),
+        ("KLYNGE_SMTP_SENDER", "a,b@example.dk"),
         ("KLYNGE_SMTP_SECURITY", "none"),
     ],
 )

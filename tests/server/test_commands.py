@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from unittest import mock
 from uuid import UUID
@@ -15,7 +19,7 @@ import pytest
 from flows.server import local as local_server
 from tests.conftest import Klynge
 from tests.prefect_site import Site, kill
-from tests.processes import NOBODY
+from tests.processes import KLYNGE, NOBODY
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
 
@@ -54,7 +58,7 @@ def test_taken_port_is_named(own_home: Site, site: Site) -> None:
     """A port that another program holds is named, and nothing is started."""
     own_home.environment["KLYNGE_SERVER_PORT"] = site.api_url.rpartition(":")[2].split("/")[0]
     ended = own_home.klynge("server", "up")
-    assert ended.returncode == 1
+    assert ended.returncode == 61
     assert "is taken by another program" in ended.stderr
 
 
@@ -72,23 +76,98 @@ def test_schedule_needs_a_server(
     )
 
 
-def test_a_server_that_does_not_take_them_is_told_in_a_line(
-    klynge: Klynge, site: Site, tmp_path: Path
+@pytest.mark.parametrize("command", [("server", "deploy"), ("run", "2022K1", "--prefect")])
+def test_another_secret_is_told_in_a_line(
+    site: Site, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Where nothing answers, or only to another secret, deploying says so and shows no code."""
-    for url, said in ((NOBODY, "Connection refused"), (site.api_url, "401 Unauthorized")):
-        variables = {
-            "KLYNGE_HOME": str(tmp_path),
-            "PREFECT_API_URL": url,
-            "PREFECT_API_AUTH_STRING": "klynge:wrong",
-        }
-        with mock.patch.dict(os.environ, variables):
-            ended = klynge("server", "deploy")
-        assert ended.exit_code == 1
-        first, second, last = ended.err.splitlines()
-        assert first == "klynge: The server does not take our deployments:"
-        assert said in second
-        assert last == f"Is a server running at {url}? klynge server status"
+    """A server that keeps another secret takes nothing; the message asks for it, without code."""
+    what = "deployments" if command[0] == "server" else "run"
+    variables = {
+        "KLYNGE_HOME": str(tmp_path),
+        "PREFECT_API_URL": site.api_url,
+        "PREFECT_API_AUTH_STRING": "klynge:wrong",
+    }
+    ended = subprocess.run(
+        [KLYNGE, *command], env=site.environment | variables, capture_output=True, text=True
+    )
+    assert ended.returncode == 61
+    first, second, last = ended.stderr.splitlines()
+    assert first == f"klynge: The server does not take our {what}:"
+    assert "401 Unauthorized" in second
+    assert last == f"Is the secret that of {site.api_url}? klynge server status"
+
+
+@pytest.mark.parametrize("what", ["nobody", "another program", "no address", "no address at all"])
+def test_an_address_without_a_server_is_told_in_a_line(
+    klynge: Klynge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Where no server of Prefect's answers, each command says so at once, and shows no code."""
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with mock.patch.dict(os.environ), socket.create_server(("127.0.0.1", 0)) as listening:
+        url = {
+            "nobody": NOBODY,
+            "another program": f"http://127.0.0.1:{listening.getsockname()[1]}/api",
+            "no address": "http://127.0.0.1:port/api",
+            "no address at all": "http://[::1/api",
+        }[what]
+        os.environ["PREFECT_API_URL"] = url
+        threading.Thread(target=_greet, args=(listening,), daemon=True).start()
+        for command in (("server", "deploy"), ("run", "2022K1", "--prefect")):
+            ended = klynge(*command)
+            assert ended.exit_code == 61
+            assert ended.err == (
+                f"klynge: No Prefect server answers at {url}.\n"
+                "Start it, or correct PREFECT_API_URL.\n"
+            )
+        ended = klynge("server", "status", "server")
+        assert ended.exit_code == 2
+        assert ended.out.startswith(f"CRITICAL server: nothing answers at {url}\n")
+
+
+def _greet(listening: socket.socket) -> None:
+    """Answer as a server of another protocol does, which speaks first."""
+    with suppress(OSError):
+        while True:
+            with listening.accept()[0] as connection:
+                connection.sendall(b"SSH-2.0-another\r\n")
+                connection.recv(65_536)
+
+
+def test_an_empty_address_counts_as_not_set(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`PREFECT_API_URL=` names no server, as with each setting of ours."""
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    ended = klynge("server", "deploy")
+    assert ended.exit_code == 2
+    assert ended.err.startswith("klynge: PREFECT_API_URL is not set")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("KLYNGE_HOME", "~nobody-of-that-name/klynge", "KLYNGE_HOME is ~nobody-of-that-name"),
+        ("KLYNGE_POSTGRES_URL", "klynge@host/klynge", "must be an address that begins with"),
+        ("KLYNGE_SECRET_FILE", "secret", "must hold klynge:PASSWORD"),
+    ],
+)
+def test_a_setting_that_no_server_can_start_with_is_named(
+    klynge: Klynge,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    said: str,
+) -> None:
+    """Nothing is started, least of all on another database than the one that was meant."""
+    (tmp_path / "secret").write_bytes(b"klynge:\xff")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(name, value)
+    ended = klynge("server", "up")
+    assert ended.exit_code == 2
+    assert said in ended.err
 
 
 def test_what_another_home_runs_is_left_alone(
