@@ -29,9 +29,8 @@ log = logging.getLogger(__name__)
 def is_temporary(task: Task[..., object], task_run: TaskRun, state: State) -> bool:
     """Whether a task failed because the StatBank or a target of the delivery is away."""
     error = state.result(raise_on_failure=False)
-    if isinstance(error, DeliveryError):
-        return error.temporary
-    return isinstance(error, StatBankUnavailable)
+    away = isinstance(error, DeliveryError) and error.facts.get("temporary")
+    return bool(away) or isinstance(error, StatBankUnavailable)
 
 
 def retrying(task: Task[P, R], settings: Settings) -> Task[P, R]:

@@ -52,7 +52,7 @@ def gather(parameters: Parameters, access: Access, settings: Settings) -> Inputs
     try:
         return gather_inputs(parameters, Acquisition(settings, access, Clock()))
     except NotPublishedYet as error:
-        if not error.awaited:
+        if not error.facts.get("awaited"):
             raise
         return error
 
@@ -140,7 +140,7 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
         _deliver(parameters, settings)
     except (DeliveryError, AccessRefused) as error:
         message += f", not delivered: {summary.one_line(error)}"
-        if isinstance(error, DeliveryError) and error.known:
+        if error.facts.get("known"):
             return Completed(message=message, data=report)
         summary.show_failure(parameters.report.label, error)
         return Failed(message=message, data=error)
@@ -150,8 +150,8 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
 def _not_there(error: NotPublishedYet) -> State:
     """Return the state of a run that found nothing: red once somebody should ask where it is."""
     if _day() < error.facts["overdue_from"]:
-        return Completed(message=f"awaiting {error.awaited}", data=error)
-    return Failed(name=OVERDUE, message=f"overdue: {error.awaited}", data=error)
+        return Completed(message=f"awaiting {error.facts['awaited']}", data=error)
+    return Failed(name=OVERDUE, message=f"overdue: {error.facts['awaited']}", data=error)
 
 
 def _deliver(parameters: Parameters, settings: Settings) -> None:

@@ -86,11 +86,6 @@ class NotPublishedYet(KlyngeError, exit_code=32):
     and `overdue_from` is the day from which somebody should ask where they are.
     """
 
-    @property
-    def awaited(self) -> str:
-        """In a line, whose figures are expected when."""
-        return str(self.facts.get("awaited", ""))
-
 
 class AccessRefused(KlyngeError, exit_code=33):
     """A certificate, a proxy or a login bars the way; only people can mend it."""
@@ -114,9 +109,9 @@ class StorageError(KlyngeError, exit_code=51):
     @classmethod
     def of(cls, error: OSError) -> Self:
         """Return the error for what the operating system said."""
-        what = error.strerror or str(error)
+        what, where = error.strerror or str(error), error.filename2 or error.filename
         return cls(
-            f"{error.filename}: {what}." if error.filename else f"{what}.",
+            f"{where}: {what}." if where else f"{what}.",
             "Look at the folder's permissions and the free space; nothing half-written is kept.",
         )
 
@@ -127,13 +122,3 @@ class DeliveryError(KlyngeError, exit_code=60):
     The fact `temporary` says that the same delivery may succeed later, and `known` that every one
     who was not reached was refused before, so that it is no news.
     """
-
-    @property
-    def known(self) -> bool:
-        """Whether it is no news."""
-        return bool(self.facts.get("known"))
-
-    @property
-    def temporary(self) -> bool:
-        """Whether the same delivery may succeed later."""
-        return bool(self.facts.get("temporary"))

@@ -29,13 +29,7 @@ from pipeline.revisions.recorded import (
     recorded_before,
     recorded_reference,
 )
-from pipeline.revisions.store import (
-    Outcome,
-    newest_revision,
-    read_revision,
-    write,
-    written,
-)
+from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter

@@ -7,7 +7,8 @@ period stands in two of them, and the row number that messages name is none.
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
+from operator import eq
 from typing import Any, Final, TypeVar
 
 from cattrs import Converter
@@ -79,25 +80,18 @@ def to_row(record: Any) -> dict[str, Any]:
 @cache
 def _converter() -> Converter:
     converter = Converter(detailed_validation=False)
+    is_list, may_lack = partial(eq, tuple[str, ...]), partial(eq, int | None)
     converter.register_structure_hook(Quarter, lambda text, _: Quarter.parse(text))
     converter.register_structure_hook(Fraction, lambda text, _: Fraction(text or 1))
-    converter.register_structure_hook_func(_is_list, lambda text, _: tuple(text.split()))
+    converter.register_structure_hook_func(is_list, lambda text, _: tuple(text.split()))
     converter.register_structure_hook(Period, lambda row, _: _period(*(row[at] for at in PERIOD)))
-    converter.register_structure_hook_func(_may_lack, lambda text, _: int(text) if text else None)
+    converter.register_structure_hook_func(may_lack, lambda text, _: int(text) if text else None)
     converter.register_unstructure_hook(Quarter, str)
-    converter.register_unstructure_hook_func(_may_lack, lambda number: number or "")
+    converter.register_unstructure_hook_func(may_lack, lambda number: number or "")
     converter.register_unstructure_hook(Fraction, str)
-    converter.register_unstructure_hook_func(_is_list, " ".join)
+    converter.register_unstructure_hook_func(is_list, " ".join)
     converter.register_unstructure_hook(Period, _period_columns)
     return converter
-
-
-def _is_list(kind: Any) -> bool:
-    return bool(kind == tuple[str, ...])
-
-
-def _may_lack(kind: Any) -> bool:
-    return bool(kind == int | None)
 
 
 def _period(first: str, last: str) -> Period:

@@ -22,8 +22,7 @@ def audit(
         options.QUARTER.option("Compare the figures with those stored of this quarter."),
     ] = None,
     cluster: Annotated[
-        str,
-        options.CLUSTER.option("The cluster by whose memberships they count."),
+        str, options.CLUSTER.option("The cluster by whose memberships they count.")
     ] = "",
     member: Annotated[
         list[str] | None,

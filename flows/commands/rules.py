@@ -90,12 +90,7 @@ def change_cost(
     _edit(shared, "costs.csv", "change_cost")
 
 
-def end_cost(
-    cost_id: CostId,
-    last_quarter: Last,
-    shared: Shared,
-    scope: Scope = "",
-) -> None:
+def end_cost(cost_id: CostId, last_quarter: Last, shared: Shared, scope: Scope = "") -> None:
     """End a cost, if all tables are valid."""
     _edit(shared, "costs.csv", "end_cost")
 

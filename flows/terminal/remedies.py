@@ -14,7 +14,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.ASK_AGAIN: "If the source was wrong, ask it again: klynge fetch {quarter} --refresh",
     Remedy.CHANGE_COST: "To change its amount: "
     "klynge change-cost {cost_id} --amount {amount_dkk} --from {quarter}",
-    Remedy.DELIVER: "To deliver what is left: klynge deliver",
+    Remedy.DELIVER: "To deliver what is left: klynge deliver {report}",
     Remedy.END_COST: "To end one: klynge end-cost {cost_id} --last {quarter}",
     Remedy.END_MEMBERSHIP: "To end one first: "
     "klynge end-membership {cluster_id} {municipality_code} --last {quarter}",

@@ -49,17 +49,21 @@ class ToFolder:
                 replace_folder(there, issue.files)
             elif not there.exists():
                 write_folder_atomically(there, issue.files)
+            same = all(_holds(there / name, content) for name, content in issue.files.items())
         except OSError as error:
             raise DeliveryError(
                 f"Not copied to {there}: {error.strerror or error}.",
                 "Look at the folder; the report itself is written.",
-                Remedy.DELIVER,
                 temporary=True,
             ) from None
-        if any((there / name).read_bytes() != content for name, content in issue.files.items()):
-            raise ProvenanceError(
+        if not same:
+            raise DeliveryError(
                 f"{there} holds other files than the revision.", "Move it away and deliver again."
             )
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == content
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,11 @@ def configured_targets(settings: Settings) -> list[Target]:
 
 def newest_plan(settings: Settings) -> Plan | None:
     """Return what the report of the newest quarter still has to reach; None if none is written."""
-    names = map(ReportName.parse, written_revisions(settings.reports_dir))
-    reports = [name for name in names if name.label == str(name.quarter)]
-    if not reports:
+    labels = [label for label in written_revisions(settings.reports_dir) if not label[6:]]
+    if not labels:
         return None
-    return plan(read_issue(reports[-1], settings.reports_dir), configured_targets(settings))
+    issue = read_issue(ReportName.parse(labels[-1]), settings.reports_dir)
+    return plan(issue, configured_targets(settings))
 
 
 def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
@@ -165,7 +169,9 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
             write_atomically(issue.record, json_bytes(planned.delivered))
             log.info("delivered %s: %s", issue, target)
-        refused = {name: error.message for name, error in failures.items() if not error.temporary}
+        refused = {
+            to: row.message for to, row in failures.items() if not row.facts.get("temporary")
+        }
         if refused.keys() - planned.refused.keys():  # told once, and shown until it is mended
             planned.refused.update(refused)
             write_atomically(_refusals(issue), json_bytes(planned.refused))
@@ -174,7 +180,8 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
             "\n".join(failure.message for failure in failures.values()),
             "\n".join(dict.fromkeys(failure.hint for failure in failures.values())),
             Remedy.DELIVER,
-            temporary=any(failure.temporary for failure in failures.values()),
+            report=str(name),
+            temporary=any(failure.facts.get("temporary") for failure in failures.values()),
             known=failures.keys() <= known,
         )
     return planned

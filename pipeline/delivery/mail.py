@@ -156,12 +156,15 @@ def send(settings: Settings, mail: EmailMessage) -> None:
         AccessRefused: No mail can be sent until a setting is mended.
         StorageError: The file with the password cannot be read.
     """
-    password = settings.mail_password()
     try:
+        password = settings.mail_password()
         with _connected(settings) as connection:
             if settings.smtp_user:
                 connection.login(settings.smtp_user, password)
             connection.send_message(mail)
+    except UnicodeError:  # which would show a sign of the password
+        said = "The mail server's name, its user or the password has signs that cannot be sent."
+        raise AccessRefused(said, "Look at KLYNGE_SMTP_HOST, _USER and _PASSWORD.") from None
     except (OSError, smtplib.SMTPException) as error:
         raise _barred(settings, error) or _not_sent(settings, mail["To"], error) from None
 
@@ -186,10 +189,8 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         return untrusted(where, error)
     if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= _FOR_GOOD:
-        said: bytes | str = error.smtp_error
-        text = said.decode(errors="replace") if isinstance(said, bytes) else said
         return AccessRefused(
-            f"{where} refuses the login of {settings.smtp_user}: {error.smtp_code} {text}.",
+            f"{where} refuses the login of {settings.smtp_user}: {_reply(*error.args)}.",
             "Correct KLYNGE_SMTP_USER, and KLYNGE_SMTP_PASSWORD or the file with it.",
         )
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -203,11 +204,17 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
 
 def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
     where = "{}:{}".format(*settings.smtp_address)
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
     what, hint = f"{where} says {error}", "Try again later; the report itself is written."
+    code = 0
+    if isinstance(error, smtplib.SMTPResponseException):
+        code, what = error.smtp_code, f"{where} says {_reply(*error.args)}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
-        what = f"{where} refused the address: {code} {said.decode(errors='replace')}"
+        what = f"{where} refused the address: {_reply(code, said)}"
         hint = "Correct the address in data/reference/recipients.csv."
-    temporary = code < _FOR_GOOD
-    return DeliveryError(f"No mail to {to}: {what}.", hint, Remedy.DELIVER, temporary=temporary)
+    return DeliveryError(f"No mail to {to}: {what}.", hint, temporary=code < _FOR_GOOD)
+
+
+def _reply(code: int, text: bytes | str, *_: object) -> str:
+    """Return what a mail server said, as it stands in its protocol."""
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

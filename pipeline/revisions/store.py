@@ -110,7 +110,8 @@ def newest_revision(folder: Path) -> int:
 
 def written_revisions(reports_dir: Path) -> dict[str, int]:
     """Return the number of the newest revision by report, such as `2022K1`, in order."""
-    found = {folder.name: newest_revision(folder) for folder in sorted(reports_dir.glob("????K?*"))}
+    folders = sorted(reports_dir.glob("20[0-9][0-9]K[1-4]*"))
+    found = {folder.name: newest_revision(folder) for folder in folders}
     return {label: revision for label, revision in found.items() if revision}
 
 

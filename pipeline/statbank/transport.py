@@ -109,7 +109,7 @@ class Transport:
         def pause(seconds: float) -> None:
             if self.clock.monotonic() + seconds > deadline:
                 budget = f"{self.settings.budget_seconds:g} s of a call"
-                raise unavailable(url, f"it asked to wait beyond the {budget}")
+                raise unavailable(url, f"another try would wait beyond the {budget}")
             self.clock.sleep(seconds)
 
         return Retrying(

@@ -48,7 +48,7 @@ EDGES = {
 
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "write_text", "write_bytes"}
 BOUNDS = {
-    "lines": 15_655,
+    "lines": 15_654,
     "files": 100,
     "modules in the fullest folder": 16,
     "lines of the longest module": 300,
@@ -149,7 +149,7 @@ def test_every_remedy_has_a_command() -> None:
     """What the core offers can be typed."""
     codes = {"codes": ["147"]}
     rules = ("rules", "revision", "cluster_id", "municipality_code")
-    facts = dict.fromkeys((*rules, "cost_id", "amount_dkk", "source_id"), "x")
+    facts = dict.fromkeys((*rules, "cost_id", "amount_dkk", "source_id", "report"), "x")
     assert "--accept-jump 147" in command(Remedy.ACCEPT_JUMPS, codes)
     assert all(command(remedy, facts) for remedy in Remedy)
 

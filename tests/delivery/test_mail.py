@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import threading
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -211,7 +212,7 @@ def test_refused_recipient_costs_the_others_nothing(
     settings = Settings.from_environment(os.environ)
     with pytest.raises(DeliveryError) as again:
         deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
-    assert again.value.known
+    assert again.value.facts["known"]
     server.refused.clear()
     assert written("deliver", LABEL).exit_code == 0
     assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "gone@example.dk"]
@@ -258,6 +259,64 @@ def test_refused_login_is_tried_once(
     assert "KLYNGE_SMTP_PASSWORD" in ended.err
     assert server.logins == 2 * [(b"klynge", b"wrong")]  # AUTH PLAIN, then AUTH LOGIN
     assert server.mails == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("KLYNGE_SMTP_PASSWORD", "rødgrød"),
+        ("KLYNGE_SMTP_PASSWORD_FILE", "password"),
+        ("KLYNGE_SMTP_HOST", "smtp..example.dk"),
+        ("KLYNGE_SMTP_HOST", f"{'x' * 64}.example.dk"),
+    ],
+)
+def test_signs_that_cannot_be_sent_are_told_but_not_shown(
+    written: Klynge,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    value: str,
+) -> None:
+    """A password beyond ASCII, a file that is no text, or a name that none can have bars all."""
+    (tmp_path / "password").write_bytes(b"r\xf8dgr\xf8d")
+    monkeypatch.chdir(tmp_path)
+    start_mail_server()
+    monkeypatch.setenv("KLYNGE_SMTP_USER", "klynge")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("KLYNGE_DATA_DIR", str(tmp_path / "data"))
+    recipients(SYD)
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 33
+    assert "has signs that cannot be sent" in ended.err
+    assert "r\xf8d" not in ended.err
+
+
+def test_a_greeting_that_refuses_is_shown_as_it_was_said(
+    written: Klynge, recipients: Recipients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server says stands in the message as text, not as a program writes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        for name, value in {
+            "HOST": "127.0.0.1",
+            "PORT": str(listening.getsockname()[1]),
+            "SENDER": "fordeling@example.dk",
+        }.items():
+            monkeypatch.setenv(f"KLYNGE_SMTP_{name}", value)
+        recipients(SYD)
+        answering = threading.Thread(target=_refuse, args=(listening,))
+        answering.start()
+        ended = written("deliver", LABEL)
+        answering.join()
+    assert ended.exit_code == 60
+    assert "says 554 no service here.\n" in ended.err
+
+
+def _refuse(listening: socket.socket) -> None:
+    with listening.accept()[0] as connection:
+        connection.sendall(b"554 no service here\r\n")
+        connection.recv(1024)
 
 
 def test_who_sends_logs_in(
@@ -321,7 +380,7 @@ def test_what_is_worth_another_try(
     server.refused = {f"{name}@example.dk": reply for name, reply in replies.items()}
     recipients(*(f"*,{address},A name," for address in server.refused))
     error = failure(written)
-    assert error.temporary is temporary
+    assert error.facts["temporary"] is temporary
     assert said in error.message
     assert "recipients.csv" in error.hint
 
@@ -361,5 +420,5 @@ def test_a_server_that_says_nothing_is_given_up(
         monkeypatch.setenv("KLYNGE_SMTP_SECURITY", security)
         monkeypatch.setenv("KLYNGE_SMTP_PORT", str(silent.getsockname()[1]))
         error = failure(written)
-    assert error.temporary
+    assert error.facts["temporary"]
     assert "timed out" in error.message

@@ -19,7 +19,7 @@ from pipeline.machine import Clock
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
 from tests.conftest import Klynge
-from tests.delivery.conftest import LABEL
+from tests.delivery.conftest import LABEL, StartMailServer
 from tests.statbank.conftest import files_below
 
 Recipients = Callable[..., None]
@@ -51,8 +51,41 @@ def test_copy_made_before_it_was_recorded(written: Klynge, share: Path, reports_
     record.unlink()
     (share / LABEL / "r1" / "manifest.json").write_text("other", encoding="utf-8")
     ended = written("deliver", LABEL)
-    assert ended.exit_code == 50
+    assert ended.exit_code == 60
     assert "holds other files than the revision" in ended.err
+    assert ended.err.endswith("To deliver what is left: klynge deliver 2022K1\n")
+
+
+def test_a_copy_that_lacks_a_file_costs_the_others_nothing(
+    written: Klynge,
+    share: Path,
+    start_mail_server: StartMailServer,
+    recipients: Recipients,
+    reports_dir: Path,
+    trusted: None,
+) -> None:
+    """A folder from which somebody took a file is told of, and the mails go out all the same."""
+    written("deliver", LABEL)
+    record = reports_dir / LABEL / "deliveries" / "r1.json"
+    record.unlink()
+    (share / LABEL / "r1" / "manifest.json").unlink()
+    server = start_mail_server()
+    recipients("*,finance@example.org,Finance,en")
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 60
+    assert "holds other files than the revision" in ended.err
+    assert [mail["To"] for mail in server.mails] == ["finance@example.org"]
+
+
+def test_other_folders_among_the_reports_are_no_reports(
+    written: Klynge, share: Path, reports_dir: Path
+) -> None:
+    """What somebody keeps beside the reports, under a name that begins like one, is passed over."""
+    for name in ("2022K1-before", "2099K1 copy", "20ååK1", "2022K5"):
+        (reports_dir / name / "r1").mkdir(parents=True)
+    ended = written("server", "status", "delivery")
+    assert ended.exit_code == 1
+    assert f"2022K1 r1 has not reached folder {share}" in ended.out
 
 
 def test_changed_revision_is_not_delivered(written: Klynge, share: Path, reports_dir: Path) -> None:
@@ -145,7 +178,7 @@ def test_a_folder_that_is_away_is_tried_again(
     settings = Settings.from_environment(os.environ)
     with pytest.raises(DeliveryError, match=rf"Not copied to {share / LABEL}.*: ") as caught:
         deliver(ReportName.parse(LABEL), settings, configured_targets(settings), Clock())
-    assert caught.value.temporary
+    assert caught.value.facts["temporary"]
     assert not list((reports_dir / LABEL / "deliveries").glob("*refused*"))
     assert str(caught.value.message).endswith(": Not a directory.")
 

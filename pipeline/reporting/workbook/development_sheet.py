@@ -49,11 +49,7 @@ def clusters_development(book: Book, content: Content) -> None:
     """Write the development of all clusters, with a chart a region."""
     text, series = book.text, content.development.clusters
     lines = [
-        Line(
-            result.cluster.region,
-            content.cluster_name(result),
-            series[result.cluster.cluster_id],
-        )
+        Line(result.cluster.region, content.cluster_name(result), series[result.cluster.cluster_id])
         for result in content.result.clusters
     ]
     who, share = text("column.cluster_name"), text("development.share_of_all")
