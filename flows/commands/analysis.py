@@ -131,7 +131,7 @@ def scenario(
     cluster: options.ShownClusters = None,
     rules: options.Rules = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of another scenario of this name.")
+        bool, typer.Option(help="Take the place of another scenario of this name.")
     ] = False,
 ) -> None:
     """Show what other rules or amounts would give.

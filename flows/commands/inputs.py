@@ -20,9 +20,9 @@ def init(
         typer.Argument(metavar="FOLDER", help="Where its folder data stands, or is to stand."),
     ] = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Show what newer rules would change; write nothing.")
+        bool, typer.Option(help="Show what newer rules would change; write nothing.")
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="Write what --update shows.")] = False,
+    write: Annotated[bool, typer.Option(help="Write what --update shows.")] = False,
 ) -> None:
     """Start a data folder with the rules and figures that come with klynge, or update one.
 
@@ -95,7 +95,6 @@ def check(
     fix_format: Annotated[
         bool,
         typer.Option(
-            "--fix-format",
             help="First rewrite reference files in canonical form: order, quoting, line ends.",
         ),
     ] = False,

@@ -31,7 +31,6 @@ def run(
     estimate_districts: Annotated[
         bool,
         typer.Option(
-            "--estimate-districts",
             help="Where KKBEF1 lacks the quarter, carry the last known districts forward.",
         ),
     ] = False,
@@ -39,9 +38,7 @@ def run(
         Language,
         typer.Option(help="Language of the report; each has its own folder and revisions."),
     ] = Language.DANISH,
-    prefect: Annotated[
-        bool, typer.Option("--prefect", help="Run as a Prefect flow, with history.")
-    ] = False,
+    prefect: Annotated[bool, typer.Option(help="Run as a Prefect flow, with history.")] = False,
 ) -> None:
     """Calculate a quarter and write its report, unless it is already there unchanged.
 
@@ -75,7 +72,7 @@ def deliver(
     report: Annotated[ReportName, options.REPORT.argument()],
     shared: Shared,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be delivered; deliver nothing.")
+        bool, typer.Option(help="Show what would be delivered; deliver nothing.")
     ] = False,
 ) -> None:
     """Deliver the newest revision of a report to the targets that have not got it yet."""
@@ -99,11 +96,9 @@ def backfill(
     shared: Shared,
     rules: options.Rules = None,
     reports: Annotated[
-        bool, typer.Option("--reports", help="Write the full report of each quarter too.")
+        bool, typer.Option(help="Write the full report of each quarter too.")
     ] = False,
-    parquet: Annotated[
-        bool, typer.Option("--parquet", help="Write the table as Parquet too.")
-    ] = False,
+    parquet: Annotated[bool, typer.Option(help="Write the table as Parquet too.")] = False,
     offline: options.Offline = False,
     accept_jump: options.AcceptJump = None,
 ) -> None:

@@ -159,9 +159,7 @@ def clusters(
     shared: Shared,
     quarter: Annotated[
         Quarter | None,
-        QUARTER.option(
-            "Quarter whose rules to show; the current one if it is left out.", "--quarter"
-        ),
+        QUARTER.option("Quarter whose rules to show; the current one if it is left out."),
     ] = None,
 ) -> None:
     """List the clusters in force, their members and how each counts."""

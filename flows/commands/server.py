@@ -18,7 +18,7 @@ from flows.server.environment import (
     server_environment,
     set_folders,
 )
-from flows.server.health import Part
+from flows.server.health import Part, look
 from flows.terminal.shared import Command, Shared
 
 app = typer.Typer(
@@ -84,8 +84,6 @@ def status(
     PART is server, database, worker, schedule, run, quarter or delivery. The exit code is 2 where
     no run will come, 1 where runs go on and somebody must look, and 0 else.
     """
-    from flows.server.health import look
-
     found = look(os.environ, shared.settings, parts or ())
     shared.show(
         [*map(str, found), f"History, logs and secret: {home(os.environ)}"],

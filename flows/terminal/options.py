@@ -108,18 +108,14 @@ TEXT = Kind("TEXT")
 Cluster = Annotated[str, CLUSTER.argument("Id or name of the cluster.")]
 Municipality = Annotated[str, MUNICIPALITY.argument("Code or name of the municipality.")]
 ShownClusters = Annotated[
-    list[str] | None, CLUSTER.option("Show this cluster, by id or name. Repeatable.", "--cluster")
+    list[str] | None, CLUSTER.option("Show this cluster, by id or name. Repeatable.")
 ]
 Rules = Annotated[
     Quarter | None,
-    QUARTER.option(
-        "Apply the rules of another quarter: a back-cast, kept apart from the reports.", "--rules"
-    ),
+    QUARTER.option("Apply the rules of another quarter: a back-cast, kept apart from the reports."),
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Use stored snapshots only; ask nobody.")]
-Refresh = Annotated[
-    bool, typer.Option("--refresh", help="Ask the StatBank also for what is stored.")
-]
+Offline = Annotated[bool, typer.Option(help="Use stored snapshots only; ask nobody.")]
+Refresh = Annotated[bool, typer.Option(help="Ask the StatBank also for what is stored.")]
 AcceptJump = Annotated[
     list[str] | None,
     Kind("CODE", parse=_area_code).option(

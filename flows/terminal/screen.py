@@ -25,11 +25,6 @@ _ENDLESS: Final = 100_000
 class Terminal(Console):
     """A terminal wraps sentences at its width; a pipe gets each in one line, without colour."""
 
-    def __init__(self) -> None:
-        super().__init__(highlight=False, markup=False)
-        if not self.is_terminal:
-            self.width = _ENDLESS
-
     def render_str(self, text: str, **given: Any) -> Text:
         """Draw a sentence or a cell, in which nothing moves the cursor."""
         return super().render_str(terminal_text(text), **given)
@@ -41,7 +36,9 @@ class Terminal(Console):
 
 def print_parts(parts: Iterable[Part]) -> None:
     """Print sentences and tables; a table that does not fit is printed as a block a row."""
-    terminal = Terminal()
+    terminal = Terminal(highlight=False, markup=False)
+    if not terminal.is_terminal:
+        terminal.width = _ENDLESS
     endless = terminal.options.update(width=_ENDLESS)
     for part in parts:
         if not isinstance(part, Table):

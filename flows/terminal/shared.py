@@ -115,9 +115,10 @@ class Command(TyperCommand):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.params += _declared()
-        for argument in self.params:
-            if isinstance(argument, TyperArgument):  # its name says more than Python's type
-                vars(argument)["display_type_rich"] = lambda ctx: ""
+        for parameter in self.params:
+            parameter.secondary_opts = []  # what is off is left out: there is no --no-
+            if isinstance(parameter, TyperArgument):  # its name says more than Python's type
+                vars(parameter)["display_type_rich"] = lambda ctx: ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the shared options in the context, apart from the arguments of the function."""
