@@ -101,7 +101,9 @@ class Shared(typer.Context):
             screen.print_as_it_is(f"{text}\n")
         elif form is Form.CSV:
             screen.print_as_it_is(rows if isinstance(rows, str) else machine_csv(rows or ()))
-        elif not self.given["quiet"]:
+        elif self.given["quiet"]:
+            list(parts)  # what fails on the way to them is told all the same
+        else:
             screen.print_parts(parts)
         if exit_code:
             raise typer.Exit(exit_code)

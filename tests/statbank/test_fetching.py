@@ -327,6 +327,8 @@ def test_status_tells_what_is_held_also_when_nobody_answers(
     ended = asking("status")
     assert ended.exit_code == 30
     assert "FOLK1A: 1 quarters stored" in ended.out
+    quiet = asking("status", "--quiet")
+    assert (quiet.exit_code, quiet.out, quiet.err) == (30, "", ended.err)
 
 
 @pytest.mark.parametrize(
