@@ -9,7 +9,6 @@ the calendar, so that run is completed; only what somebody must act on is failed
 
 import os
 from datetime import UTC, date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from prefect import Task, flow, task
@@ -42,8 +41,6 @@ from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter
 from schemas.records import Language
 from schemas.report_name import ReportName
-
-COPENHAGEN_TIME: Final = ZoneInfo("Europe/Copenhagen")
 
 
 @task(cache_policy=NO_CACHE, retry_condition_fn=is_temporary)
@@ -90,7 +87,7 @@ def due_quarter() -> Quarter:
 
 def _day() -> date:
     moment = flow_run.scheduled_start_time or datetime.now(UTC)
-    return moment.astimezone(COPENHAGEN_TIME).date()
+    return moment.astimezone(ZoneInfo("Europe/Copenhagen")).date()
 
 
 @flow(name="quarterly", flow_run_name=run_name, persist_result=False)

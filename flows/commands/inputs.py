@@ -56,23 +56,17 @@ def fetch(
     accept_jump: options.AcceptJump = None,
 ) -> None:
     """Fetch the population of quarters from the StatBank and store it as snapshots."""
-    wanted = _wanted(quarters or [], first, last)
     from flows.terminal import console
-
-    acquisition = shared.acquisition(refresh=refresh, accept_jump=accept_jump)
-    shared.show(console.fetched_parts(wanted, acquisition.fetch_all(wanted)))
-
-
-def _wanted(quarters: list[Quarter], first: Quarter | None, last: Quarter | None) -> list[Quarter]:
     from pipeline.analysis.backfill import Request
 
     if (first is None) != (last is None):
         raise UsageError("--from and --to belong together.", "Example: --from 2022K1 --to 2023K1")
     ranged = Request(first, last).quarters if first and last else ()
-    wanted = sorted({*quarters, *ranged})
+    wanted = sorted({*(quarters or ()), *ranged})
     if not wanted:
         raise UsageError("No quarter to fetch.", "Example: klynge fetch 2022K1 2023K1")
-    return wanted
+    acquisition = shared.acquisition(refresh=refresh, accept_jump=accept_jump)
+    shared.show(console.fetched_parts(wanted, acquisition.fetch_all(wanted)))
 
 
 def status(shared: Shared) -> None:

@@ -114,10 +114,8 @@ class View:
             yield f"The greatest change is that of {whose}, {change:+,} kr.: {told}"
 
     def _structures(self) -> Iterator[Part]:
-        before, after = (
-            ", ".join(result.rules.structures)
-            for result in (self.comparison.before, self.comparison.after)
-        )
+        sides = (self.comparison.before, self.comparison.after)
+        before, after = (", ".join(side.rules.structures) for side in sides)
         yield f"The structure changed from {before} to {after}: compared by municipality."
         yield _ORDER
         yield ""
