@@ -38,7 +38,7 @@ from pipeline.analysis.backfill import (
     finish,
     stored_quarters,
 )
-from pipeline.errors import KlyngeError, UsageError
+from pipeline.errors import KlyngeError, StorageError, UsageError
 from pipeline.machine import Clock
 from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
@@ -102,7 +102,8 @@ def backfill(
             reports,
         )
         return _backfill(request, Access(offline, refresh, accept_jumps), settings)
-    except KlyngeError as error:
+    except (KlyngeError, OSError) as caught:
+        error = StorageError.of(caught)
         show_failure(flow_run.name, error)
         return Failed(message=one_line(error), data=error)
 

@@ -88,12 +88,10 @@ def main(clock: Clock | None = None) -> None:
     try:
         _check_arguments(sys.argv[1:])
         program(obj=clock or Clock())
-    except KlyngeError as error:
-        _fail(error)
     except BrokenPipeError:  # the reader of a pipe, such as head, had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
+    except (KlyngeError, OSError) as error:
         _fail(StorageError.of(error))
 
 

@@ -72,7 +72,7 @@ def log_steps() -> None:
 
 
 def _as_expected(record: logging.LogRecord) -> bool:
-    if isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], KlyngeError):
+    if isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], KlyngeError | OSError):
         record.exc_info = None
         return "unexpected exception" not in record.getMessage()
     return True

@@ -31,7 +31,7 @@ from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
 from pipeline.delivery.deliver import configured_targets
 from pipeline.delivery.deliver import deliver as deliver_revision
-from pipeline.errors import AccessRefused, DeliveryError, KlyngeError, NotPublishedYet
+from pipeline.errors import KlyngeError, NotPublishedYet, StorageError
 from pipeline.machine import Clock
 from pipeline.revisions.store import write as write_revision
 from pipeline.run import Report
@@ -119,7 +119,8 @@ def quarterly(
         settings = Settings.from_environment(os.environ)
         parameters = Parameters(report, estimate_districts, settings.contact)
         return _report(parameters, Access(offline, refresh, accept_jumps), settings)
-    except KlyngeError as error:
+    except (KlyngeError, OSError) as caught:
+        error = StorageError.of(caught)
         summary.show_failure(report.label, error)
         return Failed(message=summary.one_line(error), data=error)
 
@@ -135,7 +136,8 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
     message = summary.ended(report.outcome)
     try:
         _deliver(parameters, settings)
-    except (DeliveryError, AccessRefused) as error:
+    except (KlyngeError, OSError) as caught:
+        error = StorageError.of(caught)
         message += f", not delivered: {summary.one_line(error)}"
         if error.facts.get("known"):
             return Completed(message=message, data=report)

@@ -107,8 +107,10 @@ class StorageError(KlyngeError, exit_code=51):
     """A file or folder cannot be read or written."""
 
     @classmethod
-    def of(cls, error: OSError) -> Self:
-        """Return the error for what the operating system said."""
+    def of(cls, error: KlyngeError | OSError) -> KlyngeError:
+        """Return the error for what the operating system said; one of ours as it is."""
+        if isinstance(error, KlyngeError):
+            return error
         what, where = error.strerror or str(error), error.filename2 or error.filename
         return cls(
             f"{where}: {what}." if where else f"{what}.",

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from pipeline.errors import StorageError, UsageError
+from pipeline.errors import UsageError
 
 LONGEST_SECONDS: Final = 86_400
 """A day: a socket refuses limits of centuries, and nobody waits longer."""
@@ -213,17 +213,10 @@ class Settings:
         return self.smtp_host, self.smtp_port or usual
 
     def mail_password(self) -> str:
-        """Return the password of the mail server.
-
-        Raises:
-            StorageError: The file with the password cannot be read.
-        """
-        if not self.smtp_password_file:
+        """Return the password of the mail server; no mail is sent with one that is not UTF-8."""
+        if not (file := self.smtp_password_file):
             return self.smtp_password
-        try:
-            return self.smtp_password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise StorageError.of(error) from None
+        return file.read_text(encoding="utf-8", errors="surrogateescape").strip()
 
     def without_secrets(self) -> Self:
         """Return the settings for another machine that needs no password."""

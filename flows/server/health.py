@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flows.server import deployments
 from flows.server.environment import API_URL, client_environment, local_url
 from flows.server.local import is_healthy, running_server
-from pipeline.errors import KlyngeError
+from pipeline.errors import KlyngeError, StorageError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -153,8 +153,9 @@ def _delivery(settings: Settings) -> Iterator[Check]:
 
     try:
         plan = newest_plan(settings)
-    except KlyngeError as error:
-        yield Check(Part.DELIVERY, Level.WARNING, error.message.splitlines()[0])
+    except (KlyngeError, OSError) as error:
+        said = StorageError.of(error).message.splitlines()[0]
+        yield Check(Part.DELIVERY, Level.WARNING, said)
         return
     left = ", ".join(map(str, plan.pending)) if plan else ""
     said = f"{plan.issue} has not reached {left}" if plan and left else "nothing is left to do"

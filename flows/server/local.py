@@ -88,7 +88,7 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
     from http.client import HTTPException
 
     try:
-        with urllib.request.urlopen(f"{api_url}/{what}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{api_url.rstrip('/')}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
     except (OSError, ValueError, HTTPException):  # nothing, or what is no server
         return False

@@ -19,7 +19,7 @@ from filelock import FileLock
 from pipeline.calculation.calculate import Parameters, calculate
 from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
-from pipeline.errors import KlyngeError, NotPublishedYet, UsageError
+from pipeline.errors import KlyngeError, NotPublishedYet, StorageError, UsageError
 from pipeline.files import write_atomically
 from pipeline.reporting.rows import (
     FUND_COLUMNS,
@@ -181,8 +181,8 @@ def calculate_one(
         calculation = calculate(inputs)
         reports_dir = acquisition.settings.reports_dir
         outcome = write(calculation, reports_dir) if request.reports else None
-    except KlyngeError as error:
-        return error
+    except (KlyngeError, OSError) as error:
+        return StorageError.of(error)
     return Calculated(calculation.result, outcome)
 
 

@@ -13,7 +13,7 @@ from pipeline.calculation.calculate import Parameters, calculate, odd
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.calculation.population import check_identities
-from pipeline.errors import KlyngeError, Remedy
+from pipeline.errors import KlyngeError, Remedy, StorageError
 from pipeline.reference.editing import not_canonical
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.texts import Catalogue
@@ -124,6 +124,6 @@ def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:
     english = Catalogue(Language.ENGLISH)
     try:
         found = findings()
-    except KlyngeError as error:
-        return Checked(subject, error=error)
+    except (KlyngeError, OSError) as error:
+        return Checked(subject, error=StorageError.of(error))
     return Checked(subject, tuple(english.finding(finding) for finding in found))

@@ -154,10 +154,10 @@ def send(settings: Settings, mail: EmailMessage) -> None:
     Raises:
         DeliveryError: The server refused it; `temporary` says whether it is worth another try.
         AccessRefused: No mail can be sent until a setting is mended.
-        StorageError: The file with the password cannot be read.
+        OSError: The file with the password cannot be read.
     """
+    password = settings.mail_password()
     try:
-        password = settings.mail_password()
         with _connected(settings) as connection:
             if settings.smtp_user:
                 connection.login(settings.smtp_user, password)

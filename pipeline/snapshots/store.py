@@ -57,8 +57,9 @@ class SnapshotStore:
         for other in others:
             return [quarter for quarter in self.quarters(table) if quarter in self.quarters(other)]
         if table not in self._quarters:
-            sidecars = (self.folder / table).glob("????K?/*.json")
-            self._quarters[table] = sorted({Quarter.parse(path.parent.name) for path in sidecars})
+            folders = (self.folder / table).glob("20[0-9][0-9]K[1-4]")
+            stored = (row for row in folders if any(one.suffix == ".json" for one in row.iterdir()))
+            self._quarters[table] = sorted(Quarter.parse(row.name) for row in stored)
         return self._quarters[table]
 
     def all(self, table: str, quarter: Quarter) -> list[Snapshot]:

@@ -178,3 +178,32 @@ def test_a_register_that_contradicts_the_other_is_found(klynge: Klynge, data_dir
     assert klynge("run", "2022K2").exit_code == 20
     assert klynge("run", "2022K2", "--accept-jump", "1000").exit_code == 0
     assert klynge("check").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "backfill"])
+def test_a_file_that_cannot_be_read_stops_no_other_quarter(
+    klynge: Klynge, data_dir: Path, command: str
+) -> None:
+    """What the system refuses is told of its quarter, and the other quarters come through."""
+    (path,) = (data_dir / "snapshots" / "FOLK1A" / "2026K1").glob("*.csv")
+    path.unlink()
+    path.mkdir()
+    ranged = ("--from", "2022K1", "--to", "2026K1", "--offline") if command == "backfill" else ()
+    ended = klynge(command, *ranged)
+    assert ended.exit_code == 51
+    assert f"{path}: Is a directory." in ended.out + ended.err
+    assert ("2025K1   2025K1" if ranged else "snapshots of FOLK1A, 10 sound") in ended.out
+
+
+def test_a_folder_of_figures_is_not_passed_over(klynge: Klynge, data_dir: Path) -> None:
+    """What cannot be listed is told, not taken for a quarter that was never stored; a folder of
+    another name is nobody's quarter.
+    """
+    folder = data_dir / "snapshots" / "FOLK1A"
+    (folder / "20ååK9").mkdir()
+    (folder / "20ååK9" / "a.json").write_text("{}", encoding="utf-8")
+    assert klynge("check").exit_code == 0
+    (folder / "2021K2").write_text("no folder", encoding="utf-8")
+    ended = klynge("check")
+    assert ended.exit_code == 51
+    assert f"{folder / '2021K2'}: Not a directory." in ended.err

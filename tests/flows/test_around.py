@@ -157,3 +157,27 @@ def test_back_cast_is_delivered_to_nobody(
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "share"))
     assert quarterly(quarter="2019K1", rules=QUARTER).message == "written r1"
     assert not (tmp_path / "share").exists()
+
+
+def test_a_disk_that_takes_nothing_is_told_as_any_failure(
+    quarterly: Run, prefect_here: Site, reports_dir: Path
+) -> None:
+    """What the system refuses is the state's message, and the artifact says what to look at."""
+    reports_dir.write_text("a file where the folder should be")
+    run = quarterly(quarter=QUARTER)
+    assert (run.name, run.message) == ("Failed", f"{reports_dir / QUARTER}: Not a directory.")
+    told = str(prefect_here.artifacts(run.id)["fordeling-failure"].data)
+    assert "Look at the folder" in told
+
+
+def test_what_was_written_is_told_whatever_stops_the_delivery(
+    quarterly: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A password that cannot be read, as a list that breaks a rule, hides no new revision."""
+    monkeypatch.setenv("KLYNGE_SMTP_HOST", "localhost")
+    monkeypatch.setenv("KLYNGE_SMTP_SENDER", "fordeling@example.dk")
+    (tmp_path / "data" / "reference" / "recipients.csv").write_text("nonsense", encoding="utf-8")
+    run = quarterly(quarter=QUARTER)
+    assert run.name == "Failed"
+    assert run.message.startswith("written r1, not delivered: ")
+    assert "recipients.csv" in run.message

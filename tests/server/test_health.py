@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.server.local import free_port
+from flows.server.local import free_port, is_healthy
 from tests.conftest import Klynge
 from tests.prefect_site import Site, due_now
 from tests.statbank_emulator import StatBankEmulator, faults
@@ -118,3 +118,17 @@ def test_a_revision_that_has_not_arrived(
     )
     written("deliver", "2022K1")
     assert written("server", "status", "delivery").exit_code == 0
+
+
+def test_a_record_that_cannot_be_read_is_a_warning(written: Klynge, reports_dir: Path) -> None:
+    """A monitor gets a level it knows, also where the system refuses a file."""
+    (reports_dir / "2022K1" / "deliveries" / "r1.json").mkdir(parents=True)
+    ended = written("server", "status", "delivery")
+    assert ended.exit_code == 1
+    assert ended.out.startswith("WARNING  delivery: ")
+    assert "r1.json: Is a directory." in ended.out
+
+
+def test_an_address_may_end_with_a_slash(site: Site) -> None:
+    """As Prefect takes it."""
+    assert is_healthy(f"{site.api_url}/")
