@@ -116,7 +116,7 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
     """Yield the steps of a trail below what each is about."""
     cluster = trail.cluster.cluster
     yield styled(
-        f"{trail.member.name} ({trail.municipality_code}) in {cluster.name} "
+        f"{trail.member.name} ({trail.member.code}) in {cluster.name} "
         f"({cluster.cluster_id}), {report}"
     )
     for about, values in steps.items():

@@ -59,11 +59,6 @@ class Trail:
         ]
 
     @property
-    def municipality_code(self) -> str:
-        """The municipality."""
-        return self.member.membership.municipality_code
-
-    @property
     def figures(self) -> dict[str, int]:
         """The population that the rule starts from: people by table, code and name."""
         rule = self.member.membership
@@ -113,7 +108,7 @@ class Trail:
             "report": self.calculation.report.label,
             "cluster_id": self.cluster.cluster.cluster_id,
             "cluster_name": self.cluster.cluster.name,
-            "municipality_code": self.municipality_code,
+            "municipality_code": self.member.code,
             "municipality_name": self.member.name,
             "trail": {**steps, "snapshot": snapshot},
         }
@@ -124,7 +119,7 @@ class Trail:
         return {f"amount of {row.cost.cost_id}": self._amount(row, share) for row in rows}
 
     def _amount(self, allocation: Allocation, share: str) -> Values:
-        part, cost = allocation.parts[self.municipality_code], allocation.cost
+        part, cost = allocation.parts[self.member.code], allocation.cost
         left = cost.amount_dkk - sum(int(part.exact) for part in allocation.parts.values())
         fraction = f"{cost.amount_dkk} x {share}"
         return {
@@ -182,7 +177,7 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
     """
     clusters = {row.cluster.cluster_id: row for row in calculation.result.clusters}
     members = {
-        (other, member.membership.municipality_code): Trail(calculation, cluster, member)
+        (other, member.code): Trail(calculation, cluster, member)
         for other, cluster in clusters.items()
         for member in cluster.members
     }
@@ -212,7 +207,7 @@ def _check(found: Trail) -> None:
     }
     for row in cluster.allocations:
         expected = _expected_part(found, row.cost.amount_dkk, share)
-        steps[f"amount of {row.cost.cost_id}"] = expected, row.parts[found.municipality_code]
+        steps[f"amount of {row.cost.cost_id}"] = expected, row.parts[found.member.code]
     for what, (expected_value, there) in steps.items():
         if expected_value != there:
             raise AllocationError(
@@ -222,8 +217,8 @@ def _check(found: Trail) -> None:
 
 
 def _expected_part(found: Trail, amount: int, share: Fraction) -> Part:
-    code = found.municipality_code
-    due = {row.membership.municipality_code: amount * row.share for row in found.cluster.members}
+    code = found.member.code
+    due = {row.code: amount * row.share for row in found.cluster.members}
     order = sorted(due, key=lambda other: (-(due[other] % 1), other))
     rank = order.index(code) + 1
     left = amount - sum(int(exact_part) for exact_part in due.values())
@@ -256,7 +251,7 @@ def found_in_revision(trail: Trail, name: ReportName, reports_dir: Path) -> dict
 
 
 def _rows(trail: Trail, content: str) -> list[dict[str, str]]:
-    wanted = (trail.cluster.cluster.cluster_id, trail.municipality_code)
+    wanted = (trail.cluster.cluster.cluster_id, trail.member.code)
     return [
         {column: row[column] for column in ALLOCATION_COLUMNS}
         for row in csv.DictReader(io.StringIO(content))
@@ -286,5 +281,5 @@ def _differs(
         remedy=Remedy.EXPLAIN_AS_WRITTEN,
         revision=f"{trail.calculation.report.label}:{folder.name}",
         cluster_id=trail.cluster.cluster.cluster_id,
-        municipality_code=trail.municipality_code,
+        municipality_code=trail.member.code,
     )

@@ -91,7 +91,7 @@ def count_again(
     if cluster:
         wanted_ids = names.cluster_ids([cluster], result.rules.clusters)
         found = next(row for row in result.clusters if row.cluster.cluster_id in wanted_ids)
-        people = {row.membership.municipality_code: row.counted_population for row in found.members}
+        people = {row.code: row.counted_population for row in found.members}
     scale = 10 ** table.decimals.get(Column.FIGURE, 0)
     figures = enumerate(zip(codes, table.cells.get(Column.FIGURE, ()), strict=False))
     return Counted(

@@ -35,11 +35,6 @@ class Bound:
     per_quarter: Fraction
     most: Fraction
 
-    def is_passed(self, quarters: int, before: int, after: int) -> bool:
-        """Return whether a change in so many quarters is beyond; three times as wide for few."""
-        factor = FEW_PEOPLE_FACTOR if before < FEW_PEOPLE else 1
-        return abs(after - before) > before * factor * min(self.per_quarter * quarters, self.most)
-
 
 NOTABLE: Final = Bound(Fraction(2, 100), Fraction(15, 100))
 IMPLAUSIBLE: Final = Bound(Fraction(10, 100), Fraction(25, 100))
@@ -140,7 +135,11 @@ class Change:
         return {code: name for code, name in names.items() if code in self.before}
 
     def _passes(self, bound: Bound, code: str) -> bool:
-        return bound.is_passed(self.now - self.since, self.before[code], self.after[code])
+        """Return whether a part changed beyond a bound; three times as wide for few people."""
+        before, change = self.before[code], abs(self.after[code] - self.before[code])
+        factor = FEW_PEOPLE_FACTOR if before < FEW_PEOPLE else 1
+        most = min(bound.per_quarter * (self.now - self.since), bound.most)
+        return change > before * factor * most
 
 
 def registers_jump(by_area: Mapping[str, int], by_district: Mapping[str, int]) -> Iterator[Jump]:

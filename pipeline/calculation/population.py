@@ -41,18 +41,14 @@ class Population:
     districts_from: Quarter | None = None
 
 
-def names_of(source: SourceTable, reference: Reference) -> dict[str, str]:
-    """Return the names of all codes of a table, in the order of the StatBank."""
-    return {code: row.name for code, row in _places(source, reference).items()}
-
-
-def _places(source: SourceTable, reference: Reference) -> Mapping[str, Area | District]:
+def places(source: SourceTable, reference: Reference) -> Mapping[str, Area | District]:
+    """Return the areas or districts of a table by code, in the order of the StatBank."""
     return reference.areas if source.of_areas else reference.districts
 
 
 def names_of_parts(source: SourceTable, reference: Reference) -> dict[str, str]:
     """Return the names of the codes that are no total: municipalities, or districts and 1099."""
-    rows = _places(source, reference)
+    rows = places(source, reference)
     return {code: row.name for code, row in rows.items() if row.counts and code != COPENHAGEN_TOTAL}
 
 
@@ -75,7 +71,7 @@ def check_identities(
         SchemaDrift: A code is missing that people count by, or people are under a code unknown.
         InvalidData: Parts and totals do not add up; the message gives the sums.
     """
-    rows = _places(source, reference)
+    rows = places(source, reference)
     if not rows:
         return []
     gone = [code for code in rows if code not in people]

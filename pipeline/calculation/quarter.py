@@ -47,6 +47,11 @@ class Member:
     share: Fraction
     estimated: bool
 
+    @property
+    def code(self) -> str:
+        """Code of the municipality."""
+        return self.membership.municipality_code
+
 
 @dataclass(frozen=True)
 class Allocation:

@@ -35,12 +35,12 @@ def member_rows(result: ClusterResult, text: Catalogue) -> list[MemberRow]:
     """Return a row a municipality, in the order of the rules."""
     return [
         MemberRow(
-            code := member.membership.municipality_code,
+            member.code,
             member.name,
             basis_text(member, text),
             member.counted_population,
             member.share,
-            tuple(allocation.parts[code].amount for allocation in result.allocations),
+            tuple(allocation.parts[member.code].amount for allocation in result.allocations),
         )
         for member in result.members
     ]

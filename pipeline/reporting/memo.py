@@ -54,7 +54,7 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
     """Return the memo of a cluster."""
     text, quarter = content.text, content.result.quarter
     language = text.language
-    codes = tuple(member.membership.municipality_code for member in result.members)
+    codes = tuple(member.code for member in result.members)
     by_key = result.key.key_id
     population = text(
         "column.counted_population" if by_key else "memo.population",
@@ -95,18 +95,16 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
 def memos(content: Content) -> dict[str, bytes]:
     """Return a document for each cluster that has a cost of its own, by file name."""
     return {
-        f"bilag-{content.label}-{result.section_id}.docx": _document(
-            content, memo_of(content, result)
-        )
+        f"bilag-{content.label}-{result.section_id}.docx": _document(content, result)
         for result in content.result.sections
         if result.allocations
     }
 
 
-def _document(content: Content, memo: Memo) -> bytes:
+def _document(content: Content, result: ClusterResult) -> bytes:
     from docx import Document  # 0.2 s, and only a cluster with a cost has one
 
-    document = Document()
+    memo, document = memo_of(content, result), Document()
     _set_page(document)
     _set_language(document, content.text("memo.language"))
     _set_properties(document, content, memo)

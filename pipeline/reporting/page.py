@@ -6,7 +6,7 @@ Its script finds a municipality; all that it finds is there to read without it.
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
@@ -50,26 +50,24 @@ def page(content: Content) -> bytes:
         basis_text=notes.basis_text,
         people=lambda counted: localized(exact(counted), language),
         key_text=notes.key_text,
-        percent=partial(percent, language=language),
         points=partial(points, language=language),
         rounded=rounded,
-        marks=_marks,
-        line=_line,
         script=_script(),
     )
 
 
 def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
     """Return a template filled in with texts and values, as HTML (UTF-8)."""
-    kroner = partial(whole, language=text.language)
-    return _template(template).render(text=text, kroner=kroner, **values).encode()
+    shown = {
+        "kroner": partial(whole, language=text.language),
+        "percent": partial(percent, language=text.language),
+    }
+    return _template(template).render(text=text, marks=_marks, **shown, **values).encode()
 
 
 def share_drawing(name: str, series: Series, text: Catalogue) -> str:
     """Return a drawing of how the share of a municipality or cluster developed, as SVG."""
-    shown = partial(percent, language=text.language)
-    curve = {"series": series, "marks": _marks, "line": _line}
-    return rendered("share.svg", text, name=name, percent=shown, **curve).decode()
+    return rendered("share.svg", text, name=name, series=series).decode()
 
 
 @dataclass(frozen=True)
@@ -89,11 +87,10 @@ class Payer:
 def _payers(content: Content) -> list[Payer]:
     """Return what each municipality pays in each of its clusters, by name."""
     payers = [
-        Payer(member, result, sum(parts[code].amount for parts in costs))
+        Payer(member, result, sum(parts[member.code].amount for parts in costs))
         for result in content.result.clusters
         for costs in [[row.parts for row in content.result.allocations_of(result.cluster)]]
         for member in result.members
-        for code in [member.membership.municipality_code]
     ]
     return sorted(payers, key=lambda payer: (payer.member.name, -payer.kroner))
 
@@ -129,8 +126,3 @@ def _marks(heights: Sequence[float], width: int, height: int) -> list[tuple[str,
         y = height * (_MARGIN + (1 - 2 * _MARGIN) * part)
         marks.append((f"{position * step:.1f}", f"{y:.1f}"))
     return marks
-
-
-def _line(marks: Iterable[tuple[str, str]]) -> str:
-    """Return the points of a curve as a drawing lists them."""
-    return " ".join(map(",".join, marks))

@@ -62,27 +62,25 @@ def _member_rows(
     amounts: dict[str, int] = {}
     if allocation:
         cost_id, amount_dkk = allocation.cost.cost_id, allocation.cost.amount_dkk
-        codes = [member.membership.municipality_code for member in result.members]
-        amounts = {code: allocation.parts[code].amount for code in codes}
+        amounts = {row.code: allocation.parts[row.code].amount for row in result.members}
         if sum(amounts.values()) != amount_dkk:
             raise AllocationError(
                 f"The kroner of {cost_id} in {cluster.cluster_id} do not add up to {amount_dkk}."
             )
     for member in result.members:
-        code = member.membership.municipality_code
         yield {
             "quarter": quarter,
             "structure": cluster.structure,
             "cluster_id": cluster.cluster_id,
             "cluster_name": cluster.name,
             "cost_id": cost_id,
-            "municipality_code": code,
+            "municipality_code": member.code,
             "municipality_name": member.name,
             "basis": member.membership.basis.value,
             "population": member.population,
             "counted_population": exact(member.counted_population),
             "share": rounded(member.share, SHARE_DECIMALS),
-            "amount_dkk": amounts.get(code),
+            "amount_dkk": amounts.get(member.code),
             "estimated": "true" if member.estimated else "false",
             "key_id": result.key.key_id,
         }
@@ -132,7 +130,7 @@ def invoice_rows(calculation: Calculation, result: ClusterResult, text: Catalogu
         for collected in [_collected(calculation, allocation.cost, text)]
         for period in [quarter if allocation.cost.per is Per.QUARTER else quarter.year]
         for member in result.members
-        for code in [member.membership.municipality_code]
+        for code in [member.code]
     ]
 
 

@@ -135,15 +135,10 @@ def entries() -> Mapping[str, Mapping[str, str]]:
 
 def exact(value: Fraction) -> str:
     """Return `20691`, `20690.5`, or `41383/3` where no decimal is exact."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    if rest != 1:
-        return f"{value.numerator}/{value.denominator}"
-    return rounded(value, value.denominator.bit_length()).rstrip("0")
+    places = value.denominator.bit_length()
+    if value.denominator == 1 or 10**places % value.denominator:
+        return str(value)
+    return rounded(value, places).rstrip("0")
 
 
 def rounded(value: Fraction, places: int) -> str:

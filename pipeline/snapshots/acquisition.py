@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
 from pipeline.calculation.membership import further_days, tables_of
 from pipeline.calculation.plausibility import accepted
-from pipeline.calculation.population import names_of
+from pipeline.calculation.population import places
 from pipeline.errors import InvalidData, Remedy, StatBankRejected, StatBankUnavailable, UsageError
 from pipeline.machine import Clock, moment_text
 from pipeline.reference.tables import load_reference
@@ -240,7 +240,7 @@ class Acquisition:
         self, source: SourceTable, codes: Sequence[str], quarters: Sequence[Quarter]
     ) -> Answer:
         """Ask for figures; without a code unknown here, if the table lists it and has none."""
-        known = [code for code in codes if code in names_of(source, self.reference)]
+        known = [code for code in codes if code in places(source, self.reference)]
         try:
             return self.bank.data(source, codes, quarters)
         except StatBankRejected:

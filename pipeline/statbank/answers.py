@@ -40,16 +40,12 @@ class Asked:
     may_lack: Collection[str] = ()
 
     @property
-    def ages(self) -> tuple[str, ...]:
-        """The total and the single years that were asked for."""
-        return dict(self.source.selected)[AGE]
-
-    @property
     def columns(self) -> list[str]:
         """The codes, or each with the total and every age."""
         if not self.source.ages:
             return list(self.codes)
-        return [f"{code} {age}" for code in self.codes for age in self.ages]
+        ages = dict(self.source.selected)[AGE]
+        return [f"{code} {age}" for code in self.codes for age in ages]
 
 
 def read_answer(asked: Asked, content: bytes) -> dict[Quarter, dict[str, int]]:

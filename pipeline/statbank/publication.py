@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from pipeline.calculation.membership import tables_of
-from pipeline.calculation.population import checksums, names_of
+from pipeline.calculation.population import checksums, places
 from pipeline.errors import NotPublishedYet, Remedy, SchemaDrift
 from schemas.quarter import Quarter
 from schemas.records import QUARTER, Reference
@@ -66,8 +66,8 @@ class Publication:
         Raises:
             SchemaDrift: A code by which people count is gone, or a district is new.
         """
-        known = names_of(source, self._reference.on(quarter))
-        ever = names_of(source, self._reference)
+        known = places(source, self._reference.on(quarter))
+        ever = places(source, self._reference)
         listed = self.info(source).values[source.area_variable]
         there = [code for code in listed if re.fullmatch(source.known_codes, code)]
         sums = checksums(source, self._reference, [*known, *there])
@@ -148,12 +148,10 @@ def _check_tableinfo(source: SourceTable, info: TableInfo) -> None:
             for variable, total in source.totals
             if variable in info.values and total not in info.values[variable]
         ),
-        *(
-            _differences(f"code of {AGE}", dict(source.selected)[AGE], info.values.get(AGE, ()))
-            if source.ages
-            else ()
-        ),
     ]
+    if source.ages:
+        asked = dict(source.selected)[AGE]
+        problems += _differences(f"code of {AGE}", asked, info.values.get(AGE, ()))
     if problems:
         raise _drift(source, problems)
 

@@ -43,7 +43,7 @@ def invoices_sheet(book: Book, plan: Plan) -> None:
     sheet = Sheet(book, text("sheet.invoices"), text("invoices.title"), lines)
     rows = [row for result in results for row in invoice_rows(calculation, result, text)]
     amounts = [
-        plan.live[result.section_id].kroner_of(member.membership.municipality_code)[cost]
+        plan.live[result.section_id].kroner_of(member.code)[cost]
         for result in results
         for cost in range(len(result.allocations))
         for member in result.members

@@ -67,7 +67,7 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     places: dict[str, list[ClusterResult]] = {code: [] for code in reference.municipality_codes}
     for result in plan.clusters:
         for member in result.members:
-            places[member.membership.municipality_code].append(result)
+            places[member.code].append(result)
     most = max(map(len, places.values()))
     sheet = Sheet(
         book, name, text("overview.municipalities_title"), [text("overview.municipalities_line")]
@@ -140,7 +140,7 @@ def keys_sheet(book: Book, plan: Plan) -> None:
     rows: list[list[Cell]] = [
         [
             plan.content.cluster_name(result),
-            member.membership.municipality_code,
+            member.code,
             member.name,
             notes.basis_text(member, text),
             member.population,

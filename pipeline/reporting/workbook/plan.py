@@ -6,6 +6,7 @@ Sheets refer to each other, so every live table is laid out first.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from pipeline.calculation.quarter import Allocation, ClusterResult, Member
@@ -117,7 +118,7 @@ def _cut(name: str, length: int) -> str:
 def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) -> LiveTable:
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
-    members = sorted(result.members, key=lambda member: member.membership.municipality_code)
+    members = sorted(result.members, key=attrgetter("code"))
     table = LiveTable(
         sheet,
         wrapped(_cluster_lines(content, result, notes)),
