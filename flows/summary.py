@@ -13,9 +13,8 @@ from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.plain_text import fenced, markdown
-from pipeline.reporting.members import member_rows
 from pipeline.reporting.notes import citation, section_name
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import Catalogue, figures
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 
@@ -108,5 +107,9 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
     columns = ("municipality_name", "counted_population", "share")
     costs = [text.cost_heading(row.cost) for row in cluster.allocations]
     headings = [*(text(f"column.{column}") for column in columns), *costs]
-    rows = [map(markdown, [row.name, *row.figures(text)]) for row in member_rows(cluster, text)]
-    return [dict(zip(headings, row, strict=True)) for row in rows]
+    rows = []
+    for member in cluster.members:
+        share, amounts = member.share, cluster.amounts_of(member.code)
+        shown = figures(member.counted_population, share, amounts, text.language)
+        rows.append(dict(zip(headings, map(markdown, [member.name, *shown]), strict=True)))
+    return rows

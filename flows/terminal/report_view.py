@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from rich.table import Table
 
 from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
-from pipeline.reporting.members import MemberRow, member_rows, total_row
-from pipeline.reporting.notes import citation, section_name
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.notes import basis_text, citation, section_name
+from pipeline.reporting.texts import Catalogue, figures
 from pipeline.run import Report
 from schemas.records import Language
 
@@ -68,12 +68,19 @@ def _members(cluster: ClusterResult, text: Catalogue, before: QuarterResult | No
     together = ["Together"] if len(costs) > 1 else []
     issues = [f"Last time, {before.quarter}"] if costs and before else []
 
-    def cells(row: MemberRow, last_time: int) -> list[str]:
-        sums = [sum(row.amounts_dkk) for _ in together] + [last_time for _ in issues]
-        return [row.basis, *row.figures(text, " kr."), *map(kroner, sums)]
+    def cells(people: Fraction, share: Fraction, amounts: list[int], last_time: int) -> list[str]:
+        sums = [sum(amounts) for _ in together] + [last_time for _ in issues]
+        shown = figures(people, share, amounts, text.language, " kr.")
+        return [*shown, *map(kroner, sums)]
 
-    rows = member_rows(cluster, text)
-    total = total_row(rows, text)
+    rows = []
+    for member in cluster.members:
+        amounts, last_time = cluster.amounts_of(member.code), earlier[member.code]
+        numbers = cells(member.counted_population, member.share, amounts, last_time)
+        rows.append([f"{member.code} {member.name}", basis_text(member, text), *numbers])
+    all_shares = sum((member.share for member in cluster.members), Fraction(0))
+    paid_in_all = [sum(part.amount for part in row.parts.values()) for row in cluster.allocations]
+    total = cells(cluster.counted_population, all_shares, paid_in_all, sum(earlier.values()))
     return table(
         [
             f"<{section_name(cluster, text)}",
@@ -82,6 +89,6 @@ def _members(cluster: ClusterResult, text: Catalogue, before: QuarterResult | No
             ">Share",
             *(f">{heading}" for heading in (*costs, *together, *issues)),
         ],
-        [[f"{row.code} {row.name}", *cells(row, earlier[row.code])] for row in rows],
-        [total.name, *cells(total, sum(earlier.values()))],
+        rows,
+        [text("cluster.total"), "", *total],
     )

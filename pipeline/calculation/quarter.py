@@ -76,6 +76,10 @@ class ClusterResult:
         """The id of the cluster, and of the key where one shares."""
         return f"{self.cluster.cluster_id}-{self.key.key_id}".rstrip("-")
 
+    def amounts_of(self, code: str) -> list[int]:
+        """Return the whole kroner of a member, one a cost."""
+        return [row.parts[code].amount for row in self.allocations]
+
     @property
     def estimated(self) -> bool:
         """Whether any of its figures rests on an estimate."""

@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.notes import key_text
-from pipeline.reporting.texts import exact, localized, percent, whole
+from pipeline.reporting.texts import figures
 
 MEMBERS_A_TABLE = 11
 """More do not fit side by side on a page; the table goes on below."""
@@ -53,40 +53,31 @@ class Memo:
 def memo_of(content: Content, result: ClusterResult) -> Memo:
     """Return the memo of a cluster."""
     text, quarter = content.text, content.result.quarter
-    language = text.language
     codes = tuple(member.code for member in result.members)
     by_key = result.key.key_id
-    population = text(
-        "column.counted_population" if by_key else "memo.population",
-        number=quarter.number,
-        year=str(quarter.year),
+    population = "column.counted_population" if by_key else "memo.population"
+    labels = [
+        (text(population, number=quarter.number, year=str(quarter.year)), "counted", 0),
+        (text("column.share"), "share", 0),
+    ]
+    for number, cost in enumerate(row.cost for row in result.allocations):
+        label = text("memo.cost", name=text.cost_name(cost), amount=cost.amount_dkk)
+        labels.append((label, "kroner", number))
+    columns = (
+        figures(row.counted_population, row.share, result.amounts_of(row.code), text.language)
+        for row in result.members
     )
     rules = {code: note.text for code in codes if (note := content.rule_note(result, code))}
     stars = {code: "*" * number for number, code in enumerate(rules, start=1)}
-    people = [localized(exact(member.counted_population), language) for member in result.members]
-    shares = [percent(member.share, language) for member in result.members]
-    costs = [
-        MemoRow(
-            text("memo.cost", name=text.cost_name(row.cost), amount=row.cost.amount_dkk),
-            "kroner",
-            number,
-            tuple(whole(row.parts[code].amount, language) for code in codes),
-        )
-        for number, row in enumerate(result.allocations)
-    ]
     key = [key_text(result.key, quarter, text)] if by_key else []
     return Memo(
         text("memo.title", cluster=content.cluster_name(result)),
         content.mark or text("memo.issue", issue=content.issue, quarter=content.quarter_text),
         codes,
+        tuple(f"{row.name}{stars.get(row.code, '')}" for row in result.members),
         tuple(
-            f"{row.name}{stars.get(code, '')}"
-            for code, row in zip(codes, result.members, strict=True)
-        ),
-        (
-            MemoRow(population, "counted", 0, tuple(people)),
-            MemoRow(text("column.share"), "share", 0, tuple(shares)),
-            *costs,
+            MemoRow(*label, cells)
+            for label, cells in zip(labels, zip(*columns, strict=True), strict=True)
         ),
         (text("memo.source"), *key, *(f"{stars[code]} {rule}" for code, rule in rules.items())),
     )

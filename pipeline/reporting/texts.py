@@ -168,6 +168,18 @@ def percent(share: Fraction, language: Language) -> str:
     return f"{text} %" if language is Language.DANISH else f"{text}%"
 
 
+def figures(
+    counted: Fraction,
+    share: Fraction,
+    amounts_dkk: Iterable[int],
+    language: Language,
+    unit: str = "",
+) -> list[str]:
+    """Return people, share and kroner as text, the kroner with a unit such as ` kr.`."""
+    kroner = (f"{whole(amount, language)}{unit}" for amount in amounts_dkk)
+    return [localized(exact(counted), language), percent(share, language), *kroner]
+
+
 def points(change: Fraction, language: Language) -> str:
     """Return a difference of two shares in percentage points, with its sign: `+0,56`."""
     text = localized(rounded(abs(change) * 100, 2), language)
