@@ -86,16 +86,18 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
 def memos(content: Content) -> dict[str, bytes]:
     """Return a document for each cluster that has a cost of its own, by file name."""
     return {
-        f"bilag-{content.label}-{result.section_id}.docx": _document(content, result)
+        f"bilag-{content.label}-{result.section_id}.docx": _document(
+            content, memo_of(content, result)
+        )
         for result in content.result.sections
         if result.allocations
     }
 
 
-def _document(content: Content, result: ClusterResult) -> bytes:
+def _document(content: Content, memo: Memo) -> bytes:
     from docx import Document  # 0.2 s, and only a cluster with a cost has one
 
-    memo, document = memo_of(content, result), Document()
+    document = Document()
     _set_page(document)
     _set_language(document, content.text("memo.language"))
     _set_properties(document, content, memo)

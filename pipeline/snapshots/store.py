@@ -13,7 +13,7 @@ asked for sends it through the checks of the door once more, which name what is 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
@@ -239,17 +239,19 @@ class FigureReader:
         return Figures(snapshot, self._people[key])
 
     def _checked(self, snapshot: Snapshot, ages: str) -> Mapping[str, int]:
-        source = source_of(snapshot.table)
-        reference = self.reference.on(Quarter.parse(snapshot.quarter))
-        content = self.store.read(snapshot)
+        source, quarter = source_of(snapshot.table), Quarter.parse(snapshot.quarter)
+        reference, content = self.reference.on(quarter), self.store.read(snapshot)
         people = (
             _of_ages(source, ages, content)
             if source.ages
             else plain_figures(source, snapshot.codes, snapshot.quarter, content)
         )
         if people is None:
+            from pipeline.statbank.answers import Asked, read_answer  # pandas, where it is needed
+
             may_lack = checksums(source, reference, snapshot.codes)
-            people = _by_the_door(source, may_lack, snapshot, content)
+            asked = Asked(source, snapshot.codes, [quarter], snapshot.path, may_lack)
+            people = read_answer(asked, content)[quarter]
         check_identities(source, reference, people, snapshot.path)
         return people
 
@@ -284,13 +286,3 @@ def _of_ages(source: SourceTable, ages: str, content: bytes) -> dict[str, int] |
     except ValueError:
         return None
     return people
-
-
-def _by_the_door(
-    source: SourceTable, may_lack: Collection[str], snapshot: Snapshot, content: bytes
-) -> dict[str, int]:
-    from pipeline.statbank.answers import Asked, read_answer  # pandas, where it is needed
-
-    quarter = Quarter.parse(snapshot.quarter)
-    asked = Asked(source, snapshot.codes, [quarter], snapshot.path, may_lack)
-    return read_answer(asked, content)[quarter]

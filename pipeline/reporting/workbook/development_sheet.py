@@ -5,7 +5,6 @@ Charts are native, with alternative text; lines differ by marker and dash, not b
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.calculation.development import Series
@@ -36,67 +35,56 @@ _ROWS: Final = (_HEIGHT + _GAP) // 20
 """Rows of the usual height that a chart and the gap below it take."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line: the chart that it is drawn in, its name, and its shares."""
-
-    group: str
-    name: str
-    series: Series
-
-
 def clusters_development(book: Book, content: Content) -> None:
     """Write the development of all clusters, with a chart a region."""
-    text, series = book.text, content.development.clusters
-    lines = [
-        Line(result.cluster.region, content.cluster_name(result), series[result.cluster.cluster_id])
-        for result in content.result.clusters
-    ]
+    text, results = book.text, content.result.clusters
+    names = [content.cluster_name(row) for row in results]
+    series = [content.development.clusters[row.cluster.cluster_id] for row in results]
     who, share = text("column.cluster_name"), text("development.share_of_all")
-    newest = lines[0].series
-    quarters = newest.quarters[-_MOST_QUARTERS:]
+    quarters = series[0].quarters[-_MOST_QUARTERS:]
     stored = {"first": str(quarters[0]), "last": str(quarters[-1])}
     told = text("development.line", share=share, count=len(quarters), **stored)
     sheet = Sheet(book, text("sheet.development"), text("development.title"), [told])
     changes = {  # without those that none is stored to compare with
-        name: back for name, back in _CHANGES.items() if newest.since(back) is not None
+        name: back for name, back in _CHANGES.items() if series[0].since(back) is not None
     }
     columns = [
-        Column(who, "text", fitting((line.name for line in lines), 60)),
+        Column(who, "text", fitting(names, 60)),
         Column(text("live.counted"), "counted", 13),
         *(Column(str(quarter), "share", 9) for quarter in quarters),
         *(Column(text(f"development.{name}"), "points", 15) for name in changes),
     ]
-    sheet.table("Udvikling", columns, [_cells(line, changes.values()) for line in lines])
-    groups = list(dict.fromkeys(line.group for line in lines))
-    for number, group in enumerate(groups):
-        _chart(sheet, number, group, lines, quarters)
-    _print_with_charts(sheet, len(groups), columns)
+    figures = (_figures(row, changes.values()) for row in series)
+    rows = [[name, *cells] for name, cells in zip(names, figures, strict=True)]
+    sheet.table("Udvikling", columns, rows)
+    regions = list(dict.fromkeys(row.cluster.region for row in results))
+    for number, region in enumerate(regions):
+        _chart(sheet, number, region, quarters)
+    _print_with_charts(sheet, len(regions), columns)
 
 
-def _cells(line: Line, changes: Iterable[int]) -> list[Cell]:
-    series = line.series
+def _figures(series: Series, changes: Iterable[int]) -> list[Cell]:
     points = [round(100 * float(series.since(back) or 0), 2) + 0.0 for back in changes]  # no -0,00
     shares = [100 * share for share in series.shares()[-_MOST_QUARTERS:]]
-    return [line.name, series.people()[-1], *shares, *points]
+    return [series.people()[-1], *shares, *points]
 
 
-def _chart(
-    sheet: Sheet, number: int, group: str, lines: Sequence[Line], quarters: Sequence[Quarter]
-) -> None:
+def _chart(sheet: Sheet, number: int, region: str, quarters: Sequence[Quarter]) -> None:
     """Insert the chart of a region below the table, three side by side."""
-    text, header = sheet.book.text, sheet.last_row - len(lines) - 1
-    drawn = {row: line for row, line in enumerate(lines, start=header + 1) if line.group == group}
+    text, content = sheet.book.text, sheet.book.content
+    header = sheet.last_row - len(content.result.clusters) - 1
+    rows = enumerate(content.result.clusters, start=header + 1)
+    drawn = {at: row for at, row in rows if row.cluster.region == region}
     chart = _line_chart(sheet, header, list(drawn), len(quarters))
-    title = plain(text("development.shares_title", group=group))
+    title = plain(text("development.shares_title", group=region))
     literal = title.replace("!", "")  # XlsxWriter takes `text!A1` for a reference
     chart.set_title({"name": literal, "name_font": _TITLE_FONT, "overlay": False})
     told = text(
         "development.shares_alt",
-        group=group,
+        group=region,
         first=str(quarters[0]),
         last=str(quarters[-1]),
-        names=", ".join(line.name for line in drawn.values()),
+        names=", ".join(map(content.cluster_name, drawn.values())),
     )
     down, right = divmod(number, _ACROSS)
     options = {"x_offset": right * (_WIDTH + _GAP), "object_position": 2}
