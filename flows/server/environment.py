@@ -112,7 +112,7 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def server_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the server, by the settings of another."""
+    """Return the environment of the server, made of one that has our settings."""
     known = {API_URL: local_url(settings), AUTHENTICATION: secret(settings)}
     pages = setting("server_url", settings).rstrip("/") or known[API_URL].removesuffix("/api")
     server = {

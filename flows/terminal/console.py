@@ -34,18 +34,14 @@ _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
 
-def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> list[Part]:
-    """Show how far it is while quarters come in, then return a line a table."""
+def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> Iterator[Part]:
+    """Show how far it is while quarters come in, then yield a line a table."""
     changes = {source.table: Counter[str]() for source in SOURCE_TABLES}
     for item in progress(fetched, "Fetching", len(quarters) * len(SOURCE_TABLES)):
         changes.setdefault(item.snapshot.table, Counter())[item.change.value] += 1
-    parts: list[Part] = []
     for table_id, counts in changes.items():
-        stored = len(quarters) - counts.total()
-        words = [f"{count} {what}" for what, count in sorted(counts.items())]
-        words += [f"{stored} already stored"] if stored > 0 else []
-        parts.append(f"{table_id}: {', '.join(words)}")
-    return parts
+        found = [*sorted(counts.items()), ("already stored", len(quarters) - counts.total())]
+        yield f"{table_id}: {', '.join(f'{count} {what}' for what, count in found if count > 0)}"
 
 
 def status_parts(
