@@ -80,7 +80,7 @@ def _deploy_all(environment: Mapping[str, str]) -> None:
 
 def refused(environment: Mapping[str, str], what: str, said: object) -> ServerError:
     """Return the error of what a server does not take, and what was said of it."""
-    hint = f"Is the secret that of {environment[API_URL]}? klynge server status"
+    hint = f"Is a server with our secret at {environment[API_URL]}? klynge server status"
     text = str(said).partition("For more information")[0].rstrip("\n -")
     return ServerError(f"The server does not take our {what}:\n{text}", hint)
 

@@ -94,7 +94,7 @@ def test_another_secret_is_told_in_a_line(
     first, second, last = ended.stderr.splitlines()
     assert first == f"klynge: The server does not take our {what}:"
     assert "401 Unauthorized" in second
-    assert last == f"Is the secret that of {site.api_url}? klynge server status"
+    assert last == f"Is a server with our secret at {site.api_url}? klynge server status"
 
 
 @pytest.mark.parametrize("what", ["nobody", "another program", "no address", "no address at all"])
