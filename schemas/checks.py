@@ -122,11 +122,11 @@ def no_overlap(*keys: str) -> OfRows:
     return all_rows(rule, holds)
 
 
-def filled_exactly_when(column: str, other: str, value: str) -> OfRows:
-    """The column is filled where another holds a value, and blank elsewhere."""
+def filled_by(basis: records.Basis) -> OfRows:
+    """The column that is named as a basis is filled where that counts, and blank elsewhere."""
     return each_row(
-        f"must be filled when {other} is {value}, and only then",
-        lambda cells: (cells[column] != "") == (cells[other] == value),
+        f"must be filled when basis is {basis}, and only then",
+        lambda cells: (cells[basis] != "") == (cells["basis"] == basis),
     )
 
 

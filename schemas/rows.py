@@ -35,21 +35,6 @@ TABLES: Final[Mapping[str, type]] = {
 }
 """The record of each reference table, in the order in which one builds on another."""
 
-KEYS: Final[Mapping[type, tuple[str, ...]]] = {
-    Source: ("source_id",),
-    Area: ("code",),
-    District: ("code",),
-    Structure: ("structure",),
-    Cluster: ("cluster_id",),
-    Membership: ("cluster_id", "municipality_code"),
-    Key: ("key_id",),
-    Cost: ("cost_id", "scope"),
-    Assumption: ("number",),
-    Alternative: ("alternative_id",),
-    Account: ("municipality_code",),
-}
-"""The columns that tell the rows in force in one quarter apart."""
-
 PERIOD: Final = ("first_quarter", "last_quarter")
 _NOT_A_COLUMN: Final = "row"
 
@@ -58,6 +43,14 @@ def columns(record: type) -> tuple[str, ...]:
     """Return the columns of a record's table, in order."""
     names = (field.name for field in fields(record) if field.name != _NOT_A_COLUMN)
     return tuple(column for name in names for column in (PERIOD if name == "period" else (name,)))
+
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{table: columns(record)[:1] for table, record in TABLES.items()},
+    "memberships": ("cluster_id", "municipality_code"),
+    "costs": ("cost_id", "scope"),
+}
+"""The columns that tell the rows of a table in force in one quarter apart."""
 
 
 def from_row(record: type[Record], row: Row) -> Record:

@@ -88,8 +88,7 @@ def _shared(tables: Tables) -> checks.Rules:
 
 def _ids(tables: Tables, name: str) -> list[str]:
     """Return the ids of a table."""
-    column = KEYS[TABLES[name]][0]
-    return [row[column] for row in tables[name]]
+    return [row[KEYS[name][0]] for row in tables[name]]
 
 
 def _clusters(tables: Tables) -> checks.Rules:
@@ -130,14 +129,14 @@ def _memberships(tables: Tables) -> checks.Rules:
         ],
         "fraction": [
             checks.at_most_one(rf"|{PART}/{PART}", "must be p/q with 0 < p/q <= 1"),
-            checks.filled_exactly_when("fraction", "basis", Basis.FRACTION),
+            checks.filled_by(Basis.FRACTION),
         ],
         "districts": [
             checks.each_cell(
                 "must be codes of districts.csv, each once, with a space between",
                 lambda cell: sorted(listed & set(cell.split())) == sorted(cell.split()),
             ),
-            checks.filled_exactly_when("districts", "basis", Basis.DISTRICTS),
+            checks.filled_by(Basis.DISTRICTS),
         ],
         "first_quarter": checks.each_row(
             "must lie, to last_quarter, within the quarters of its cluster in clusters.csv",

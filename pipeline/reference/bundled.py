@@ -15,7 +15,7 @@ from pipeline.files import write_atomically, write_folder_atomically
 from pipeline.reference.editing import locked
 from pipeline.reference.files import COLUMNS, Row, bundled_data, canonical, read_content, rows_of
 from pipeline.reference.tables import load_reference
-from schemas.rows import KEYS, PERIOD, TABLES
+from schemas.rows import KEYS, PERIOD
 
 Key = tuple[str, ...]
 
@@ -110,7 +110,7 @@ def _row_updates(
 def _by_key(name: str, content: bytes) -> dict[Key, Row]:
     rows = rows_of(Path(name), content) if content else []
     dated: Sequence[str] = PERIOD[:1] if PERIOD[0] in COLUMNS[name] else ()
-    key = (*KEYS[TABLES[name.removesuffix(".csv")]], *dated)
+    key = (*KEYS[name.removesuffix(".csv")], *dated)
     return {tuple(row[column] for column in key): row for row in rows}
 
 

@@ -150,8 +150,7 @@ def rounded(value: Fraction, places: int) -> str:
 
 def whole(value: int, language: Language) -> str:
     """Return `370.000` in Danish, `370,000` in English."""
-    text = f"{value:,}"
-    return text.translate(_DANISH_MARKS) if language is Language.DANISH else text
+    return localized(str(value), language)
 
 
 def localized(number: str, language: Language) -> str:

@@ -108,7 +108,7 @@ def recorded_tables(reference: Reference) -> Recorded:
 
 
 def _rows(name: str, records: Mapping[str, Any] | Iterable[Any]) -> Rows:
-    key = KEYS[TABLES[name]]
+    key = KEYS[name]
     left_out = {*key, *PERIOD}
     rows = map(to_row, records.values() if isinstance(records, Mapping) else records)
     return {
@@ -166,7 +166,7 @@ def recorded_structures(recorded: Recorded) -> list[Structure]:
 def _records(name: str, rows: Rows, quarter: Quarter) -> Iterator[Any]:
     period = dict.fromkeys(PERIOD, str(quarter))
     for key, row in rows.items():
-        named = dict(zip(KEYS[TABLES[name]], key.split(), strict=True))
+        named = dict(zip(KEYS[name], key.split(), strict=True))
         yield from_row(TABLES[name], {**named, **period, **row})
 
 
@@ -245,7 +245,7 @@ def _row_names(tables: Recorded, table: str, key: str) -> dict[str, str]:
     if table not in TABLES:
         places = [(place, key) for place in PLACES if key in tables.get(place, ())]
         return _names(tables, "name", places)
-    columns = dict(zip(KEYS[TABLES[table]], key.split(), strict=False))
+    columns = dict(zip(KEYS[table], key.split(), strict=False))
     named = [(_TABLE_OF[name], part) for name, part in columns.items() if name in _TABLE_OF]
     return _names(tables, "name", dict.fromkeys([(table, key), *named]))
 

@@ -137,18 +137,17 @@ class Intake:
             stored = store.newest(source.asked, quarter)
             without = self.reader.read(stored).people if stored else {}
             people = totals_of_ages(source, reference, people, without, place)
-        figures = Figures(record, people)
-        check_identities(figures.source, reference, people, place)
-        before = store.newest(record.table, figures.quarter)
-        since = store.newest_before(record.table, figures.quarter)
-        jumps = jumps_since(figures, [self.reader.read(since)] if since else [], reference)
-        same = before is not None and before.sha256 == record.sha256
-        known = before.accepted_jumps if before and same else ()
-        codes, moment = self.accept_jumps, record.retrieved_at
-        now = accepted(figures.quarter, list(jumps), known, codes, moment)
-        if before and same and before.origin == FETCHED:
+        check_identities(source, reference, people, place)
+        before = store.newest(record.table, quarter)
+        since = store.newest_before(record.table, quarter)
+        others = [self.reader.read(since)] if since else []
+        jumps = list(jumps_since(Figures(record, people), others, reference))
+        same = before if before and before.sha256 == record.sha256 else None
+        known = same.accepted_jumps if same else ()
+        now = accepted(quarter, jumps, known, self.accept_jumps, record.retrieved_at)
+        if same and same.origin == FETCHED:
             change = Change.SAME if now == known else Change.ACCEPTED
-            return Stored(replace(before, accepted_jumps=now), change)
+            return Stored(replace(same, accepted_jumps=now), change)
         change = Change.CONFIRMED if same else Change.CHANGED if before else Change.NEW
         return Stored(replace(record, accepted_jumps=now), change)
 

@@ -143,14 +143,13 @@ class Book:
             }
         )
         self._formats: dict[str, Format] = {}
-        self._percent = self.text("value.percent_format")
 
     def style(self, name: str) -> Format:
         """Return a style, made when it is first used."""
         if name not in self._formats:
             look = dict(STYLES[name])
             if look.get("num_format") == PERCENT:
-                look["num_format"] = self._percent
+                look["num_format"] = self.text("value.percent_format")
             self._formats[name] = self.document.add_format(look)
         return self._formats[name]
 
