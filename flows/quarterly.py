@@ -18,14 +18,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import summary
-from flows.policies import (
-    AreaCode,
-    QuarterText,
-    is_temporary,
-    log_steps,
-    one_at_a_time,
-    retrying,
-)
+from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, one_at_a_time, retrying
 from flows.server.health import OVERDUE
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report

@@ -10,7 +10,6 @@ from pipeline.calculation.comparison import (
     ORDER,
     Change,
     Comparison,
-    Kroner,
     MunicipalityChange,
     ScopeChange,
     total,
@@ -24,6 +23,7 @@ _ORDER = (
     f"The change comes from, in this order: {', '.join(ORDER)}; each in whole kroner. What is 0 "
     "throughout is left out."
 )
+_Changes = Iterable[Change | MunicipalityChange]
 _SHARES = (">Share\nbefore", ">Share\nafter")
 
 
@@ -101,10 +101,12 @@ class View:
         ]
         if not scope.cost:
             return table(["<", *_SHARES], _beside(names, shares))
-        headings, cells, sums = _amounts([row.kroner for row in shown])
-        return table(["<", *headings, *_SHARES], _beside(names, cells, shares), ["Total", *sums])
+        headings, cells, sums = _amounts(shown, scope.changes)
+        others = len(scope.changes) - len(shown)
+        last = [f"Total, {others} unchanged" if others else "Total", *sums]
+        return table(["<", *headings, *_SHARES], _beside(names, cells, shares), last)
 
-    def _most(self, changes: Iterable[Change | MunicipalityChange]) -> Iterator[Part]:
+    def _most(self, changes: _Changes) -> Iterator[Part]:
         """Yield in words what the greatest change comes from."""
         most = max(changes, key=lambda row: abs(row.kroner.change_dkk))
         reasons = zip(ORDER, most.kroner[3:], strict=True)
@@ -120,7 +122,7 @@ class View:
         yield _ORDER
         yield ""
         changes = self.comparison.by_municipality()
-        headings, cells, sums = _amounts([row.kroner for row in changes])
+        headings, cells, sums = _amounts(changes, changes)
         name = self.comparison.names.__getitem__
         names = [name(row.code) for row in changes]
         moves = [
@@ -136,10 +138,11 @@ def _beside(names: list[str], *blocks: list[list[str]]) -> list[list[str]]:
     return [[name, *chain(*cells)] for name, *cells in zip(names, *blocks, strict=True)]
 
 
-def _amounts(rows: list[Kroner]) -> tuple[list[str], list[list[str]], list[str]]:
+def _amounts(shown: _Changes, changes: _Changes) -> tuple[list[str], list[list[str]], list[str]]:
     """Return headings, cells and sums of before, after, the change, and of reasons not all 0."""
+    rows = [*(row.kroner for row in shown), total([row.kroner for row in changes])]
     kept = [place for place in range(len(_AMOUNTS)) if place < 3 or any(row[place] for row in rows)]
-    cells = [[_number(row[place], place) for place in kept] for row in [*rows, total(rows)]]
+    cells = [[_number(row[place], place) for place in kept] for row in rows]
     return [_AMOUNTS[place] for place in kept], cells[:-1], cells[-1]
 
 

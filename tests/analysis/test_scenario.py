@@ -123,6 +123,14 @@ def test_a_cluster_that_is_asked_for_and_does_not_change(klynge: Klynge) -> None
     assert ": no cost\nNothing changes.\n" in ended.out
 
 
+def test_who_is_left_out_counts_in_the_total(klynge: Klynge) -> None:
+    """A krone more changes one municipality; the total is that of the cost, and says how many."""
+    ended = klynge("scenario", "krone", "2022K1", "--set", "halvt-aarsvaerk.amount_dkk=370001")
+    rows = [line.split() for line in ended.out.splitlines()]
+    assert ["Rødovre", "12,801", "12,802", "+1", "+1", "3.5%", "3.5%"] in rows
+    assert ["Total,", "10", "unchanged", "370,000", "370,001", "+1", "+1"] in rows
+
+
 def test_only_one_cluster_of_a_cost_can_be_meant(klynge: Klynge) -> None:
     """COST@CLUSTER overrides the amount of that cluster alone."""
     ended = klynge(
