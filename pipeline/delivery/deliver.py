@@ -110,10 +110,10 @@ def configured_targets(settings: Settings) -> list[Target]:
 
 def newest_plan(settings: Settings) -> Plan | None:
     """Return what the report of the newest quarter still has to reach; None if none is written."""
-    labels = [label for label in written_revisions(settings.reports_dir) if not label[6:]]
-    if not labels:
+    names = [name for name in written_revisions(settings.reports_dir) if len(name) == len("2022K1")]
+    if not names:
         return None
-    issue = read_issue(ReportName.parse(labels[-1]), settings.reports_dir)
+    issue = read_issue(ReportName.parse(names[-1]), settings.reports_dir)
     return plan(issue, configured_targets(settings))
 
 
