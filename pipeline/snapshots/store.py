@@ -114,7 +114,6 @@ class SnapshotStore:
         """
         folder = self.folder / snapshot.table / snapshot.quarter
         answer = folder / f"{snapshot.sha256[:12]}.csv"
-        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / ".lock"):
             if not answer.exists():
                 write_atomically(answer, content)

@@ -9,6 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipeline.snapshots.store import SnapshotStore
+from schemas.quarter import Quarter
 from tests.conftest import Klynge, PretendClock
 from tests.statbank_emulator import StatBankEmulator
 
@@ -41,6 +43,27 @@ def test_a_clock_that_is_behind_hides_no_revision(
     assert asking("explain", "2022K1:r2", "bispebjerg-frederiksberg", AREA).exit_code == 0
     sidecars = (data_dir / "snapshots" / "FOLK1A" / "2022K1").glob("*.json")
     assert sorted(json.loads(path.read_bytes())["sequence"] for path in sidecars) == [1, 2]
+
+
+def test_what_was_stored_before_retrievals_were_counted_is_the_first(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """The next one is the second, and two at the same time are no clock that was behind."""
+    assert asking("fetch", "2022K1").exit_code == 0
+    folder = data_dir / "snapshots" / "FOLK1A" / "2022K1"
+    (first,) = folder.glob("*.json")
+    of_before = json.loads(first.read_bytes())
+    del of_before["sequence"]
+    first.write_text(json.dumps(of_before), encoding="utf-8")
+    statbank.revise("FOLK1A", "2022K1", {AREA: 103_608 + 700})
+    assert asking("fetch", "2022K1", "--refresh").exit_code == 0
+    (second,) = set(folder.glob("*.json")) - {first}
+    sidecar = json.loads(second.read_bytes())
+    assert sidecar["sequence"] == 1
+    sidecar["retrieved_at"] = of_before["retrieved_at"]
+    second.write_text(json.dumps(sidecar), encoding="utf-8")
+    stored = SnapshotStore(data_dir).all("FOLK1A", Quarter(2022, 1))
+    assert [(row.sequence, row.clock_said) for row in stored] == [(0, ""), (1, "")]
 
 
 def test_a_range_keeps_the_quarters_that_are_sound(
