@@ -61,7 +61,8 @@ DAMAGED = [
     damaged("sidecar is a list", sidecar("FOLK1A", lambda _: "[]"), FOLK1A,
             "is not the sidecar of a snapshot"),
     damaged("sidecar lacks a key", sidecar("FOLK1A", replaced(' "licence": "CC BY 4.0",\n', "")),
-            FOLK1A, "is not the sidecar of a snapshot: its keys are not", "licence"),
+            FOLK1A, "is not the sidecar of a snapshot: its keys are not accepted_jumps, bank, "
+            "bytes, derived, licence, origin, quarter, query, request_id, response, "),
     damaged("sidecar of another quarter", sidecar_value("FOLK1A", "quarter", "2021K1"), FOLK1A,
             "expected FOLK1A 2022K1 ed50db07da6c, found FOLK1A 2021K1 ed50db07da6c"),
     damaged("sidecar of another table", sidecar_value("FOLK1A", "table", "KKBEF1"), FOLK1A,
