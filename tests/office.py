@@ -75,17 +75,25 @@ def convert(files: Sequence[Path], to: str, folder: Path) -> list[Path]:
     return results
 
 
-def calculated(files: Sequence[Path], folder: Path) -> list[Texts]:
-    """Return what the cells of spreadsheets hold once they are recalculated, in the same order.
+def written(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write workbooks by name to a folder; return where, in the same order."""
+    paths = [folder / f"{name}.xlsx" for name in files]
+    for path, file in zip(paths, files.values(), strict=True):
+        path.write_bytes(file)
+    return paths
+
+
+def calculated(files: Mapping[str, bytes], folder: Path) -> Mapping[str, Texts]:
+    """Return what the cells of workbooks hold once they are recalculated, by their names.
 
     Half of the work of another workbook, and what is read is read at once.
 
     Args:
-        files: The spreadsheets; their names must differ, and hold no hyphen.
-        folder: Where LibreOffice's files go.
+        files: The workbooks; their names hold no hyphen.
+        folder: Where they and LibreOffice's files go.
     """
-    said = _office(files, _EVERY_SHEET, folder)
-    found: dict[str, dict[tuple[str, str], str]] = {file.stem: {} for file in files}
+    said = _office(written(files, folder), _EVERY_SHEET, folder)
+    found: dict[str, dict[tuple[str, str], str]] = {name: {} for name in files}
     for path in (folder / "out").glob("*.csv"):
         book, _, sheet = path.stem.partition("-")
         with path.open(encoding="utf-8", newline="") as lines:
@@ -93,7 +101,7 @@ def calculated(files: Sequence[Path], folder: Path) -> list[Texts]:
                 for column, text in enumerate(row, start=1):
                     found[book][sheet, f"{get_column_letter(column)}{number}"] = text
     assert all(found.values()), said
-    return list(found.values())
+    return found
 
 
 def _office(files: Sequence[Path], to: str, folder: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.office import convert, needs_libreoffice
+from tests.office import convert, needs_libreoffice, written
 
 pytestmark = [needs_libreoffice, pytest.mark.slow]
 
@@ -21,9 +21,7 @@ def page_counts(
     """How many pages each workbook has, by its name; LibreOffice is started once."""
     folder = tmp_path_factory.mktemp("printed")
     files = {**books, "fordeling-2022K1-en.xlsx": english}
-    paths = [folder / Path(name).name for name in files]
-    for path, file in zip(paths, files.values(), strict=True):
-        path.write_bytes(file)
+    paths = written({Path(name).stem: file for name, file in files.items()}, folder)
     printed = (path.read_bytes() for path in convert(paths, "pdf", folder))
     counts = (len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in printed)
     return dict(zip(files, counts, strict=True))

@@ -18,7 +18,7 @@ from pipeline.reporting.workbook.books import workbooks
 from pipeline.reporting.workbook.live_columns import EXACT_TO, STEP
 from schemas.records import Cluster
 from tests.conftest import REPOSITORY
-from tests.office import Texts, calculated, convert, needs_libreoffice
+from tests.office import Texts, calculated, convert, needs_libreoffice, written
 from tests.report_of import content_of
 from tests.reporting.workbook.cells import Grid, changed, figures, grid, on_cover, opened, same
 from tests.reporting.workbook.conftest import make_nasty
@@ -142,14 +142,6 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return workbooks(content_of(data_dir=data_dir))["fordeling-2022K1.xlsx"]
 
 
-def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write workbooks by name; return where."""
-    paths = [folder / f"{name}.xlsx" for name in files]
-    for path, file in zip(paths, files.values(), strict=True):
-        path.write_bytes(file)
-    return paths
-
-
 @pytest.fixture(scope="module")
 def both(
     books: dict[str, bytes],
@@ -164,7 +156,7 @@ def both(
         "nasty": nasty,
     }
     folder = tmp_path_factory.mktemp("recalculated")
-    paths = written(folder, files)
+    paths = written(files, folder)
     pairs = dict(zip(files, zip(paths, convert(paths, "xlsx", folder), strict=True), strict=True))
     return lambda name: pairs[name]
 
@@ -180,8 +172,7 @@ def edited(
         "within": with_amount(national, limit),
         "beyond": with_amount(national, limit + 10 * STEP),
     }
-    folder = tmp_path_factory.mktemp("edited")
-    return dict(zip(files, calculated(written(folder, files), folder), strict=True))
+    return calculated(files, tmp_path_factory.mktemp("edited"))
 
 
 def test_every_recalculated_value_is_the_one_in_the_file(
