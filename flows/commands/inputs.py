@@ -1,5 +1,6 @@
 """`klynge init`, `fetch`, `status` and `check`: the rules and snapshots that reports rest on."""
 
+from collections import Counter
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,7 @@ def fetch(
     quarters: Annotated[list[Quarter] | None, options.QUARTER.argument()] = None,
     first: Annotated[Quarter | None, options.QUARTER.option("First of a range.", "--from")] = None,
     last: Annotated[Quarter | None, options.QUARTER.option("Last of a range.", "--to")] = None,
+    rules: Annotated[Quarter | None, options.QUARTER.option("By another quarter's rules.")] = None,
     refresh: options.Refresh = False,
     accept_jump: options.AcceptJump = None,
 ) -> None:
@@ -66,7 +68,9 @@ def fetch(
     if not wanted:
         raise UsageError("No quarter to fetch.", "Example: klynge fetch 2022K1 2023K1")
     acquisition = shared.acquisition(refresh=refresh, accept_jump=accept_jump)
-    shared.show(console.fetched_parts(wanted, acquisition.fetch_all(wanted)))
+    asked = {row for quarter in wanted for row in acquisition.wanted(quarter, rules)}
+    tables = Counter(sorted(source.table for source, _ in asked))
+    shared.show(console.fetched_parts(tables, acquisition.fetch_all(wanted, rules)))
 
 
 def status(shared: Shared) -> None:

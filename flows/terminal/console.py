@@ -14,7 +14,6 @@ from flows.terminal.screen import Part, kroner, progress, styled, table
 from pipeline.reporting.texts import Catalogue
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
-from schemas.quarter import Quarter
 from schemas.records import Basis, Cost, Language, Reference
 from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
@@ -34,13 +33,13 @@ _NUMBERS: Final = ("amount", "share", "population")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
 
-def fetched_parts(quarters: Sequence[Quarter], fetched: Iterable[Stored]) -> Iterator[Part]:
-    """Show how far it is while quarters come in, then yield a line a table."""
-    changes = {source.table: Counter[str]() for source in SOURCE_TABLES}
-    for item in progress(fetched, "Fetching", len(quarters) * len(SOURCE_TABLES)):
+def fetched_parts(wanted: Counter[str], fetched: Iterable[Stored]) -> Iterator[Part]:
+    """Show how far it is while quarters come in, then yield a line a table that was wanted."""
+    changes = {table_id: Counter[str]() for table_id in wanted}
+    for item in progress(fetched, "Fetching", wanted.total()):
         changes.setdefault(item.snapshot.table, Counter())[item.change.value] += 1
     for table_id, counts in changes.items():
-        found = [*sorted(counts.items()), ("already stored", len(quarters) - counts.total())]
+        found = [*sorted(counts.items()), ("already stored", wanted[table_id] - counts.total())]
         yield f"{table_id}: {', '.join(f'{count} {what}' for what, count in found if count > 0)}"
 
 

@@ -20,7 +20,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     "klynge end-membership {cluster_id} {municipality_code} --last {quarter}",
     Remedy.EXPLAIN_AS_WRITTEN: "klynge run writes what is stored now as a new revision; to explain "
     "this one as it was written: klynge explain {revision} {cluster_id} {municipality_code}",
-    Remedy.FETCH: "To ask the StatBank for it: klynge fetch {quarter}",
+    Remedy.FETCH: "To ask the StatBank for it: klynge fetch {quarter}{by_rules}",
     Remedy.FIX_FORMAT: "To rewrite it: klynge check --fix-format",
     Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
     Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
@@ -38,9 +38,9 @@ def command(remedy: Remedy | None, facts: Mapping[str, Any]) -> str:
     if remedy is None:
         return ""
     accept = " ".join(f"--accept-jump {code}" for code in facts.get("codes", ()))
-    return _COMMANDS[remedy].format(
-        **{"quarter": "QUARTER", "cluster_id": "CLUSTER", **facts, "accept": accept}
-    )
+    by_rules = f" --rules {facts['rules']}" if facts.get("rules") else ""
+    unknown = {"quarter": "QUARTER", "cluster_id": "CLUSTER"}
+    return _COMMANDS[remedy].format(**{**unknown, **facts}, accept=accept, by_rules=by_rules)
 
 
 def told(error: KlyngeError) -> str:

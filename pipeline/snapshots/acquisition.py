@@ -127,7 +127,7 @@ class Acquisition:
             if KKBEF1 in to_ask:
                 wanted[KKBEF1] = parameters.districts_of(self.publication.quarters(KKBEF1))
             list(self._fetch((source, wanted[source]) for source in to_ask))
-        return [self._newest(source, quarter) for source, quarter in wanted.items()]
+        return [self._newest(source, day, parameters.report) for source, day in wanted.items()]
 
     def stored_quarters(self, rules: Quarter | None = None) -> list[Quarter]:
         """Return the quarters stored, in order, that have all tables by which their rules count.
@@ -139,7 +139,7 @@ class Acquisition:
             for quarter in self.store.quarters(FOLK1A.table)
             if all(
                 day in self.store.quarters(source.table)
-                for source, day in self._wanted(quarter, rules)
+                for source, day in self.wanted(quarter, rules)
             )
         ]
 
@@ -149,7 +149,7 @@ class Acquisition:
         sources = tables_of(self.reference, report.rules, ages)
         if not self.access.offline:
             list(self._fetch((source, quarter) for source in sources))
-        stored = [self._newest(source, quarter, report.quarter) for source in sources]
+        stored = [self._newest(source, quarter, report) for source in sources]
         return tuple(self.reader.read(snapshot, ages) for snapshot in stored)
 
     def beside(self, figures: Figures) -> list[Figures]:
@@ -183,11 +183,11 @@ class Acquisition:
             InvalidData: A quarter fails a check; all others are stored.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        yield from self._fetch(row for quarter in quarters for row in self._wanted(quarter, rules))
+        yield from self._fetch(row for quarter in quarters for row in self.wanted(quarter, rules))
         for quarter in quarters if self.access.accept_jumps else ():
             yield from self._accept(quarter)
 
-    def _wanted(self, quarter: Quarter, rules: Quarter | None) -> list[tuple[SourceTable, Quarter]]:
+    def wanted(self, quarter: Quarter, rules: Quarter | None) -> list[tuple[SourceTable, Quarter]]:
         """Return the tables and quarters that a report rests on."""
         by = rules or quarter
         days = [("", quarter), *further_days(self.reference, by, quarter)]
@@ -197,10 +197,9 @@ class Acquisition:
         """Record what is accepted of a quarter that is stored, and yield what that changed."""
         from pipeline.snapshots.intake import Change, Stored
 
-        for source in SOURCE_TABLES:
-            if self.store.newest(source.table, quarter) is None:
-                continue
-            figures = self.reader.read(self._newest(source, quarter))
+        stored = (self.store.newest(source.table, quarter) for source in SOURCE_TABLES)
+        for snapshot in filter(None, stored):
+            figures = self.reader.read(snapshot)
             after = self.accepted(figures, self.reference.on(quarter))
             if after is not figures:
                 yield Stored(after.snapshot, Change.ACCEPTED)
@@ -251,22 +250,20 @@ class Acquisition:
     def _must_ask(self, source: SourceTable, quarter: Quarter) -> bool:
         return self.access.refresh or self.store.newest(source.table, quarter) is None
 
-    def _newest(
-        self, source: SourceTable, quarter: Quarter, report: Quarter | None = None
-    ) -> Snapshot:
-        snapshot = self.store.newest(source.table, quarter)
-        if snapshot is not None:
+    def _newest(self, source: SourceTable, day: Quarter, report: ReportName) -> Snapshot:
+        if snapshot := self.store.newest(source.table, day):
             return snapshot
-        newest = self._newest_stored()
+        newest = self._newest_stored(report.rules_quarter)
         raise UsageError(
-            f"No snapshot of {source.table} {quarter} is stored in {self.store.folder}.",
+            f"No snapshot of {source.table} {day} is stored in {self.store.folder}.",
             f"The newest quarter stored is {newest}." if newest else "Nothing is stored there.",
             Remedy.FETCH if newest else Remedy.NAME_DATA_FOLDER,
-            quarter=report or quarter,
+            quarter=report.quarter,
+            rules=report.rules_quarter,
         )
 
-    def _newest_stored(self) -> Quarter | None:
-        return max(self.stored_quarters(), default=None)
+    def _newest_stored(self, rules: Quarter | None = None) -> Quarter | None:
+        return max(self.stored_quarters(rules), default=None)
 
     @contextmanager
     def _naming_stored(self) -> Iterator[None]:

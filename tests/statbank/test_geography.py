@@ -210,3 +210,20 @@ def test_districts_are_asked_for_where_a_rule_counts_by_them(
     assert klynge("run", "2027K1", "--rules", "2022K1").exit_code == 0
     assert bank.count("data", "KKBEF1") == 1
     assert not (data_dir / "snapshots" / "KKBEF1" / "2027K2").exists()
+
+
+def test_what_other_rules_lack_is_fetched_by_the_command_that_is_told(
+    serve: Serve, klynge: Klynge
+) -> None:
+    """A fetch counts what was asked for, and what a back-cast then lacks has its own command."""
+    serve(FOLK1A)
+    assert klynge("fetch", "2027K1").out.splitlines() == ["FOLK1A: 1 new"]
+    back_cast = ("run", "2027K1", "--rules", "2026K4", "--offline")
+    refused = klynge(*back_cast)
+    assert refused.exit_code == 2
+    assert "The newest quarter stored is 2026K1.\n" in refused.err
+    told = "To ask the StatBank for it: klynge fetch 2027K1 --rules 2026K4"
+    assert refused.err.splitlines()[-1] == told
+    fetched = klynge(*told.split("klynge ")[1].split())
+    assert fetched.out.splitlines() == ["FOLK1A: 1 already stored", "KKBEF1: 1 new"]
+    assert klynge(*back_cast).exit_code == 0
