@@ -11,7 +11,7 @@ although rules were edited since.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
 from schemas.report_name import ReportName
 from schemas.rows import TABLES
-from schemas.source_tables import FOLK1A, KKBEF1
+from schemas.source_tables import KKBEF1
 
 log = logging.getLogger(__name__)
 
@@ -71,28 +71,24 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     """
     snapshots = acquisition.snapshots(parameters)
     store, reader = acquisition.store, acquisition.reader
-    areas, *more = map(reader.read, snapshots)
-    reference = in_force(acquisition.reference, parameters.report)
-    areas, *more = (acquisition.accepted(row, reference) for row in (areas, *more))
-    report = parameters.report
+    read, report = [reader.read(row) for row in snapshots], parameters.report
+    reference = in_force(acquisition.reference, report)
+    figures = tuple(acquisition.accepted(row, reference) for row in read)
     days = further_days(reference, report.rules, report.quarter)
     keyed = {day: acquisition.of_day(day, report) for day in days}
     log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
-    compared = [row for row in (areas, *more) if row.quarter == areas.quarter]  # no estimate
-    before = [store.newest_before(row.snapshot.table, row.quarter) for row in compared]
+    tables = [row.snapshot.table for row in figures]
+    current = [row.snapshot.table for row in figures if row.quarter == report.quarter]
+    before = [store.newest_before(table, report.quarter) for table in current]  # of no estimate
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
-    tables = [FOLK1A, KKBEF1] if more else [FOLK1A]
-    stored = store.quarters(*(source.table for source in tables)) if history else []
-    read = (
-        [reader.read(store.all(source.table, quarter)[-1]) for source in tables]
-        for quarter in stored
-        if quarter < areas.quarter
+    earlier = (
+        tuple(reader.read(store.all(table, quarter)[-1]) for table in tables)
+        for quarter in (store.quarters(*tables) if history else ())
+        if quarter < report.quarter
     )
-    pairs = ((first, next(iter(rest), None)) for first, *rest in read)
-    shown = tuple(pair for pair in pairs if reference.counted_codes <= _codes(*pair))
-    districts = next(iter(more), None)
-    earlier = _before(parameters, acquisition) if history else None
-    return Inputs(parameters, reference, areas, districts, compared_with, shown, keyed, earlier)
+    shown = tuple(row for row in earlier if reference.counted_codes <= _codes(row))
+    last = _before(parameters, acquisition) if history else None
+    return Inputs(parameters, reference, figures, compared_with, shown, keyed, last)
 
 
 def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
@@ -112,15 +108,15 @@ def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
     except RuleError:
         ruled = Reference.of(dict.fromkeys(TABLES, ()), stored.reference.files)
     parameters = replace(parameters, report=earlier)
-    areas, *more = map(stored.reader.read, stored.snapshots(parameters))
+    figures = tuple(map(stored.reader.read, stored.snapshots(parameters)))
     days = further_days(ruled, earlier.rules, quarter)
     keyed = {day: stored.of_day(day, earlier) for day in days}
-    return Inputs(parameters, ruled, areas, next(iter(more), None), (), (), keyed)
+    return Inputs(parameters, ruled, figures, (), (), keyed)
 
 
-def _codes(areas: Figures, districts: Figures | None) -> set[str]:
+def _codes(figures: Iterable[Figures]) -> set[str]:
     """Return what an earlier quarter has that rules count by: a municipality may be new."""
-    return {*areas.people, *(districts.people if districts else ())}
+    return {code for row in figures for code in row.people}
 
 
 def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:
@@ -171,10 +167,9 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",
             "It was written by another version of this program; use that one.",
         ) from None
-    shown = [row for row in history if row.source is inputs.areas.source]
-    beside = history[len(shown) :] if inputs.districts else [None] * len(shown)
-    pairs = tuple(zip(shown, beside, strict=True))
-    return replace(inputs, compared_with=compared_with, history=pairs, before=before)
+    columns = ([row for row in history if row.source is of.source] for of in inputs.figures)
+    quarters = tuple(zip(*columns, strict=True))
+    return replace(inputs, compared_with=compared_with, history=quarters, before=before)
 
 
 def _recorded(
@@ -191,7 +186,7 @@ def _recorded(
     reader = FigureReader(reference, store)
     given = {(row["table"], row["quarter"]): row for row in listed}
     areas, *more = (_figures(reader, row) for row in listed)
-    districts = more[0] if more and more[0].source is KKBEF1 else None
+    figures = (areas, *(row for row in more[:1] if row.source is KKBEF1))
     keyed = {
         (ages, day): tuple(
             _figures(reader, given[source.table, str(day)], ages)
@@ -199,7 +194,7 @@ def _recorded(
         )
         for ages, day in further_days(reference, report.rules, report.quarter)
     }
-    return Inputs(parameters, reference, areas, districts, (), (), keyed)
+    return Inputs(parameters, reference, figures, (), (), keyed)
 
 
 def _not_written(name: ReportName, reports_dir: Path) -> UsageError:

@@ -42,10 +42,8 @@ class Calculation:
 
     def populations(self) -> Mapping[Quarter, Population]:
         """Return the population of each earlier quarter that is stored, and then of this one."""
-        history = {
-            areas.quarter: _counted(areas, districts) for areas, districts in self.inputs.history
-        }
-        return {**history, self.result.quarter: self.result.population}
+        history = (_population(*figures) for figures in self.inputs.history)
+        return {row.quarter: row for row in (*history, self.result.population)}
 
 
 def calculate(inputs: Inputs) -> Calculation:
@@ -57,9 +55,9 @@ def calculate(inputs: Inputs) -> Calculation:
     """
     reference, result, before = inputs.reference, _result(inputs), _result_before(inputs)
     log.info("calculated %s: %d clusters", inputs.parameters.report.label, len(result.clusters))
-    others = (*inputs.compared_with, inputs.areas)
-    found = [odd(row, others, reference) for row in (inputs.areas, inputs.districts) if row]
-    codes = check_identities(FOLK1A, reference, inputs.areas.people, inputs.areas.snapshot.path)
+    areas, others = inputs.figures[0], (*inputs.compared_with, inputs.figures[0])
+    found = [odd(row, others, reference) for row in inputs.figures]
+    codes = check_identities(FOLK1A, reference, areas.people, areas.snapshot.path)
     findings = (*_costs(inputs), *codes, *result.findings, *chain.from_iterable(found))
     if inputs.before and not before:
         quarter = str(inputs.before.parameters.report.quarter)
@@ -71,7 +69,7 @@ def _result(inputs: Inputs) -> QuarterResult:
     report, population = inputs.parameters.report, population_of(inputs)
     rules = in_force(inputs.reference, report)
     by_key = {
-        key.key_id: _counted(*keyed) if (keyed := inputs.keyed.get(day)) else population
+        key.key_id: _population(*keyed) if (keyed := inputs.keyed.get(day)) else population
         for key in rules.keys
         for day in [key.day(report.quarter)]
     }
@@ -147,15 +145,14 @@ def _changes(figures: Figures, others: Sequence[Figures], reference: Reference) 
 
 def population_of(inputs: Inputs) -> Population:
     """Return the population that a report rests on, its districts estimated where they are old."""
-    areas, districts = inputs.areas, inputs.districts
+    return _population(*inputs.figures)
+
+
+def _population(areas: Figures, districts: Figures | None = None) -> Population:
     if districts is None or districts.quarter == areas.quarter:
-        return _counted(areas, districts)
+        return Population(areas.quarter, areas.people, districts.people if districts else {})
     estimated = estimate_districts(areas.people, districts.people)
     return Population(areas.quarter, areas.people, estimated, districts.quarter)
-
-
-def _counted(areas: Figures, districts: Figures | None = None) -> Population:
-    return Population(areas.quarter, areas.people, districts.people if districts else {})
 
 
 FETCHED: Final = "fetched"
@@ -255,22 +252,20 @@ class Inputs:
     Args:
         parameters: What was asked for.
         reference: The reference tables; of the rules, those in force.
-        areas: FOLK1A of the quarter.
-        districts: KKBEF1 of the quarter, or of an earlier one to estimate by; None where no rule
-            counts by districts.
-        compared_with: The newest stored figures before `areas` and before `districts`.
-        history: FOLK1A and KKBEF1 of every earlier quarter that is stored and has the places of the
+        figures: FOLK1A of the quarter and, where a rule counts by districts, KKBEF1 of it, or of an
+            earlier one to estimate by.
+        compared_with: The newest stored figures before each of them.
+        history: The same tables of every earlier quarter that is stored and has the places of the
             rules, in order. No krone rests on them.
-        keyed: FOLK1A, and KKBEF1 as above, by each further day and ages that a key counts.
+        keyed: The same tables by each further day and ages that a key counts.
         before: What the report rests on that this one is compared with; None if there is none.
     """
 
     parameters: Parameters
     reference: Reference
-    areas: Figures
-    districts: Figures | None
+    figures: tuple[Figures, ...]
     compared_with: tuple[Figures, ...]
-    history: tuple[tuple[Figures, Figures | None], ...]
+    history: tuple[tuple[Figures, ...], ...]
     keyed: Mapping[Day, tuple[Figures, ...]]
     before: Inputs | None = None
 
@@ -283,11 +278,8 @@ class Inputs:
 
     def snapshots_of(self, key: Key) -> tuple[Snapshot, ...]:
         """Return the snapshots of what a key counts."""
-        rows = self.keyed.get(key.day(self.parameters.report.quarter)) or (
-            self.areas,
-            self.districts,
-        )
-        return tuple(row.snapshot for row in rows if row)
+        rows = self.keyed.get(key.day(self.parameters.report.quarter)) or self.figures
+        return tuple(row.snapshot for row in rows)
 
     @cached_property
     def retrieved_at(self) -> str:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -218,7 +219,7 @@ def _manifest(
     english = Catalogue(Language.ENGLISH)
     inputs, parameters = calculation.inputs, calculation.inputs.parameters
     before = inputs.before
-    earlier = [*(areas for areas, _ in inputs.history), *(row for _, row in inputs.history if row)]
+    earlier = chain.from_iterable(zip(*inputs.history, strict=True))
     return {
         "report": calculation.report.label,
         "revision": revision,

@@ -143,13 +143,11 @@ def test_a_report_is_as_old_as_the_newest_answer_it_rests_on(
 ) -> None:
     """Whichever of the two tables was retrieved last tells the time."""
     inputs = bundled["2022K1"].inputs
-    assert inputs.districts
-    for city, parts in (("2022-02-11", "2022-03-01"), ("2022-03-01", "2022-02-11")):
-        newer = replace(
-            inputs,
-            areas=replace(inputs.areas, snapshot=at(inputs.areas, city)),
-            districts=replace(inputs.districts, snapshot=at(inputs.districts, parts)),
-        )
+    assert len(inputs.figures) == 2
+    for days in (("2022-02-11", "2022-03-01"), ("2022-03-01", "2022-02-11")):
+        dated = zip(inputs.figures, days, strict=True)
+        rows = tuple(replace(row, snapshot=at(row, day)) for row, day in dated)
+        newer = replace(inputs, figures=rows)
         assert newer.retrieved_at == "2022-03-01"
 
 

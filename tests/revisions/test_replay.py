@@ -115,7 +115,7 @@ def test_every_table_comes_back_as_it_was_recorded(
     and in the one before that it is compared with."""
     report = ReportName(NOW.first)
     earlier, now = (
-        Inputs(Parameters(report), rows, areas_of_2022, None, (), (), {})
+        Inputs(Parameters(report), rows, (areas_of_2022,), (), (), {})
         for rows in (before, reference)
     )
     recorded = json.loads(json.dumps(recorded_inputs(replace(now, before=earlier))))

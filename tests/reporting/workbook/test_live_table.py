@@ -42,10 +42,11 @@ def unusual(tmp_path_factory: pytest.TempPathFactory) -> Content:
     inputs = calculation_of(data_dir=data_dir).inputs
     costs = inputs.reference.costs  # the door lets no such amount in
     costs = tuple(replace(row, amount_dkk=TOO_LARGE_DKK) for row in costs if row.scope == SYD)
-    people = inputs.areas.people
+    areas, districts = inputs.figures
+    people = areas.people
     moved = {"101": people["101"] + people["155"], "155": 0}
-    areas = replace(inputs.areas, people={**people, **moved})
-    changed = replace(inputs, areas=areas, reference=replace(inputs.reference, costs=costs))
+    figures = (replace(areas, people={**people, **moved}), districts)
+    changed = replace(inputs, figures=figures, reference=replace(inputs.reference, costs=costs))
     return Content(calculate(changed), 1, FIRST)
 
 
