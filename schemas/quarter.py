@@ -22,12 +22,7 @@ QUARTERS_PER_YEAR = 4
 
 @dataclass(frozen=True, order=True, slots=True)
 class Quarter:
-    """A quarter as Statistics Denmark names its population figures: `2022K1` is 1 January 2022.
-
-    Args:
-        year: Calendar year, four digits.
-        number: 1 to 4, for January, April, July and October.
-    """
+    """A quarter as Statistics Denmark names its population figures: `2022K1` is 1 January 2022."""
 
     year: int
     number: int

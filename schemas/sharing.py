@@ -36,12 +36,9 @@ class EqualBy(StrEnum):
 class Key:
     """How a cost is shared.
 
-    Args:
-        ages: Whole years from and to, `0-17` or `65-`; empty for everybody.
-        population_of: The first day that counts: a `PopulationOf`, or a fixed quarter.
-        equal_part: Part of the amount that members share equally, exact.
-        equal_by: An `EqualBy`.
-        cap: People beyond which a member counts no further; None for no cap.
+    `ages` are whole years from and to, `0-17` or `65-`, empty for everybody; the first day that
+    counts is a `PopulationOf` or a fixed quarter. `equal_part` of the amount is shared equally, by
+    an `EqualBy`, and beyond `cap` people a member counts no further.
     """
 
     key_id: str

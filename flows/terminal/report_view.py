@@ -17,9 +17,7 @@ from schemas.records import Language
 def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     """Yield the sources, who owes what beside what it was last time, and findings.
 
-    Args:
-        report: The report.
-        cluster_ids: The clusters to show; those with a cost if there is none.
+    The clusters shown are those that are named, else those with a cost.
     """
     calculation, outcome = report.calculation, report.outcome
     text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())

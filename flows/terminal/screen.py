@@ -89,12 +89,9 @@ def styled(sentence: str, style: str = "bold") -> Text:
 def table(
     headings: Iterable[str], rows: Iterable[Sequence[str]], total: Sequence[str] = ()
 ) -> Table:
-    """Return a table.
+    """Return a table, with a total as its last row in bold if there is one.
 
-    Args:
-        headings: Each begins with `<`, or with `>` over numbers: how its column is aligned.
-        rows: The cells of each row.
-        total: The cells of a last row in bold, if there is one.
+    Each heading begins with `<`, or with `>` over numbers: how its column is aligned.
     """
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:

@@ -60,11 +60,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named set of overrides.
-
-    Args:
-        name: Lower-case letters, digits and hyphens: it names a folder and a source.
-        overrides: In the order in which they are applied.
+    """Overrides in the order in which they are applied, by a name for a folder and a source.
 
     Raises:
         UsageError: The name is something else, nothing is overridden, or something is twice.

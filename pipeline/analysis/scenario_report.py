@@ -58,14 +58,8 @@ def run_scenario(
 ) -> ScenarioReport:
     """Calculate a report whose rules a scenario overrides, and write it.
 
-    Args:
-        scenario: The overrides.
-        name: The report whose rules are overridden.
-        acquisition: Reads what is stored.
-        anew: Whether it may take the place of another scenario of its name.
-
     Raises:
-        UsageError: There is another scenario of its name.
+        UsageError: There is another scenario of its name, and it is not to be written anew.
         KlyngeError: Any of those of `calculate`; the message says that the scenario breaks the
             rule. Nothing is written then.
     """

@@ -30,14 +30,10 @@ from schemas.sharing import Key
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of an allocated amount.
+    """One part of an allocated amount, in whole units (kroner) and exactly.
 
-    Args:
-        code: Whose part it is.
-        amount: The part in whole units (kroner).
-        exact: The exact part.
-        remainder: What rounding down left over, at least 0 and below 1.
-        rank: Place among the remainders, the largest first, from 1.
+    Its remainder is what rounding down left over, at least 0 and below 1, and its rank the place
+    among the remainders, the largest first, from 1.
     """
 
     code: str

@@ -57,11 +57,8 @@ _NEAR: Final = 2
 class PublishedTable:
     """A table as printed: every number is a whole number of its column's last decimal.
 
-    Args:
-        names: The municipalities, in order.
-        cells: The numbers of a column, in the same order; amounts, and figures or shares or both.
-        totals: The total of a column, where it is printed.
-        decimals: How many decimals a column prints.
+    The cells of a column stand in the order of the municipalities' names. There are amounts, and
+    figures or shares or both; a total where one is printed, and how many decimals a column prints.
     """
 
     names: tuple[str, ...]

@@ -180,21 +180,16 @@ class Snapshot:
     """The sidecar of an answer, and where it lies.
 
     Args:
-        table: Table id, such as `FOLK1A`.
         bank: Bank on the API, empty for Statistics Denmark's own.
         quarter: The quarter whose figures it holds, such as `2022K1`.
         origin: `fetched` from the API, or `transcribed` from published figures.
         source: Publisher and table, to cite.
-        licence: Licence of the figures.
-        url: Where the query is sent.
-        query: The query, as sent or as it would be.
+        query: As sent to the address, or as it would be.
         retrieved_at: When it was fetched or transcribed, UTC, such as `2026-11-11T07:15:00Z`.
         updated: When the table was updated, as the StatBank says it (local time); None if unknown.
         request_id: The API's id of the request; None if there was none.
         response: Record of the whole answer where it held more quarters than this one.
-        accepted_jumps: Implausible changes that an analyst accepted.
-        sha256: Of the answer, hexadecimal.
-        bytes: Size of the answer.
+        sha256: Of the answer, hexadecimal, as its size in bytes is.
         sequence: Place among the retrievals of the quarter; 0 if that was not recorded.
         path: The answer below the data folder.
         clock_said: When the retrieval before it was made, if the clock said that it was later.
@@ -250,7 +245,6 @@ class Inputs:
     """What one report rests on.
 
     Args:
-        parameters: What was asked for.
         reference: The reference tables; of the rules, those in force.
         figures: FOLK1A of the quarter and, where a rule counts by districts, KKBEF1 of it, or of an
             earlier one to estimate by.

@@ -18,11 +18,8 @@ from schemas.quarter import Quarter
 class Series:
     """The quarters of a cluster or member, in order; places count from 0, the newest is -1.
 
-    Args:
-        quarters: The quarters.
-        counted: Its counted population in each, times the scale.
-        whole: That of all that it is a part of, times the scale.
-        scale: What makes every counted population a whole number.
+    Its counted population in each, and the whole that it is a part of, stand times a scale that
+    makes each of them a whole number.
     """
 
     quarters: Sequence[Quarter]

@@ -28,16 +28,10 @@ from schemas.sharing import EVERYBODY, Key
 
 @dataclass(frozen=True)
 class Member:
-    """A municipality in a cluster.
+    """A municipality in a cluster, with the people that its rule starts from, and those after it.
 
-    Args:
-        membership: The rule by which it counts.
-        name: Its name.
-        population: People that the rule starts from.
-        counted_population: People after the rule, exact.
-        share: Its part of the cluster, exact: of the counted population where no key says
-            otherwise; 0 where nobody is counted.
-        estimated: Whether the figures rest on estimated districts.
+    Its share is its part of the cluster, exact: of the counted population where no key says
+    otherwise; 0 where nobody is counted. It is estimated where it rests on estimated districts.
     """
 
     membership: Membership

@@ -19,12 +19,7 @@ from schemas.sharing import Structure
 
 @dataclass
 class Content:
-    """A revision of a report.
-
-    Args:
-        calculation: The calculation.
-        revision: Its number, from 1; 0 for a scenario.
-        reasons: Why it was written.
+    """A revision of a report, from 1 (0 for a scenario), and the reasons why it was written.
 
     `text` gives the texts in the language of the report, `label` its name, `quarter_text` the
     quarter, and in a back-cast whose rules were applied to it, `issue` the name with its revision,

@@ -20,13 +20,10 @@ _MARGINS = '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/>'
 
 @dataclass(frozen=True)
 class MemoRow:
-    """A row of the memo's table.
+    """A row of the memo's table: its label, and a number a municipality as text.
 
-    Args:
-        label: What it says.
-        kind: The column of a live table that holds the same: `counted`, `share` or `kroner`.
-        cost: Number of the cost whose kroner they are, from 0.
-        cells: A number a municipality, as text.
+    The column of a live table that holds the same is of a kind, `counted`, `share` or `kroner`, and
+    of a cost, counted from 0.
     """
 
     label: str

@@ -195,12 +195,7 @@ def changes(before: Recorded, after: Recorded, prefix: str = "") -> list[Finding
 
     A change keeps the ids that were recorded, and beside them what people call a row, or a value
     that is an id, in Danish and in English. To be compared with another quarter, stored since, is
-    no change: no krone rests on it.
-
-    Args:
-        before: What was recorded before.
-        after: What is recorded now.
-        prefix: How the names of the tables begin in what is found.
+    no change: no krone rests on it. In what is found the names of the tables begin with a prefix.
     """
     before, after = ({"keys": {}, **recorded} for recorded in (before, after))
     found = [

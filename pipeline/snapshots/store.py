@@ -223,9 +223,7 @@ class FigureReader:
     def read(self, snapshot: Snapshot, ages: str = "") -> Figures:
         """Return the people by code that a snapshot holds, verified and checked.
 
-        Args:
-            snapshot: The snapshot.
-            ages: The ages that count, such as `0-17`, where it holds them.
+        Only those of some ages count, such as `0-17`, where it holds them.
 
         Raises:
             ProvenanceError: The file differs from its sidecar.

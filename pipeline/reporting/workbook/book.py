@@ -211,11 +211,7 @@ class Sheet:
     ) -> Range:
         """Write the sheet's table, and return where its data stand.
 
-        Args:
-            name: Its name.
-            columns: Its columns.
-            rows: The cells of each row.
-            keys: How many columns stay in view: they say what a row is about.
+        So many columns stay in view as are keys: they say what a row is about.
         """
         if any(column.summed for column in columns):
             self._sum_up(columns, rows)

@@ -32,11 +32,9 @@ _COVERAGE = (Subject.NOT_COVERED, Subject.PARTLY_COVERED)
 class Check:
     """What is compared where, what is there, and what should be.
 
-    Args:
-        remark: What explains a difference, or what the check is for.
-        also: A condition that must hold besides, and whether it does.
-        inputs: Input cells, as formulas refer to them, with what they were issued with.
-        explained: Whether the remark explains a difference.
+    The remark explains a difference, or says what the check is for. `also` is a condition that must
+    hold besides, and whether it does; `inputs` are input cells, as formulas refer to them, with
+    what they were issued with.
     """
 
     what: str

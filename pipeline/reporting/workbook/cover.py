@@ -14,10 +14,7 @@ Line = tuple[str, Cell]
 def write_cover(sheet: Sheet, all_allocated: Formula, result: ClusterResult | None = None) -> None:
     """Write the cover as a table of subject and text, after all other sheets.
 
-    Args:
-        sheet: The cover.
-        all_allocated: Whether all controls hold.
-        result: The cluster of whose workbook it is; then it holds its funds and the notes too.
+    That of a cluster's workbook holds its funds and the notes too.
     """
     book, text = sheet.book, sheet.book.text
     said = book.content.notes_on(result) if result else book.content.notes

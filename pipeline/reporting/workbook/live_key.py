@@ -23,11 +23,7 @@ from schemas.sharing import EqualBy, Key
 
 @dataclass(frozen=True)
 class KeyedTable(LiveTable):
-    """The formulas of a live table by a key.
-
-    Args:
-        key: The key.
-    """
+    """The formulas of a live table by a key."""
 
     key: Key = field(kw_only=True)
 

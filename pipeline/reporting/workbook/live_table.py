@@ -36,15 +36,10 @@ Values = dict[Key, int | float | str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: who it is, and what it counts with.
+    """A row: who it is, what its first columns say, and the fraction of people that it counts with.
 
-    Args:
-        key: Municipality code or cluster id; ties go in its order.
-        labels: What its first columns say.
-        people: Whole number of people.
-        numerator: Of the fraction that counts.
-        denominator: Of the fraction that counts.
-        links: The formulas that get people and denominator from another sheet, if they do.
+    Its key is a municipality code or a cluster id; ties go in its order. Links are the formulas
+    that get people and denominator from another sheet, if they do.
     """
 
     key: str

@@ -35,9 +35,8 @@ _SHEETS: Final = (
 class Plan:
     """The live tables of a workbook: of each cluster by id, of the shared funds by structure.
 
-    Args:
-        clusters: Every cluster that it tells of, by counted population.
-        sections: The clusters that have a cost, once a key by which they share one.
+    It tells of clusters, by counted population; the sections are those that have a cost, once a key
+    by which they share one.
     """
 
     content: Content
