@@ -36,7 +36,7 @@ class Failure:
 
 
 _CAUSES: Final = {
-    r"\d{1,2}[-./]\w{3}|\w{3}[-./]\d{2}|\d{1,2}([-./])\d{1,2}\1\d{2,4}": "Excel made a date of it",
+    r"\d\d?[-./]\D{3}|\D{3}[-./]\d\d|\d\d?([-./])\d\d?\1\d{2,4}": "Excel made a date of it",
     r"-?\d+([.,]\d+)?E[+-]?\d+": "Excel shortened the number",
     r"#.*[!?/].*": "Excel could not calculate it",
 }

@@ -29,6 +29,19 @@ def test_every_output_in_the_documentation_is_real(
     assert without_packing(transcripts.current(page)) == without_packing(page)
 
 
+def test_the_readme_shows_what_its_first_command_prints(
+    klynge: Klynge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts by the README sees on the screen what stands below the command."""
+    monkeypatch.delenv("KLYNGE_DATA_DIR", raising=False)
+    monkeypatch.delenv("KLYNGE_REPORTS_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    shown = "\n".join(line.rstrip() for line in klynge("run", "2022K1").out.splitlines())
+    assert f"klynge run 2022K1\n```\n\n```text\n{shown}\n```\n" in (
+        (REPOSITORY / "README.md").read_text("utf-8")
+    )
+
+
 def test_every_command_of_an_analyst_is_shown() -> None:
     """No command between quarters is left out of the page."""
     shown = set(

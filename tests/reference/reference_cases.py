@@ -211,6 +211,8 @@ COSTS_AND_ASSUMPTIONS = [
     broken("scope of a structure", "costs", cells(3, scope="klynge:*"),
            *at(3, "scope", "must be a cluster of clusters.csv, or a structure and :*", "klynge:*")),
     amount("grouped", "370.000"),
+    amount("grouped, below 100,000", "20.000"),
+    amount("with two decimals", "370.00"),
     amount("with a decimal", "370000,5"),
     amount("negative", "-370000"),
     amount("missing", ""),
