@@ -1,18 +1,15 @@
 """The workbooks: the national one, and one a cluster with a cost that its co-chair can send on."""
 
 import warnings
-from collections.abc import Iterator
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
-from pipeline.reporting.notes import section_name
 from pipeline.reporting.workbook import billing, development_sheet, overview
 from pipeline.reporting.workbook.book import Book, Sheet
 from pipeline.reporting.workbook.control import control_sheet
 from pipeline.reporting.workbook.cover import notes_sheet, write_cover
 from pipeline.reporting.workbook.live_sheet import write_live_sheet
-from pipeline.reporting.workbook.live_table import LiveTable
-from pipeline.reporting.workbook.plan import Plan, plan_of, plan_of_cluster
+from pipeline.reporting.workbook.plan import Plan, plan_of
 
 
 def workbooks(content: Content) -> dict[str, bytes]:
@@ -26,7 +23,7 @@ def workbooks(content: Content) -> dict[str, bytes]:
             f"{folder}/{result.cluster.cluster_id}-{content.label}.xlsx": _cluster(plan, result)
             for result in content.result.clusters
             for folder in [content.structure(result).folder]
-            for plan in [plan_of_cluster(content, result)]
+            for plan in [plan_of(content, result)]
             if plan.sections
         }
         return {f"fordeling-{content.label}.xlsx": _national(plan_of(content)), **clusters}
@@ -40,8 +37,8 @@ def _national(plan: Plan) -> bytes:
     municipalities = overview.municipalities_sheet(book, plan)
     if plan.keys:
         overview.keys_sheet(book, plan)
-    for live, heading, table in _live_sheets(plan):
-        write_live_sheet(book, live, heading, table)
+    for live in plan.tables:
+        write_live_sheet(book, live)
     for result in plan.sections:
         billing.memo_sheet(book, plan, result)
     if plan.sections:
@@ -59,21 +56,8 @@ def _cluster(plan: Plan, result: ClusterResult) -> bytes:
     title = content.text("cover.cluster_title", cluster=result.cluster.name)
     book = Book(content, title)
     cover = Sheet(book, content.text("sheet.cover"), title)
-    for live, heading, table in _live_sheets(plan):
-        write_live_sheet(book, live, heading, table)
+    for live in plan.tables:
+        write_live_sheet(book, live)
     billing.invoices_sheet(book, plan)
     write_cover(cover, control_sheet(book, plan, None), result)
     return book.close()
-
-
-def _live_sheets(plan: Plan) -> Iterator[tuple[LiveTable, str, str]]:
-    """Yield each live table with the title of its sheet and its own name."""
-    text = plan.content.text
-    for result in plan.sections:
-        kind = plan.content.structure(result).anchor.capitalize()
-        title = text("live.title", cluster=section_name(result, text))
-        table = f"{kind}_{result.section_id.replace('-', '_')}"
-        yield plan.live[result.section_id], title, table
-    for structure, live in plan.funds.items():
-        title = plan.content.of_structure(structure).text("funds.title")
-        yield live, title, f"Puljer_{structure}"

@@ -12,13 +12,13 @@ _MAX_PEOPLE: Final = 10**7
 _MAX_DENOMINATOR: Final = 1000
 
 
-def write_live_sheet(book: Book, live: LiveTable, title: str, table: str) -> None:
-    """Write a live table, which gets a name, on its own sheet with a title."""
-    sheet = Sheet(book, live.sheet, title, live.lines)
+def write_live_sheet(book: Book, live: LiveTable) -> None:
+    """Write a live table on its own sheet."""
+    sheet = Sheet(book, live.sheet, live.title, live.lines)
     columns = [_column(book.text, live, *key) for key in live.columns]
     _write_totals(sheet, live)
     sheet.next_row = live.data.first - 1
-    data = sheet.table(table, columns, live.cells, 1 if live.linked else 2)
+    data = sheet.table(live.name, columns, live.cells, 1 if live.linked else 2)
     printed = list(live.columns).index(("weight", 0))
     sheet.worksheet.print_area(0, 0, data.last - 1, printed - 1)
     _validate(sheet, live)

@@ -52,13 +52,15 @@ class Row:
 
 @dataclass(frozen=True)
 class LiveTable:
-    """A live table on a sheet: where everything stands, and its formulas with their values.
+    """A live table with its name, on a sheet with a title: its formulas with their values.
 
     It has an allocation at least. The words are what the control says when it holds, and when not.
     One that is linked has no input cells: people and denominators come from other sheets.
     """
 
     sheet: str
+    name: str
+    title: str
     lines: tuple[str, ...]
     label_headings: tuple[str, ...]
     rows: Sequence[Row]

@@ -5,11 +5,11 @@ Sheets refer to each other, so every live table is laid out first.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
-from pipeline.calculation.quarter import Allocation, ClusterResult, Member
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
@@ -44,7 +44,7 @@ class Plan:
     sections: Sequence[ClusterResult]
     live: dict[str, LiveTable]
     funds: dict[str, LiveTable]
-    memos: Mapping[str, str] = field(default_factory=dict)
+    memos: Mapping[str, str]
 
     def of(self, result: ClusterResult) -> list[LiveTable]:
         """Return the live tables of a cluster, by whatever key."""
@@ -61,33 +61,24 @@ class Plan:
         return [row for row in self.clusters if row.cluster.cluster_id not in self.live]
 
 
-def plan_of(content: Content) -> Plan:
-    """Lay out the live tables of the clusters that have a cost, and of the shared funds."""
-    text = content.text
-    own = {row.section_id: row for row in content.result.sections if row.allocations}
+def plan_of(content: Content, only: ClusterResult | None = None) -> Plan:
+    """Lay out the live tables of the clusters that have a cost, and of the shared funds.
+
+    The workbook of one cluster only has no funds, and the notes stand on its cover.
+    """
+    content = content.of_structure(only.cluster.structure) if only else content
+    text, clusters = content.text, (only,) if only else content.result.clusters
+    rows = [row for of in clusters for row in content.result.sections_of(of.cluster)]
+    own = {row.section_id: row for row in rows if row.allocations}
     memo = text("sheet.memo")
     wanted = {key: notes.section_name(row, text) for key, row in own.items()}
     for key, name in list(wanted.items()):
         wanted[f"memo {key}"] = memo if len(own) == 1 else f"{memo} {name}"
-    names = _sheet_names(content, wanted)
-    there = text("sheet.notes")
+    names, there = _sheet_names(content, wanted), text("sheet.cover" if only else "sheet.notes")
     live = {key: _cluster(content, row, names[key], there) for key, row in own.items()}
-    funds = {
-        structure: _funds(content, structure, allocations, live)
-        for structure, allocations in content.funds.items()
-    }
+    funds = {} if only else {key: _funds(content, key, live) for key in content.funds}
     memos = {key: names[f"memo {key}"] for key in own}
-    return Plan(content, content.result.clusters, [*own.values()], live, funds, memos)
-
-
-def plan_of_cluster(content: Content, result: ClusterResult) -> Plan:
-    """Lay out the workbook of a cluster, whose cover holds the notes."""
-    worded = content.of_structure(result.cluster.structure)
-    sections = [row for row in content.result.sections_of(result.cluster) if row.allocations]
-    own = {row.section_id: notes.section_name(row, worded.text) for row in sections}
-    names, there = _sheet_names(worded, own), worded.text("sheet.cover")
-    live = {row.section_id: _cluster(worded, row, names[row.section_id], there) for row in sections}
-    return Plan(worded, [result], sections, live, {})
+    return Plan(content, clusters, [*own.values()], live, funds, memos)
 
 
 def sheet_name(text: Catalogue, key: str) -> str:
@@ -114,13 +105,16 @@ def _cut(name: str, length: int) -> str:
     return name.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip()
 
 
-def _cluster(content: Content, result: ClusterResult, sheet: str, notes: str) -> LiveTable:
+def _cluster(content: Content, result: ClusterResult, sheet: str, there: str) -> LiveTable:
     text = content.text
     headings = ("municipality_code", "municipality_name", "basis")
     members = sorted(result.members, key=attrgetter("code"))
+    kind, name = content.structure(result).anchor.capitalize(), notes.section_name(result, text)
     table = LiveTable(
         sheet,
-        wrapped(_cluster_lines(content, result, notes)),
+        f"{kind}_{result.section_id.replace('-', '_')}",
+        text("live.title", cluster=name),
+        wrapped(_cluster_lines(content, result, there)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],
         result.allocations,
@@ -150,10 +144,8 @@ def _member_row(content: Content, result: ClusterResult, member: Member) -> Row:
     )
 
 
-def _funds(
-    content: Content, structure: str, allocations: list[Allocation], live: dict[str, LiveTable]
-) -> LiveTable:
-    text = content.text
+def _funds(content: Content, structure: str, live: dict[str, LiveTable]) -> LiveTable:
+    text, allocations = content.text, content.funds[structure]
     rows = []
     for result in content.result.clusters:
         key = result.cluster.cluster_id
@@ -170,6 +162,8 @@ def _funds(
         name = f"{name} {structure}"
     return LiveTable(
         name[:_SHEET_NAME_LENGTH],
+        f"Puljer_{structure}",
+        content.of_structure(structure).text("funds.title"),
         wrapped([text("funds.usage")]),
         (text("column.cluster_name"), text("overview.region")),
         rows,
