@@ -74,8 +74,7 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
     read, report = [reader.read(row) for row in snapshots], parameters.report
     reference = in_force(acquisition.reference, report)
     figures = tuple(acquisition.accepted(row, reference) for row in read)
-    days = further_days(reference, report.rules, report.quarter)
-    keyed = {day: acquisition.of_day(day, report) for day in days}
+    keyed = {day: acquisition.of_day(day, report) for day in further_days(reference, report)}
     log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
     tables = [row.snapshot.table for row in figures]
     current = [row.snapshot.table for row in figures if row.quarter == report.quarter]
@@ -109,8 +108,7 @@ def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
         ruled = Reference.of(dict.fromkeys(TABLES, ()), stored.reference.files)
     parameters = replace(parameters, report=earlier)
     figures = tuple(map(stored.reader.read, stored.snapshots(parameters)))
-    days = further_days(ruled, earlier.rules, quarter)
-    keyed = {day: stored.of_day(day, earlier) for day in days}
+    keyed = {day: stored.of_day(day, earlier) for day in further_days(ruled, earlier)}
     return Inputs(parameters, ruled, figures, (), (), keyed)
 
 
@@ -192,7 +190,7 @@ def _recorded(
             _figures(reader, given[source.table, str(day)], ages)
             for source in tables_of(reference, report.rules, ages)
         )
-        for ages, day in further_days(reference, report.rules, report.quarter)
+        for ages, day in further_days(reference, report)
     }
     return Inputs(parameters, reference, figures, (), (), keyed)
 

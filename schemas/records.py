@@ -205,6 +205,11 @@ class FileRecord:
     sha256: str
 
 
+_KEYED: Final = {
+    "sources": "source_id", "structures": "structure", "accounts": "municipality_code",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Reference:
     """All reference tables, validated, with the record of each file that was read.
@@ -250,20 +255,10 @@ class Reference:
         cls, tables: Mapping[str, Sequence[Any]], files: tuple[FileRecord, ...] = ()
     ) -> Reference:
         """Return the reference tables of their records, by the name of each table."""
-        return cls(
-            area_rows=tuple(tables["areas"]),
-            district_rows=tuple(tables["districts"]),
-            clusters=tuple(tables["clusters"]),
-            memberships=tuple(tables["memberships"]),
-            costs=tuple(tables["costs"]),
-            sources={row.source_id: row for row in tables["sources"]},
-            assumptions=tuple(tables["assumptions"]),
-            structures={row.structure: row for row in tables["structures"]},
-            alternatives=tuple(tables.get("alternatives", ())),
-            accounts={row.municipality_code: row for row in tables["accounts"]},
-            keys=tuple(tables.get("keys", ())),
-            files=files,
-        )
+        rows: dict[str, Any] = {name: tuple(records) for name, records in tables.items()}
+        for name, key in _KEYED.items():
+            rows[name] = {getattr(row, key): row for row in rows[name]}
+        return cls(rows.pop("areas"), rows.pop("districts"), **rows, files=files)
 
     @cached_property
     def members(self) -> Mapping[str, list[Membership]]:

@@ -109,7 +109,7 @@ def compare(
         (str(before), str(after)),
         cluster_ids(cluster or (), clusters),
     )
-    shared.show(view.parts(), view.as_dict(), view.rows())
+    shared.show(view.parts(), view.as_dict(), view.rows)
 
 
 def scenario(
@@ -159,4 +159,4 @@ def scenario(
     )
     written = f"\nScenario, not in force. Written: {report.folder}"
     document = {**report.manifest, "difference": report.difference}
-    shared.show([*view.parts(), written], document, view.rows())
+    shared.show([*view.parts(), written], document, view.rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -47,8 +48,9 @@ class View:
         chosen = self.cluster_ids
         return [row for row in self.comparison.scopes if row.scope in chosen or not chosen]
 
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """Return a row a cluster, cost and municipality; or a municipality, if that is compared."""
+        """A row a cluster, cost and municipality; or a municipality, if that is compared."""
         if self.by_municipality:
             return municipality_rows(self.comparison, self.titles)
         return scope_rows(self.scopes, self.titles, self.comparison.names)
@@ -60,7 +62,7 @@ class View:
             "after": self.titles[1],
             "order": list(ORDER),
             "structure_changed": self.comparison.structure_changed,
-            "rows": self.rows(),
+            "rows": self.rows,
         }
 
     def parts(self) -> Iterator[Part]:

@@ -11,7 +11,6 @@ from pipeline.reporting.notes import key_text
 from pipeline.reporting.rows import SHARE_DECIMALS
 from pipeline.reporting.texts import Catalogue, exact, rounded
 from schemas.records import Language
-from schemas.sharing import Key
 
 if TYPE_CHECKING:
     from pipeline.analysis.explain import Trail
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 def key_steps(found: Trail) -> Mapping[str, object]:
     """Return what the share of a municipality by a key is put together from."""
     member, key = found.member, found.cluster.key
-    equal, equals, reached, all_reached = _parts(key, found.cluster, member)
+    equal, equals, reached, all_reached = _parts(found.cluster, member)
     equally = f"{key.equal_part} x {exact(equal)} / {exact(equals)}"
     quarter = found.calculation.result.quarter
     return {
@@ -38,16 +37,15 @@ def key_steps(found: Trail) -> Mapping[str, object]:
 
 def defined_share(cluster: ClusterResult, member: Member) -> Fraction:
     """Return the share of a member by definition: by its key."""
-    key = cluster.key
-    equal, equals, reached, all_reached = _parts(key, cluster, member)
-    by_people = (1 - key.equal_part) * reached / all_reached if all_reached else Fraction(0)
-    return by_people + key.equal_part * equal / equals
+    equal, equals, reached, all_reached = _parts(cluster, member)
+    part = cluster.key.equal_part
+    by_people = (1 - part) * reached / all_reached if all_reached else Fraction(0)
+    return by_people + part * equal / equals
 
 
-def _parts(
-    key: Key, cluster: ClusterResult, member: Member
-) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+def _parts(cluster: ClusterResult, member: Member) -> tuple[Fraction, ...]:
     """Return the part of a member and all parts in what is equal; its people and all people."""
+    key = cluster.key
     equal = [key.equal_weight(row.membership.fraction) for row in cluster.members]
     reached = [key.reached(row.counted_population) for row in cluster.members]
     at = cluster.members.index(member)

@@ -100,11 +100,12 @@ def tables_of(reference: Reference, rules: Quarter, ages: str = "") -> tuple[Sou
     return tables if by_district else tables[:1]
 
 
-def further_days(reference: Reference, rules: Quarter, report: Quarter) -> list[Day]:
+def further_days(reference: Reference, report: ReportName) -> list[Day]:
     """Return whom the keys of costs in force count, and when; not everybody on the report's day."""
+    rules, quarter = report.rules, report.quarter
     named = {cost.key_id for cost in reference.costs if rules in cost.period}
     keys = (row for row in reference.keys if row.key_id in named and rules in row.period)
-    return sorted({key.day(report) for key in keys} - {("", report)})
+    return sorted({key.day(quarter) for key in keys} - {("", quarter)})
 
 
 def _named(quarter: Quarter, costs: Iterable[Cost], keys: Iterable[Key]) -> tuple[Key, ...]:

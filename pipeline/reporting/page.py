@@ -41,8 +41,6 @@ def page(content: Content) -> bytes:
         content.text,
         content=content,
         payers=_payers(content),
-        notes=content.notes,
-        development=content.development,
         shares_of_all=[row.share(-1) for row in content.development.clusters.values()],
         funds=funds,
         sources=[notes.citation(row, content.text) for row in content.calculation.inputs.snapshots],

@@ -25,10 +25,6 @@ FUND_COLUMNS: Final = (
     "quarter", "structure", "cost_id", "cluster_id", "cluster_name", "counted_population",
     "share", "amount_dkk",
 )  # fmt: skip
-INVOICE_COLUMNS: Final = (
-    "quarter", "cluster_name", "cost_name", "per", "municipality_code", "municipality_name", "ean",
-    "payee", "account", "amount_dkk", "collected",
-)  # fmt: skip
 
 
 def allocation_columns(results: Iterable[QuarterResult]) -> tuple[str, ...]:
@@ -234,23 +230,19 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     Raises:
         AllocationError: The figures are not what they must be; a fault of the calculation.
     """
-    report, label = calculation.report, calculation.report.label
+    report, result = calculation.report, calculation.result
     text = Catalogue(report.language, calculation.inputs.reference.structures.values())
-    marked = {"scenario": report.scenario} if report.scenario else {}
-    rows = [{**marked, **row} for row in allocation_rows(calculation.result)]
-    funds = [{**marked, **row} for row in fund_rows(calculation.result)]
-    columns = (*marked, *allocation_columns([calculation.result]))
-    fund_columns = (*marked, *FUND_COLUMNS)
-    invoices = [
-        {**marked, **row}
-        for cluster in calculation.result.sections
-        for row in invoice_rows(calculation, cluster, text)
-    ]
-    collected = excel_csv(invoices, (*marked, *INVOICE_COLUMNS), text)
-    return {
-        **({f"opkraevning-{label}-excel.csv": collected} if invoices else {}),
-        f"fordeling-{label}.csv": machine_csv(rows, columns).encode(),
-        f"fordeling-{label}-excel.csv": excel_csv(rows, columns, text),
-        f"puljer-{label}.csv": machine_csv(funds, fund_columns).encode(),
-        f"puljer-{label}-excel.csv": excel_csv(funds, fund_columns, text),
-    }
+    mark = {"scenario": report.scenario} if report.scenario else {}
+    invoices = [mark | row for of in result.sections for row in invoice_rows(calculation, of, text)]
+    files = {}
+    if invoices:
+        collected = excel_csv(invoices, list(invoices[0]), text)
+        files[f"opkraevning-{report.label}-excel.csv"] = collected
+    for name, rows, columns in (
+        ("fordeling", allocation_rows(result), allocation_columns([result])),
+        ("puljer", fund_rows(result), FUND_COLUMNS),
+    ):
+        marked, headed = [mark | row for row in rows], (*mark, *columns)
+        files[f"{name}-{report.label}.csv"] = machine_csv(marked, headed).encode()
+        files[f"{name}-{report.label}-excel.csv"] = excel_csv(marked, headed, text)
+    return files

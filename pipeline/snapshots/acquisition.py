@@ -189,9 +189,13 @@ class Acquisition:
 
     def wanted(self, quarter: Quarter, rules: Quarter | None) -> list[tuple[SourceTable, Quarter]]:
         """Return the tables and quarters that a report rests on."""
-        by = rules or quarter
-        days = [("", quarter), *further_days(self.reference, by, quarter)]
-        return [(of, day) for ages, day in days for of in tables_of(self.reference, by, ages)]
+        report = ReportName(quarter, rules)
+        days = [("", quarter), *further_days(self.reference, report)]
+        return [
+            (source, day)
+            for ages, day in days
+            for source in tables_of(self.reference, report.rules, ages)
+        ]
 
     def _accept(self, quarter: Quarter) -> Iterator[Stored]:
         """Record what is accepted of a quarter that is stored, and yield what that changed."""

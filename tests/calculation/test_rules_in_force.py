@@ -163,7 +163,7 @@ def test_keys_and_their_days_stand_in_order() -> None:
     rules = rules_of(QUARTER, [cluster("syd")], [membership("syd", "101")], costs, keys)
     assert [key.key_id for key in rules.keys] == sorted(names)
     days = [(f"{number}-", Quarter(2021, 4)) for number in range(1, 8)]
-    assert further_days(rules, QUARTER, QUARTER) == days
+    assert further_days(rules, ReportName(QUARTER)) == days
 
 
 def test_a_cost_of_a_cluster_that_is_not_in_force_stops() -> None:
