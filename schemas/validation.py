@@ -17,8 +17,6 @@ SHOWN: Final = 10
 HEADER_ROW: Final = 1
 """Excel counts rows from 1, and the header is the first."""
 
-_NOT_NULLABLE: Final = "not_nullable"
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -71,8 +69,7 @@ def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> lis
     for case in cases.to_dict("records"):
         if case["schema_context"] == "Column" or case["column"] == reported_at[case["check"]]:
             row = int(case["index"]) + HEADER_ROW + 1
-            rule = "must not be missing" if case["check"] == _NOT_NULLABLE else case["check"]
-            found.append(Failure(row, case["column"], rule, str(case["failure_case"])))
+            found.append(Failure(row, case["column"], case["check"], str(case["failure_case"])))
         elif case["index"] is None or case["index"] != case["index"]:  # NaN: the table as a whole
             column = str(reported_at[case["check"]])
             found.append(Failure(None, column, str(case["check"]), None))
