@@ -25,11 +25,15 @@ _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(
     [
         "tests.killing",
+        "docx",
         "flows.cli",
         "flows.terminal.console",
+        "pandera.backends.pandas.builtin_checks",
         "pandera.pandas",
         "pipeline.delivery.deliver",
         "pipeline.reference.editing",
+        "pipeline.reference.rule_edits",
+        "pipeline.reporting.page",
         "pipeline.run",
         "pipeline.snapshots.intake",
         "pipeline.statbank.client",
