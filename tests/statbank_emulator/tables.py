@@ -9,6 +9,7 @@ are the emulator's own. Left out: the Danish texts, and figures below the level 
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Table:
         """The code of the country or the city."""
         return next(iter(self.parts_of))
 
-    @property
+    @cached_property
     def ages(self) -> list[str]:
         """The codes of the single years of age."""
         (variable,) = (row for row in self.recorded["variables"] if row["id"] == "ALDER")

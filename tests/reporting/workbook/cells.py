@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ from tests.office import Texts
 
 
 def opened(content: bytes | Path, *, values: bool = False) -> Workbook:
-    """Return a workbook by openpyxl, with its formulas or with their values."""
-    source = io.BytesIO(content) if isinstance(content, bytes) else content
-    return load_workbook(source, data_only=values)
+    """Return a workbook by openpyxl, with its formulas or with their values, to read only."""
+    return _opened(content if isinstance(content, bytes) else content.read_bytes(), values)
+
+
+@lru_cache(maxsize=8)
+def _opened(content: bytes, values: bool) -> Workbook:
+    return load_workbook(io.BytesIO(content), data_only=values)
 
 
 def figures(book: Workbook) -> dict[tuple[str, str], Any]:
