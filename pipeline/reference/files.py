@@ -103,16 +103,15 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
             broken.append(f"row {number}: must have at most {MOST_SIGNS} signs in a cell")
     if broken:
         raise invalid(path, *broken)
-    quarters = [name for name in header if name.endswith("_quarter")]
-    return [_notated(since | dict(zip(header, row, strict=True)), quarters) for row in rows]
+    return [since | dict(zip(header, map(_notation, header, row), strict=True)) for row in rows]
 
 
-def _notated(row: Row, quarters: Sequence[str]) -> Row:
-    """Write the quarters of a row in Statistics Denmark's notation, however they were written."""
-    for name in quarters:
+def _notation(column: str, cell: str) -> str:
+    """Return a quarter in Statistics Denmark's notation, however it was written; others as is."""
+    if column.endswith("_quarter"):
         with suppress(ValueError):
-            row[name] = str(Quarter.parse(row[name]))
-    return row
+            return str(Quarter.parse(cell))
+    return cell
 
 
 def _text(path: Path, content: bytes) -> str:
