@@ -90,7 +90,7 @@ def _headline(report: Report, text: Catalogue) -> Iterator[str]:
     for row in outcome.manifest["changes"]:
         yield f"- {text('cover.reason')}: {markdown(text.finding(Finding.recorded(**row)))}"
     for snapshot in report.calculation.inputs.snapshots:
-        yield f"- {markdown(citation(snapshot, text))}"
+        yield f"- {markdown(citation(snapshot, report.calculation.report.quarter, text))}"
 
 
 def _section(name: str, rows: list[Row]) -> list[str]:

@@ -24,7 +24,7 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     day = text.day(calculation.report.quarter.reference_day)
     yield styled(f"{calculation.report.label}: population on {day}")
     for snapshot in calculation.inputs.snapshots:
-        yield styled(citation(snapshot, text), "dim")
+        yield styled(citation(snapshot, calculation.report.quarter, text), "dim")
     if outcome.has_costs and not cluster_ids:
         yield from ("", _costs(calculation.result, text))
     for cluster in calculation.result.sections:

@@ -86,21 +86,23 @@ def _result_before(inputs: Inputs) -> QuarterResult | None:
 
 def _costs(inputs: Inputs) -> Iterator[Finding]:
     """Yield that there is nothing to allocate, or that another quarter settles it."""
-    reference, quarter = inputs.reference, str(inputs.parameters.report.rules)
+    reference, report = inputs.reference, inputs.parameters.report
     if reference.costs_ended:
         last = str(reference.costs_ended)
-        yield Finding.of(Subject.COSTS_ENDED, quarter=quarter, last=last)
+        yield Finding.of(Subject.COSTS_ENDED, quarter=str(report.rules), last=last)
     elif not reference.costs:
-        yield Finding.of(Subject.NO_COST, quarter=quarter)
-    if not inputs.parameters.report.rules_quarter:
-        for cost in {cost.cost_id: cost for cost in reference.costs}.values():
-            yield from _settlement(cost, inputs.parameters.report.quarter)
+        yield Finding.of(Subject.NO_COST, quarter=str(report.rules))
+    if not report.rules_quarter:
+        where = {row.cluster_id: f", {row.name}" for row in reference.clusters}
+        for cost in reference.costs:
+            yield from _settlement(cost, where.get(cost.scope, ""), report.quarter)
 
 
-def _settlement(cost: Cost, quarter: Quarter) -> Iterator[Finding]:
+def _settlement(cost: Cost, where: str, quarter: Quarter) -> Iterator[Finding]:
     """Yield which other quarter settles a cost, or that it is open."""
     settled = cost.settled_in(quarter)
-    values: dict[str, str | int] = {"name_da": cost.name_da, "name_en": cost.name_en}
+    values: dict[str, str | int] = {"cluster_id": cost.scope} if where else {}
+    values |= {"name_da": f"{cost.name_da}{where}", "name_en": f"{cost.name_en}{where}"}
     values |= {"amount": cost.amount_dkk, "quarter": str(quarter), "settled": str(settled or "")}
     if settled is None:
         yield Finding.of(Subject.SETTLEMENT_OPEN, **values)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from itertools import chain
 from typing import Final
 
@@ -15,6 +15,7 @@ from pipeline.reporting.texts import Catalogue, whole
 from schemas.quarter import Quarter
 from schemas.records import COST_NAMED, Basis, Cost, Language
 from schemas.sharing import EVERYBODY, Key, Source
+from schemas.source_tables import source_of
 
 _NO_CLUSTER: Final = ("",)
 """A note that no cluster's reader needs; without any cluster it would concern all."""
@@ -40,13 +41,14 @@ class Note:
         return f"[note {self.number}]"
 
 
-def citation(snapshot: Snapshot, text: Catalogue) -> str:
-    """Return the source of a snapshot as it is to be cited."""
-    day = datetime.fromisoformat(snapshot.retrieved_at).date()
-    retrieved = text(f"value.{snapshot.origin}", day=text.day(day))
-    return text(
-        "cover.citation", source=snapshot.source, retrieved=retrieved, licence=snapshot.licence
-    )
+def citation(row: Snapshot, report: Quarter, text: Catalogue) -> str:
+    """Return the source of a snapshot as it is to be cited, with its day where it is not alone."""
+    source, quarter, ages = row.source, Quarter.parse(row.quarter), source_of(row.table).ages
+    if ages or quarter != report:
+        day = text.day(quarter.reference_day)
+        source = text("cover.by_age" if ages else "cover.of_day", source=source, day=day)
+    retrieved = text(f"value.{row.origin}", day=text.day(date.fromisoformat(row.retrieved_at[:10])))
+    return text("cover.citation", source=source, retrieved=retrieved, licence=row.licence)
 
 
 def source_title(source: Source, text: Catalogue) -> str:
@@ -73,8 +75,7 @@ def command(calculation: Calculation) -> str:
     name = report.scenario
     verb = f"scenario {name}" if name else "run"
     overrides = "--file scenario.toml" if name else ""
-    parts = ["klynge", verb, str(report.quarter), *options, overrides]
-    return " ".join(filter(None, parts))
+    return " ".join(filter(None, ["klynge", verb, str(report.quarter), *options, overrides]))
 
 
 def numbered_notes(
@@ -85,13 +86,12 @@ def numbered_notes(
         Note(text("notes.finding"), text.finding(row), _concerned(row, calculation))
         for row in calculation.result.findings
     )
-    changes = (Note(text("notes.change"), text.finding(reason)) for reason in reasons)
     notes = chain(
         _assumptions(calculation, text),
         _rules(calculation, text),
         _keys(calculation, text),
         findings,
-        changes,
+        (Note(text("notes.change"), text.finding(reason)) for reason in reasons),
         _sources(calculation, text),
         _files(calculation, text),
     )
@@ -124,13 +124,13 @@ def _with_amounts(worded: str, costs: Sequence[Cost], language: Language) -> str
 
 def _concerned(finding: Finding, calculation: Calculation) -> tuple[str, ...]:
     """Return the clusters that count the places of a finding; of no place, it concerns all."""
-    concerned = (
-        result.cluster.cluster_id
-        for result in calculation.result.clusters
-        for member in result.members
-        if set(member.membership.counted_codes).intersection(finding.places)
+    named = dict(finding.values).get("cluster_id")
+    concerned = dict.fromkeys(
+        row.cluster_id
+        for row in calculation.result.rules.memberships
+        if row.cluster_id == named or set(row.counted_codes).intersection(finding.places)
     )
-    return tuple(concerned) or _NO_CLUSTER if finding.places else ()
+    return tuple(concerned) or _NO_CLUSTER if named or finding.places else ()
 
 
 def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
@@ -154,8 +154,7 @@ def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
                 worded = f"{worded} {text('cluster.estimated', quarter=str(known))}"
             source = calculation.inputs.reference.sources[rule.source_id]
             worded = f"{worded} {text('cluster.source', title=source_title(source, text))}"
-            concerns = (cluster_id, rule.municipality_code)
-            yield Note(text("notes.rule"), worded, (cluster_id,), concerns)
+            yield Note(text("notes.rule"), worded, (cluster_id,), (cluster_id, member.code))
 
 
 def section_name(result: ClusterResult, text: Catalogue) -> str:
@@ -205,12 +204,11 @@ def _sources(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
 
 
 def _files(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
-    for snapshot in calculation.inputs.snapshots:
-        record = text(
-            "notes.file", file=snapshot.path, bytes=snapshot.bytes, sha256=snapshot.sha256
-        )
-        derived = f" {text('notes.derived')}" if snapshot.derived else ""
-        yield Note(text("notes.snapshot"), f"{citation(snapshot, text)}. {record}{derived}")
+    for row in calculation.inputs.snapshots:
+        cited = citation(row, calculation.report.quarter, text)
+        record = text("notes.file", file=row.path, bytes=row.bytes, sha256=row.sha256)
+        derived = f" {text('notes.derived')}" if row.derived else ""
+        yield Note(text("notes.snapshot"), f"{cited}. {record}{derived}")
     for file in calculation.inputs.reference.files:
         record = text("notes.file", file=file.file, bytes=file.bytes, sha256=file.sha256)
         yield Note(text("notes.reference"), record)

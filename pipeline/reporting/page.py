@@ -31,24 +31,24 @@ _MARGIN = 0.12
 
 def page(content: Content) -> bytes:
     """Return the report as HTML (UTF-8); every text in it is escaped by the template engine."""
-    language = content.text.language
+    inputs, text, quarter = content.calculation.inputs, content.text, content.result.quarter
     funds = Counter[str]()
     for fund in content.result.shared_funds:
         funds.update({cluster_id: part.amount for cluster_id, part in fund.parts.items()})
 
     return rendered(
         "page.html",
-        content.text,
+        text,
         content=content,
         payers=_payers(content),
         shares_of_all=[row.share(-1) for row in content.development.clusters.values()],
         funds=funds,
-        sources=[notes.citation(row, content.text) for row in content.calculation.inputs.snapshots],
-        day=content.text.day(content.result.quarter.reference_day),
+        sources=[notes.citation(row, quarter, text) for row in inputs.snapshots],
+        day=text.day(quarter.reference_day),
         basis_text=notes.basis_text,
-        people=lambda counted: localized(exact(counted), language),
+        people=lambda counted: localized(exact(counted), text.language),
         key_text=notes.key_text,
-        points=partial(points, language=language),
+        points=partial(points, language=text.language),
         rounded=rounded,
         script=_script(),
     )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,9 @@ def test_what_is_collected_by_a_key_is_in_the_workbook(
     book.close()
     page = (folder / "fordeling-2022K1.html").read_text("utf-8")
     assert "Nøgle alt: 0-17-årige den 1. januar 2021" in page
+    sources = re.findall(r"<dt>Kilde</dt><dd>(.*?)</dd>", page)
+    assert len(sources) == len(set(sources)) == 4
+    assert "FOLK1A, folketal efter alder den 1. januar 2021, hentet" in sources[2]
 
 
 def keyed(asking: Klynge, data_dir: Path) -> Klynge:

@@ -16,7 +16,7 @@ from pipeline.files import json_bytes
 from pipeline.revisions.store import report_files, sealed
 from schemas.records import Language
 from tests.conftest import Klynge
-from tests.report_of import FIRST, calculation_of
+from tests.report_of import FIRST, calculation_of, content_of
 
 NAMES = r"clusters\.csv|klyngefordeling|klynge run"
 """What is no word of a text: the names of a file, of this program and of its command."""
@@ -117,7 +117,23 @@ def test_a_year_is_settled_once(klynge: Klynge, data_dir: Path, reports_dir: Pat
     ended = klynge("run", "2026K3", "--offline")
     assert "370,000 kr. was settled by the population of 2026K1" in ended.out
     page = (reports_dir / "2026K3/r1/fordeling-2026K3.html").read_text("utf-8")
-    assert "½ årsværk: 370.000 kr. er afregnet efter folketallet i 2026K1." in page
+    told = "½ årsværk, Sundhedsklynge Syd: 370.000 kr. er afregnet efter folketallet i 2026K1."
+    assert told in page
+
+
+def test_each_cluster_is_told_how_its_own_cost_is_settled(klynge: Klynge, data_dir: Path) -> None:
+    """Two clusters with a cost of one id each have their own finding, and only their own."""
+    _copy_quarter(data_dir, "2026K1", "2026K3")
+    name = ("--name-da", "½ årsværk", "--name-en", "Half a full-time post")
+    where = ("viborg", "350000", "--from", "2023K1", "--source", "rm-klynger")
+    assert klynge("add-cost", "halvt-aarsvaerk", *where, *name).exit_code == 0
+    content = content_of("2026K3", data_dir=data_dir)
+    told = [note for note in content.notes if note.subject == "Bemærkning" and "½" in note.text]
+    syd, viborg = sorted((note.clusters, note.text) for note in told)
+    assert syd[0] == ("amager-hvidovre",)
+    assert syd[1].startswith("½ årsværk, Sundhedsklynge Syd: 370.000 kr. er afregnet efter")
+    assert viborg[0] == ("viborg",)
+    assert viborg[1].startswith("½ årsværk, Midtklyngen (Viborg): 350.000 kr. er for hele året")
 
 
 @pytest.mark.parametrize(

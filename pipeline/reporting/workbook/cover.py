@@ -44,7 +44,7 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
         yield text("cover.revision"), text("cover.edition", revision=content.revision)
         yield text("cover.reason"), content.changes_text
     for snapshot in calculation.inputs.snapshots:
-        yield text("cover.source"), notes.citation(snapshot, text)
+        yield text("cover.source"), notes.citation(snapshot, quarter, text)
     yield text("cover.money"), text("cover.money_text")
     yield text("cover.all_allocated"), all_allocated
     if content.result.population.districts_from:
