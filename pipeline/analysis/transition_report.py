@@ -65,7 +65,9 @@ def write_transition(
     amount = _amount(first) if amount_dkk is None else amount_dkk
     known = acquisition.reference
     rules = first.result.rules, second.result.rules
-    transition = Transition(*rules, first.result.population, amount, known.alternatives)
+    counted = first.result.population, second.result.population
+    by_district = max(counted, key=lambda row: len(row.by_district))
+    transition = Transition(*rules, by_district, amount, known.alternatives)
     label = f"{before}-{after}-on-{people}" + ("-en" if language is Language.ENGLISH else "")
     content = Content(second, 0, ())
     content.text, content.issue = Catalogue(language), label
@@ -161,9 +163,7 @@ def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]
     cells = [list(row.values()) for row in rows]
     columns = []
     for at, key in enumerate(rows[0]):
-        heading = text(f"transition.{key}")
         kroner = key.endswith("_dkk")
-        texts = () if kroner else (row[at] for row in cells)
-        style = "whole" if kroner else "text"
-        columns.append(Column(heading, style, fitting(texts, 36)))
+        texts, style = ((), "whole") if kroner else ((row[at] for row in cells), "text")
+        columns.append(Column(text(f"transition.{key}"), style, fitting(texts, 36)))
     return columns, cells

@@ -158,6 +158,20 @@ def test_different_amounts_must_be_named(klynge: Klynge) -> None:
     assert "0 amounts" in ended.err
 
 
+def test_back_again_each_pays_what_it_did(klynge: Klynge) -> None:
+    """From councils to clusters the districts count as they do the other way."""
+    there, back = (
+        klynge("transition", *quarters, "--amount", "370000", "--format", "csv").out
+        for quarters in (("2026K4", "2027K1"), ("2027K1", "2026K4"))
+    )
+    paid = [
+        [(row["municipality_code"], row[which]) for row in csv.DictReader(io.StringIO(text))]
+        for text, which in ((there, "before_dkk"), (back, "after_dkk"))
+    ]
+    assert len(paid[0]) == 98
+    assert paid[0] == paid[1]
+
+
 @pytest.mark.parametrize("certain", [True, False])
 def test_nothing_uncertain_moves_anything(klynge: Klynge, data_dir: Path, certain: bool) -> None:
     """Where no rule is uncertain, or nothing is shared, the report has no table of effects."""
