@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import analysis, audit, inputs, reports, rules, transition
+from flows.commands import analysis, audit, inputs, reports, rules
 from flows.commands.server import app as server
 from flows.commands.server import serve
 from flows.terminal.remedies import told
@@ -58,7 +58,7 @@ EXAMPLES: Mapping[Callable[..., None], str] = {
     rules.clusters: "clusters --quarter 2027K1",
     analysis.explain: "explain 2022K1 amager-hvidovre roedovre",
     analysis.compare: "compare 2022K1 2023K1",
-    transition.transition: "transition 2026K4 2027K1",
+    analysis.transition: "transition 2026K4 2027K1",
     analysis.scenario: "scenario hoejere-beloeb 2022K1 --set halvt-aarsvaerk.amount_dkk=400000",
     reports.backfill: "backfill --from 2016K1 --to 2023K1 --rules 2022K1",
     inputs.check: "check 2022K1",
@@ -91,8 +91,10 @@ def main(clock: Clock | None = None) -> None:
     except BrokenPipeError:  # the reader of a pipe, such as head, had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except (KlyngeError, OSError) as error:
-        _fail(StorageError.of(error))
+    except (KlyngeError, OSError) as caught:
+        error = StorageError.of(caught)
+        print(f"klynge: {terminal_text(told(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 def _collect_garbage_rarely() -> None:
@@ -113,8 +115,3 @@ def _check_arguments(arguments: Sequence[str]) -> None:
     for argument in arguments:
         if terminal_text(argument) != argument:
             raise UsageError(f"An argument has signs that are no text: {argument[:100]!a}")
-
-
-def _fail(error: KlyngeError) -> None:
-    print(f"klynge: {terminal_text(told(error))}", file=sys.stderr)
-    sys.exit(error.exit_code)

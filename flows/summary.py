@@ -14,7 +14,7 @@ from pipeline.calculation.quarter import ClusterResult
 from pipeline.errors import KlyngeError
 from pipeline.plain_text import fenced, markdown
 from pipeline.reporting.notes import citation, section_name
-from pipeline.reporting.texts import Catalogue, figures
+from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.store import Outcome
 from pipeline.run import Report
 
@@ -109,7 +109,7 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
     headings = [*(text(f"column.{column}") for column in columns), *costs]
     rows = []
     for member in cluster.members:
-        share, amounts = member.share, cluster.amounts_of(member.code)
-        shown = figures(member.counted_population, share, amounts, text.language)
+        amounts = cluster.amounts_of(member.code)
+        shown = text.figures(member.counted_population, member.share, amounts)
         rows.append(dict(zip(headings, map(markdown, [member.name, *shown]), strict=True)))
     return rows

@@ -1,9 +1,9 @@
-"""`klynge explain`, `compare` and `scenario`: where an amount comes from, and what changes it."""
+"""`klynge explain`, `compare`, `scenario` and `transition`: where amounts come from, or would."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, permutations
 from pathlib import Path
@@ -16,11 +16,20 @@ from flows.terminal.options import REPORT, Kind
 from flows.terminal.shared import Shared
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter
+from schemas.records import Language
 from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
+    from flows.terminal.screen import Part
     from pipeline.analysis.explain import Trail
+    from pipeline.analysis.transition_report import TransitionReport
     from pipeline.snapshots.acquisition import Acquisition
+
+_HEADINGS = {
+    "before_dkk": ">Before", "after_dkk": ">After", "change_dkk": ">Change",
+    "change_least_dkk": ">Least", "change_most_dkk": ">Most",
+}  # fmt: skip
+"""The columns that are shown of a transition."""
 
 
 def explain(
@@ -160,3 +169,55 @@ def scenario(
     written = f"\nScenario, not in force. Written: {report.folder}"
     document = {**report.manifest, "difference": report.difference}
     shared.show([*view.parts(), written], document, view.rows)
+
+
+def transition(
+    before: Annotated[Quarter, options.QUARTER.argument("Whose rules are before.", "BEFORE")],
+    after: Annotated[Quarter, options.QUARTER.argument("Whose rules are after.", "AFTER")],
+    shared: Shared,
+    population: Annotated[
+        Quarter | None,
+        options.QUARTER.option("Population quarter; the newest stored if it is left out."),
+    ] = None,
+    amount: Annotated[
+        int | None,
+        typer.Option(
+            metavar="KRONER",
+            min=0,
+            help="What each cluster shares; that of the costs before if it is left out.",
+        ),
+    ] = None,
+    language: Annotated[Language, typer.Option(help="Language of what is written.")] = (
+        Language.DANISH
+    ),
+) -> None:
+    """Show what each municipality pays and with whom, before and after a change of structure.
+
+    Every cluster shares the same amount on the same population, so that only the structure
+    differs. The range covers all combinations of what is uncertain, by alternatives.csv. A
+    workbook, a page and CSV are written to reports/transitions.
+    """
+    from pipeline.analysis.transition_report import write_transition
+
+    acquisition = shared.acquisition(offline=True)
+    written = write_transition(before, after, population, amount, language, acquisition)
+    tables = {"rows": written.rows, "effects": written.effects}
+    shared.show(_transition_parts(written), {"folder": written.folder, **tables}, written.rows)
+
+
+def _transition_parts(written: TransitionReport) -> Iterator[Part]:
+    from flows.terminal.screen import styled, table
+    from pipeline.reporting.texts import whole
+
+    yield table(
+        ["<Municipality", *_HEADINGS.values()],
+        [
+            [
+                f"{row['municipality_code']} {row['municipality_name']}",
+                *(whole(row[column], Language.ENGLISH) for column in _HEADINGS),
+            ]
+            for row in written.rows
+        ],
+    )
+    yield "Least and most: the change over all combinations of the uncertain rules."
+    yield styled(f"Written: {written.folder}")

@@ -9,7 +9,7 @@ from rich.table import Table
 from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.notes import basis_text, citation, section_name
-from pipeline.reporting.texts import Catalogue, figures
+from pipeline.reporting.texts import Catalogue
 from pipeline.run import Report
 from schemas.records import Language
 
@@ -68,8 +68,7 @@ def _members(cluster: ClusterResult, text: Catalogue, before: QuarterResult | No
 
     def cells(people: Fraction, share: Fraction, amounts: list[int], last_time: int) -> list[str]:
         sums = [sum(amounts) for _ in together] + [last_time for _ in issues]
-        shown = figures(people, share, amounts, text.language, " kr.")
-        return [*shown, *map(kroner, sums)]
+        return [*text.figures(people, share, amounts, " kr."), *map(kroner, sums)]
 
     rows = []
     for member in cluster.members:

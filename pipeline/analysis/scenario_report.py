@@ -31,6 +31,7 @@ from pipeline.reference.files import (
     write_rows,
 )
 from pipeline.reference.tables import load_reference
+from pipeline.reporting.content import Content
 from pipeline.reporting.rows import machine_csv, scope_rows
 from pipeline.revisions.store import report_files
 from pipeline.run import calculation_of, gather
@@ -108,7 +109,7 @@ def _write(
         FILE: write_toml(scenario).encode(),
     }
     overrides = {row.text: row.value for row in scenario.overrides}
-    files, manifest = report_files(calculation, 0, reasons, more, scenario=overrides)
+    files, manifest = report_files(Content(calculation, 0, reasons), more, scenario=overrides)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         replace_folder(folder, files)
     return ScenarioReport(calculation, real, comparison, difference, folder, manifest)

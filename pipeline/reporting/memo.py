@@ -9,7 +9,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting.content import Content
 from pipeline.reporting.notes import key_text
-from pipeline.reporting.texts import figures
 
 MEMBERS_A_TABLE = 11
 """More do not fit side by side on a page; the table goes on below."""
@@ -61,7 +60,7 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
         label = text("memo.cost", name=text.cost_name(cost), amount=cost.amount_dkk)
         labels.append((label, "kroner", number))
     columns = (
-        figures(row.counted_population, row.share, result.amounts_of(row.code), text.language)
+        text.figures(row.counted_population, row.share, result.amounts_of(row.code))
         for row in result.members
     )
     rules = {code: note.text for code in codes if (note := content.rule_note(result, code))}

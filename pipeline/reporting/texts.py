@@ -100,6 +100,13 @@ class Catalogue:
             return value
         return value[0].replace("-", "−") + localized(value[1:], self.language)
 
+    def figures(
+        self, counted: Fraction, share: Fraction, amounts_dkk: Iterable[int], unit: str = ""
+    ) -> list[str]:
+        """Return people, share and kroner as text, the kroner with a unit such as ` kr.`."""
+        kroner = (f"{whole(amount, self.language)}{unit}" for amount in amounts_dkk)
+        return [localized(exact(counted), self.language), percent(share, self.language), *kroner]
+
     def findings(self, findings: Sequence[Finding]) -> str:
         """Return the sentences of at most ten findings, and a count of the rest."""
         told = [self.finding(finding) for finding in findings[:SHOWN]]
@@ -165,18 +172,6 @@ def percent(share: Fraction, language: Language) -> str:
     """Return a share with one decimal: `48,0 %` in Danish, `48.0%` in English."""
     text = localized(rounded(share * 100, 1), language)
     return f"{text} %" if language is Language.DANISH else f"{text}%"
-
-
-def figures(
-    counted: Fraction,
-    share: Fraction,
-    amounts_dkk: Iterable[int],
-    language: Language,
-    unit: str = "",
-) -> list[str]:
-    """Return people, share and kroner as text, the kroner with a unit such as ` kr.`."""
-    kroner = (f"{whole(amount, language)}{unit}" for amount in amounts_dkk)
-    return [localized(exact(counted), language), percent(share, language), *kroner]
 
 
 def points(change: Fraction, language: Language) -> str:

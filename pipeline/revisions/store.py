@@ -86,7 +86,8 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
             revision += 1
             earlier = folder / f"r{revision - 1}" / MANIFEST
             before = record(MANIFEST, earlier.read_bytes()).sha256 if manifest else ""
-            files, manifest = report_files(calculation, revision, reasons, previous=before)
+            content = Content(calculation, revision, reasons)
+            files, manifest = report_files(content, {}, previous=before)
             write_folder_atomically(folder / f"r{revision}", files)
     label = calculation.report.label
     return Outcome(label, revision, folder / f"r{revision}", bool(reasons), manifest)
@@ -185,46 +186,35 @@ def _reasons(folder: Path, manifest: Mapping[str, Any], calculation: Calculation
 
 
 def report_files(
-    calculation: Calculation,
-    revision: int,
-    reasons: Sequence[Finding],
-    more: Mapping[str, bytes] | None = None,
-    **more_in_manifest: Any,
+    content: Content, more: Mapping[str, bytes], **more_in_manifest: Any
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return all files of a report by name, more included, and its manifest; 0 is a scenario's."""
+    """Return all files of a report by name, more included, and its manifest."""
     from pipeline.reporting.memo import memos
     from pipeline.reporting.page import page
     from pipeline.reporting.workbook.books import workbooks
 
-    content = Content(calculation, revision, reasons)
     files = {
-        **figure_files(calculation),
-        **(more or {}),
+        **figure_files(content.calculation),
+        **more,
         f"fordeling-{content.label}.html": page(content),
         **workbooks(content),
         **memos(content),
-        INPUTS: json_bytes(recorded_inputs(calculation.inputs)),
+        INPUTS: json_bytes(recorded_inputs(content.calculation.inputs)),
     }
-    manifest = sealed({**_manifest(calculation, revision, reasons, files), **more_in_manifest})
+    manifest = sealed({**_manifest(content, files), **more_in_manifest})
     return {**files, MANIFEST: json_bytes(manifest)}, manifest
 
 
-def _manifest(
-    calculation: Calculation,
-    revision: int,
-    reasons: Sequence[Finding],
-    contents: Mapping[str, bytes],
-) -> dict[str, Any]:
+def _manifest(content: Content, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what a report was made from; the same calculation always gives the same."""
-    english = Catalogue(Language.ENGLISH)
-    inputs, parameters = calculation.inputs, calculation.inputs.parameters
-    before = inputs.before
+    english, inputs = Catalogue(Language.ENGLISH), content.calculation.inputs
+    parameters, before = inputs.parameters, inputs.before
     earlier = chain.from_iterable(zip(*inputs.history, strict=True))
     return {
-        "report": calculation.report.label,
-        "revision": revision,
-        "reason": english.findings(reasons),
-        "changes": [reason.as_dict() for reason in reasons],
+        "report": content.label,
+        "revision": content.revision,
+        "reason": english.findings(content.reasons),
+        "changes": [reason.as_dict() for reason in content.reasons],
         "parameters": {
             "quarter": str(parameters.report.quarter),
             "rules": str(parameters.report.rules),
@@ -240,9 +230,9 @@ def _manifest(
         "versions": {"klyngefordeling": installed_version()},
         "findings": [
             {**finding.as_dict(), "text": english.finding(finding)}
-            for finding in calculation.result.findings
+            for finding in content.result.findings
         ],
-        "outputs": [asdict(record(name, content)) for name, content in contents.items()],
+        "outputs": [asdict(record(name, file)) for name, file in files.items()],
     }
 
 

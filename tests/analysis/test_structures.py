@@ -16,7 +16,7 @@ from pipeline.files import json_bytes
 from pipeline.revisions.store import report_files, sealed
 from schemas.records import Language
 from tests.conftest import Klynge
-from tests.report_of import FIRST, calculation_of, content_of
+from tests.report_of import content_of
 
 NAMES = r"clusters\.csv|klyngefordeling|klynge run"
 """What is no word of a text: the names of a file, of this program and of its command."""
@@ -36,7 +36,7 @@ def texts(files: dict[str, bytes]) -> Iterator[tuple[str, str]]:
 
 def said(quarter: str, language: Language, word: str, rules: str | None = None) -> list[str]:
     """Return the places of a report that say a word."""
-    files, _ = report_files(calculation_of(quarter, language, rules=rules), 1, FIRST)
+    files, _ = report_files(content_of(quarter, language, rules=rules), {})
     found = ((name, re.sub(NAMES, "", text)) for name, text in texts(files))
     return [name for name, text in found if re.search(word, text, re.IGNORECASE)]
 
