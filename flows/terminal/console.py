@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.snapshots.intake import Stored
 
 ENGLISH: Final = Catalogue(Language.ENGLISH)
-_NUMBERS: Final = ("amount", "share", "population")
+_NUMBERS: Final = re.compile(r"amount|share|population|key \S+ (?!(counts|file|sha256)$)")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 
 
@@ -118,8 +118,8 @@ def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part
         yield styled(about)
         for item, value in values.items():
             shown = str(ENGLISH.shown(value))
-            if about.startswith(_NUMBERS):
-                shown = _LONG.sub(lambda found: f"{int(found[0]):,}", value)
+            if _NUMBERS.match(f"{about} {item}"):
+                shown = _LONG.sub(lambda found: f"{int(found[0]):,}", str(value))
             yield f"  {item:<30} {shown}"
     if "report" not in steps:
         yield f"No report of {report.label} is written yet: klynge run writes it."
