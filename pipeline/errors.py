@@ -112,10 +112,10 @@ class StorageError(KlyngeError, exit_code=51):
         if isinstance(error, KlyngeError):
             return error
         what, where = error.strerror or str(error), error.filename2 or error.filename
-        return cls(
-            f"{where}: {what}." if where else f"{what}.",
-            "Look at the folder's permissions and the free space; nothing half-written is kept.",
-        )
+        hint = "Look at the folder's permissions and the free space; nothing half-written is kept."
+        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            hint = "Look at how its name is written; nothing half-written is kept."
+        return cls(f"{where}: {what}." if where else f"{what}.", hint)
 
 
 class DeliveryError(KlyngeError, exit_code=60):

@@ -37,8 +37,8 @@ def init(
     if not (update or write):
         bundled.initialise(data_dir)
         keepers = f"Who keeps which table current: {data_dir / 'README.md'}"
-        parts = screen.styled(f"Written: {data_dir}"), keepers, "A report: klynge run 2022K1"
-        shared.show(parts, {"folder": data_dir})
+        report = f"A report{f', in {folder}' if folder and folder.name else ''}: klynge run 2022K1"
+        shared.show((screen.styled(f"Written: {data_dir}"), keepers, report), {"folder": data_dir})
         return
     planned = bundled.planned_update(data_dir)
     if write:
