@@ -162,7 +162,7 @@ def scenario(
     report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition, replace)
     view = View(
         report.comparison,
-        (report.real.report.label, report.calculation.report.label),
+        (report_name.label, report.manifest["report"]),
         shown,
         only_changed=True,
     )

@@ -44,12 +44,10 @@ def audit(
 
     if (cluster or member) and not quarter:
         raise typer.BadParameter("--cluster and --member need --quarter")
-    told: dict[str, Any] = {}
+    told, counted = dict[str, Any](), dict[str, list[Any]]()
     for heading, found in read_tables(table).items():
-        counted = None
         if quarter:
-            acquisition = shared.acquisition(offline=True)
-            name = ReportName(quarter, rules)
+            name, acquisition = ReportName(quarter, rules), shared.acquisition(offline=True)
             counted = count_again(found, name, cluster, member or [], acquisition)
         told[heading] = outcome(audited(found), counted)
     holds = all(row["holds"] for row in told.values())

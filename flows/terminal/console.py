@@ -148,7 +148,7 @@ def edited_parts(edited: Edited, findings: Iterable[Mapping[str, object]]) -> It
     yield from (f"- {row}" for row in edited.removed)
     yield from (f"+ {row}" for row in edited.added)
     yield from (f"Finding, {finding['period']}: {finding['text']}" for finding in findings)
-    yield f"{'Written' if edited.written else 'Unchanged'}: {edited.path}"
+    yield f"{'Written' if edited.removed or edited.added else 'Unchanged'}: {edited.path}"
 
 
 def update_parts(update: Update, written: bool) -> Iterator[Part]:

@@ -8,7 +8,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import zip_longest
@@ -57,26 +56,17 @@ def read_tables(path: Path) -> dict[str, PublishedTable]:
     raise InvalidData(f"{path} has no table of figures or shares and amounts.", _HINT)
 
 
-@dataclass(frozen=True)
-class Counted:
-    """The figures that differ from the people counted, rounded; and members amiss, by name."""
-
-    differing: tuple[Doubt, ...]
-    missing: tuple[str, ...]
-    others: tuple[str, ...]
-
-
 def count_again(
     table: PublishedTable,
     wanted: ReportName,
     cluster: str,
     members: Sequence[str],
     acquisition: Acquisition,
-) -> Counted:
-    """Compare the figures of a table with the people that the StatBank counted.
+) -> dict[str, list[Any]]:
+    """Return what differs of a table from the people that the StatBank counted, rounded.
 
-    They count by the memberships of the cluster, if one is named, else whole: the members named, or
-    all of the table.
+    That is figures, members that it lacks, and others that it has, by name. Members count by the
+    memberships of the cluster, if one is named, else whole: those named, or all of the table.
 
     Raises:
         UsageError: A name fits no cluster or municipality.
@@ -94,34 +84,38 @@ def count_again(
         people = {row.code: row.counted_population for row in found.members}
     scale = 10 ** table.decimals.get(Column.FIGURE, 0)
     figures = enumerate(zip(codes, table.cells.get(Column.FIGURE, ()), strict=False))
-    return Counted(
-        tuple(
-            Doubt(Column.FIGURE, row, printed, (int(people[code] * scale + Fraction(1, 2)),))
-            for row, (code, printed) in figures
-            if code in people and abs(printed - people[code] * scale) > Fraction(1, 2)
-        ),
-        tuple(area.name for area in areas if area.code in people.keys() - {*codes}),
-        tuple(name for name, code in zip(table.names, codes, strict=True) if code not in people),
+    differing = (
+        Doubt(Column.FIGURE, row, printed, (int(people[code] * scale + Fraction(1, 2)),))
+        for row, (code, printed) in figures
+        if code in people and abs(printed - people[code] * scale) > Fraction(1, 2)
     )
-
-
-def outcome(audited: Audit, counted: Counted | None) -> dict[str, Any]:
-    """Return what is told of a table as an object: numbers as the table prints them."""
-    told = {
-        "municipalities": len(audited.table.names),
-        "holds": bool(audited.methods) and not (counted and any(vars(counted).values())),
-        "methods": [method.value for method in audited.methods],
-        "explanations": [_doubt(audited, row) for row in audited.explanations],
-        "deviations": [_doubt(audited, row) for row in audited.deviations],
+    return {
+        "differing": [_doubt(table, row) for row in differing],
+        "missing": [area.name for area in areas if area.code in people.keys() - {*codes}],
+        "others": [
+            name for name, code in zip(table.names, codes, strict=True) if code not in people
+        ],
     }
-    differing = [_doubt(audited, row) for row in counted.differing] if counted else []
-    return {**told, **vars(counted), "differing": differing} if counted else told
 
 
-def _doubt(audited: Audit, doubt: Doubt) -> dict[str, Any]:
-    decimals = audited.table.decimals[doubt.column]
+def outcome(audited: Audit, counted: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Return what is told of a table as an object, with what differs of it if it was counted."""
+    table = audited.table
+    return {
+        "municipalities": len(table.names),
+        "holds": bool(audited.methods) and not any(counted.values()),
+        "methods": [method.value for method in audited.methods],
+        "explanations": [_doubt(table, row) for row in audited.explanations],
+        "deviations": [_doubt(table, row) for row in audited.deviations],
+        **counted,
+    }
+
+
+def _doubt(table: PublishedTable, doubt: Doubt) -> dict[str, Any]:
+    """Return a doubt with its numbers as the table prints them."""
+    decimals = table.decimals[doubt.column]
     shown = [f"{Decimal(value).scaleb(-decimals):,}" for value in (doubt.printed, *doubt.values)]
-    where = "total" if doubt.row is None else audited.table.names[doubt.row]
+    where = "total" if doubt.row is None else table.names[doubt.row]
     return {"where": where, "column": doubt.column, "printed": shown[0], "right": shown[1:]}
 
 

@@ -31,6 +31,9 @@ from schemas.rows import PERIOD
 
 Tables = dict[str, list[Row]]
 
+TABLES: Final = (MEMBERSHIPS, SHARING_KEYS, COSTS, SOURCES)
+"""The files whose rows an override changes, or adds."""
+
 _NONE: Final = "none"
 _HINT: Final = (
     "Write COST.amount_dkk=KRONER, MUNICIPALITY@CLUSTER.fraction=P/Q, .basis=whole, "

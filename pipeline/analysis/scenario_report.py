@@ -16,20 +16,13 @@ from typing import Any, Final
 
 from filelock import FileLock
 
-from pipeline.analysis.scenario import Scenario, apply, write_toml
+from pipeline.analysis.scenario import TABLES, Scenario, apply, write_toml
 from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.errors import KlyngeError, Remedy, UsageError
 from pipeline.files import replace_folder
-from pipeline.reference.files import (
-    COSTS,
-    MEMBERSHIPS,
-    SHARING_KEYS,
-    SOURCES,
-    read_rows,
-    write_rows,
-)
+from pipeline.reference.files import read_rows, write_rows
 from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import machine_csv, scope_rows
@@ -39,15 +32,12 @@ from pipeline.snapshots.acquisition import Acquisition
 from schemas.report_name import ReportName
 
 FILE: Final = "scenario.toml"
-FILES: Final = (MEMBERSHIPS, SHARING_KEYS, COSTS, SOURCES)
 
 
 @dataclass(frozen=True)
 class ScenarioReport:
-    """A scenario calculated and written, and its difference to the real allocation, as rows too."""
+    """A scenario as it was written, and its difference to the real allocation, as rows too."""
 
-    calculation: Calculation
-    real: Calculation
     comparison: Comparison
     difference: list[dict[str, Any]]
     folder: Path
@@ -70,7 +60,7 @@ def run_scenario(
         _refuse_another(scenario, settings.reports_dir / report.path)
     real = calculation_of(name, acquisition)
     reference_dir = settings.data_dir / "reference"
-    tables = {file: read_rows(reference_dir, file) for file in FILES}
+    tables = {file: read_rows(reference_dir, file) for file in TABLES}
     changed = apply(scenario, tables, acquisition.reference, name.rules)
     contents = {file: write_rows(file, rows) for file, rows in changed.items()}
     parameters = replace(real.inputs.parameters, report=report)
@@ -112,4 +102,4 @@ def _write(
     files, manifest = report_files(Content(calculation, 0, reasons), more, scenario=overrides)
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         replace_folder(folder, files)
-    return ScenarioReport(calculation, real, comparison, difference, folder, manifest)
+    return ScenarioReport(comparison, difference, folder, manifest)

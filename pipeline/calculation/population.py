@@ -10,7 +10,7 @@ Where KKBEF1 lacks the quarter, the districts can be estimated: the last known d
 the city's population in FOLK1A and rounded by largest remainder so that they add up to it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -178,3 +178,19 @@ def estimate_districts(by_area: Mapping[str, int], known: Mapping[str, int]) -> 
     weights = {code: Fraction(people) for code, people in known.items() if code != COPENHAGEN_TOTAL}
     amounts = {part.code: part.amount for part in largest_remainder(city, weights)}
     return {code: city if code == COPENHAGEN_TOTAL else amounts[code] for code in known}
+
+
+def differences(population: Population) -> Iterator[Finding]:
+    """Yield that its districts are estimated, or that the registers differ on the city."""
+    if population.districts_from is not None:
+        quarter, known = str(population.quarter), str(population.districts_from)
+        yield Finding.of(Subject.DISTRICTS_ESTIMATED, quarter=quarter, known=known)
+        return
+    if not population.by_district:
+        return
+    city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
+    if city != districts:
+        difference = abs(city - districts)
+        yield Finding.of(
+            Subject.CITY_TOTALS_DIFFER, folk1a=city, kkbef1=districts, difference=difference
+        )

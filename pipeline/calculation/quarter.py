@@ -3,26 +3,18 @@
 Everything here is a pure function of plain values: no clock, no network, no files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from pipeline.calculation.allocation import Part, largest_remainder, shares
-from pipeline.calculation.findings import Finding, Subject
+from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import check_coverage, counted_population, weights_of
-from pipeline.calculation.population import Population
+from pipeline.calculation.population import Population, differences
 from pipeline.errors import AllocationError
 from schemas.quarter import Quarter
-from schemas.records import (
-    COPENHAGEN,
-    COPENHAGEN_TOTAL,
-    Basis,
-    Cluster,
-    Cost,
-    Membership,
-    Reference,
-)
+from schemas.records import Basis, Cluster, Cost, Membership, Reference
 from schemas.sharing import EVERYBODY, Key
 
 
@@ -120,7 +112,7 @@ def calculate_quarter(
         RuleError: A municipality counts more than once.
         AllocationError: A cost meets a cluster, or clusters, without counted population.
     """
-    findings = (*_population_findings(population), *check_coverage(rules))
+    findings = (*differences(population), *check_coverage(rules))
     quarter, counted = population.quarter, {EVERYBODY.key_id: population, **(populations or {})}
     named = {(cost.scope, cost.key_id) for cost in rules.costs}
     sections = tuple(
@@ -135,21 +127,6 @@ def calculate_quarter(
         if cost.structure
     )
     return QuarterResult(quarter, rules, population, sections, shared_funds, findings, counted)
-
-
-def _population_findings(population: Population) -> Iterator[Finding]:
-    if population.districts_from is not None:
-        quarter, known = str(population.quarter), str(population.districts_from)
-        yield Finding.of(Subject.DISTRICTS_ESTIMATED, quarter=quarter, known=known)
-        return
-    if not population.by_district:
-        return
-    city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
-    if city != districts:
-        difference = abs(city - districts)
-        yield Finding.of(
-            Subject.CITY_TOTALS_DIFFER, folk1a=city, kkbef1=districts, difference=difference
-        )
 
 
 def _cluster(cluster: Cluster, key: Key, rules: Reference, population: Population) -> ClusterResult:

@@ -49,7 +49,8 @@ class ToFolder:
                 replace_folder(there, issue.files)
             elif not there.exists():
                 write_folder_atomically(there, issue.files)
-            same = all(_holds(there / name, content) for name, content in issue.files.items())
+            found = {name: there / name for name in issue.files if (there / name).is_file()}
+            same = {name: file.read_bytes() for name, file in found.items()} == issue.files
         except OSError as error:
             raise DeliveryError(
                 f"Not copied to {there}: {error.strerror or error}.",
@@ -60,10 +61,6 @@ class ToFolder:
             raise DeliveryError(
                 f"{there} holds other files than the revision.", "Move it away and deliver again."
             )
-
-
-def _holds(file: Path, content: bytes) -> bool:
-    return file.is_file() and file.read_bytes() == content
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from pipeline.reporting.texts import Catalogue, percent
 from pipeline.revisions.recorded import INPUTS, recorded_structures
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
-from schemas.records import Per
+from schemas.records import EVERY_CLUSTER, Per
 from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -97,7 +97,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     """Return the mail of a revision to a recipient, with the workbook attached."""
     text = Catalogue(recipient.language, recorded_structures(json.loads(issue.files[INPUTS])))
     revision = f"r{issue.revision}"
-    everything = recipient.gets_everything
+    everything = recipient.cluster_id == EVERY_CLUSTER
     rows = [row for row in issue.rows() if everything or row["cluster_id"] == recipient.cluster_id]
     own_name = rows[0]["cluster_name"] if rows else recipient.cluster_id
     cluster = text("mail.everything") if everything else own_name

@@ -50,11 +50,6 @@ class Edited:
     added: tuple[str, ...]
     findings: tuple[tuple[Period, Finding], ...]
 
-    @property
-    def written(self) -> bool:
-        """Whether a row changed."""
-        return bool(self.removed or self.added)
-
 
 def edit(data_dir: Path, name: str, change: Change) -> Edited:
     """Change a reference file, such as `costs.csv`, if what comes of it is valid.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pipeline.errors import InvalidData
 from pipeline.files import record
 from pipeline.reference.files import COLUMNS, Row, invalid, read_content, rows_of
-from schemas.records import EVERY_CLUSTER, Language, Reference
+from schemas.records import Language, Reference
 from schemas.rows import TABLES, from_row
 from schemas.validation import HEADER_ROW, failures
 
@@ -111,11 +111,6 @@ class Recipient:
     email: str
     name: str
     language: Language
-
-    @property
-    def gets_everything(self) -> bool:
-        """Whether it gets the whole report, and not that of one cluster."""
-        return self.cluster_id == EVERY_CLUSTER
 
 
 def load_recipients(data_dir: Path, reference: Reference) -> tuple[Recipient, ...]:
