@@ -3,6 +3,7 @@
 import os
 import runpy
 import sys
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -27,7 +28,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-
 command = app.command(cls=Command)
 
 
@@ -38,7 +38,7 @@ def up(shared: Shared) -> None:
     api_url = local_server.up(os.environ)
     print(f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open")
     print(f"To use it from a shell: export PREFECT_API_URL={api_url}")
-    print(f'and: export PREFECT_API_AUTH_STRING="$(cat {secret_file(os.environ)})"')
+    print(f'and: export PREFECT_API_AUTH_STRING="$(cat {quote(str(secret_file(os.environ)))})"')
     print("A run: prefect deployment run quarterly/on-demand -p quarter=2022K1")
     print("To stop: klynge server down")
 

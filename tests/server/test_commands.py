@@ -170,6 +170,21 @@ def test_a_setting_that_no_server_can_start_with_is_named(
     assert said in ended.err
 
 
+def test_a_home_whose_name_has_blanks_can_be_pasted(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A shell reads the secret by the command that `up` prints, wherever the home lies."""
+    home = tmp_path / "vores hjem"
+    home.mkdir()
+    (home / "secret").write_text("klynge:hemmeligt", encoding="utf-8")
+    monkeypatch.setenv("KLYNGE_HOME", str(home))
+    monkeypatch.setattr(local_server, "up", lambda _: NOBODY)
+    said = next(line for line in klynge("server", "up").out.splitlines() if "$(cat" in line)
+    typed = said.removeprefix("and: ") + '; printf %s "$PREFECT_API_AUTH_STRING"'
+    ran = subprocess.run(["sh", "-c", typed], capture_output=True, encoding="utf-8")
+    assert (ran.stdout, ran.stderr) == ("klynge:hemmeligt", "")
+
+
 def test_what_another_home_runs_is_left_alone(
     klynge: Klynge, monkeypatch: pytest.MonkeyPatch, site: Site, tmp_path: Path
 ) -> None:
