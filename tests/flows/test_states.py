@@ -131,10 +131,17 @@ def test_rejected_query_is_not_repeated(quarterly: Run, statbank: StatBankEmulat
     assert statbank.count("data", "FOLK1A") == 1
 
 
-def test_statbank_back_after_retries(quarterly: Run, statbank: StatBankEmulator) -> None:
-    """The StatBank away for the first two tries and back at the third: the report is written."""
+def test_statbank_back_after_retries(
+    quarterly: Run, environment: Site, statbank: StatBankEmulator
+) -> None:
+    """The StatBank away for the first two tries and back at the third: the report is written, and
+    only the fetch was tried again.
+    """
     statbank.fail(faults.unavailable(), times=2 * REQUESTS_A_TRY, function="any")
-    assert outcome(quarterly(quarter=NOT_HELD)) == ("Completed", "written r1")
+    run = quarterly(quarter=NOT_HELD)
+    assert outcome(run) == ("Completed", "written r1")
+    assert statbank.count("tableinfo") == 2 * REQUESTS_A_TRY + 2
+    assert environment.read(run.id).run_count == 1
 
 
 def test_statbank_away_for_good(

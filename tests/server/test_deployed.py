@@ -179,15 +179,6 @@ def _running(site: Site) -> list[FlowRun]:
         return client.read_flow_runs(flow_run_filter=active)
 
 
-def test_statbank_away_and_back(site: Site, bank: StatBankEmulator) -> None:
-    """Away for the first tries and back: the run succeeds after retries of the fetch only."""
-    bank.fail(faults.unavailable(), times=4, function="any")
-    run = site.trigger("quarterly/on-demand", quarter="2021K2", rules=QUARTER)
-    assert site.message(run) == ("Completed", "written r1")
-    assert bank.count("tableinfo") == 6
-    assert site.read(run).run_count == 1
-
-
 def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
     """Away for good: Failed with the reason, and an artifact that says what to try."""
     bank.fail(faults.unavailable(), times=None, function="any")
