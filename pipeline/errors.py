@@ -121,6 +121,6 @@ class StorageError(KlyngeError, exit_code=51):
 class DeliveryError(KlyngeError, exit_code=60):
     """A revision is written, but did not reach everyone who gets it.
 
-    The fact `temporary` says that the same delivery may succeed later, and `known` that every one
-    who was not reached was refused before, so that it is no news.
+    Facts: `temporary`, the same delivery may succeed later; `away`, no mail server was reached;
+    `known`, everyone who was not reached was refused before, so that it is no news.
     """

@@ -75,8 +75,7 @@ class ToRecipient:
 
     def deliver(self, issue: Issue, moment: datetime) -> None:
         """Send the mail."""
-        mail = compose(issue, self.recipient, self.settings.smtp_sender, moment)
-        send(self.settings, mail)
+        send(self.settings, compose(issue, self.recipient, self.settings.smtp_sender, moment))
 
 
 Target = ToFolder | ToRecipient
@@ -152,7 +151,7 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
         AccessRefused: The mail server lets nobody through, or the way to it is barred.
     """
     issue = read_issue(name, settings.reports_dir)
-    failures: dict[str, DeliveryError] = {}
+    failed: dict[str, DeliveryError] = {}
     with FileLock(issue.record.with_name(".lock")):
         planned = plan(issue, targets)
         known = planned.refused.keys() - planned.delivered.keys()
@@ -161,24 +160,24 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
             try:
                 target.deliver(issue, moment)
             except DeliveryError as error:
-                failures[str(target)] = error
+                failed[str(target)] = error
+                if error.facts.get("away"):
+                    break  # to wait for it once a recipient may take an hour
                 continue
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
             write_atomically(issue.record, json_bytes(planned.delivered))
             log.info("delivered %s: %s", issue, target)
-        refused = {
-            to: row.message for to, row in failures.items() if not row.facts.get("temporary")
-        }
+        refused = {to: row.message for to, row in failed.items() if not row.facts.get("temporary")}
         if refused.keys() - planned.refused.keys():  # told once, and shown until it is mended
             planned.refused.update(refused)
             write_atomically(_refusals(issue), json_bytes(planned.refused))
-    if failures:
+    if failed:
         raise DeliveryError(
-            "\n".join(failure.message for failure in failures.values()),
-            "\n".join(dict.fromkeys(failure.hint for failure in failures.values())),
+            "\n".join(failure.message for failure in failed.values()),
+            "\n".join(dict.fromkeys(failure.hint for failure in failed.values())),
             Remedy.DELIVER,
             report=str(name),
-            temporary=any(failure.facts.get("temporary") for failure in failures.values()),
-            known=failures.keys() <= known,
+            temporary=any(failure.facts.get("temporary") for failure in failed.values()),
+            known=failed.keys() <= known,
         )
     return planned

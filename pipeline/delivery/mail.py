@@ -156,9 +156,10 @@ def send(settings: Settings, mail: EmailMessage) -> None:
         AccessRefused: No mail can be sent until a setting is mended.
         OSError: The file with the password cannot be read.
     """
-    password = settings.mail_password()
+    password, away = settings.mail_password(), True
     try:
         with _connected(settings) as connection:
+            away = False
             if settings.smtp_user:
                 connection.login(settings.smtp_user, password)
             connection.send_message(mail)
@@ -166,15 +167,15 @@ def send(settings: Settings, mail: EmailMessage) -> None:
         said = "The mail server's name, its user or the password has signs that cannot be sent."
         raise AccessRefused(said, "Look at KLYNGE_SMTP_HOST, _USER and _PASSWORD.") from None
     except (OSError, smtplib.SMTPException) as error:
-        raise _barred(settings, error) or _not_sent(settings, mail["To"], error) from None
+        to = mail["To"] + ", nor to those after it" * away
+        raise _barred(settings, error) or _not_sent(settings, to, error, away) from None
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:
     context = system_trust()
-    host, port = settings.smtp_address
     if settings.smtp_security is Security.TLS:
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-    connection = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+        return smtplib.SMTP_SSL(*settings.smtp_address, timeout=TIMEOUT_SECONDS, context=context)
+    connection = smtplib.SMTP(*settings.smtp_address, timeout=TIMEOUT_SECONDS)
     try:
         connection.starttls(context=context)
     except BaseException:
@@ -202,7 +203,7 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
     return None
 
 
-def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
+def _not_sent(settings: Settings, to: str, error: Exception, away: bool) -> DeliveryError:
     where = "{}:{}".format(*settings.smtp_address)
     what, hint = f"{where} says {error}", "Try again later; the report itself is written."
     code = 0
@@ -212,7 +213,7 @@ def _not_sent(settings: Settings, to: str, error: Exception) -> DeliveryError:
         code, said = next(iter(error.recipients.values()))
         what = f"{where} refused the address: {_reply(code, said)}"
         hint = "Correct the address in data/reference/recipients.csv."
-    return DeliveryError(f"No mail to {to}: {what}.", hint, temporary=code < _FOR_GOOD)
+    return DeliveryError(f"No mail to {to}: {what}.", hint, temporary=code < _FOR_GOOD, away=away)
 
 
 def _reply(code: int, text: bytes | str, *_: object) -> str:
