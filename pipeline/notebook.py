@@ -119,7 +119,7 @@ def load_population(quarter: str, data_dir: str | Path | None = None) -> Populat
         KlyngeError: No snapshot is stored, or it is not what it must be.
     """
     parameters = Parameters(ReportName(Quarter.parse(quarter)))
-    return population_of(gather(parameters, _stored(data_dir)))
+    return population_of(*gather(parameters, _stored(data_dir)).figures)
 
 
 def count_population(

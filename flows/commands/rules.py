@@ -142,13 +142,13 @@ def _edit(shared: Shared, table: str, edit: str) -> None:
     """Edit a table by what was typed: the arguments that are named like its columns."""
     from flows.terminal import console
     from pipeline.reference import editing, rule_edits
+    from pipeline.reporting.texts import ENGLISH
 
     written = {name: str(cell or "") for name, cell in shared.params.items()}
     change = partial(getattr(rule_edits, edit), written)
     edited = editing.edit(shared.settings.data_dir, table, change)
     findings = [
-        {"period": period, "text": console.ENGLISH.finding(finding)}
-        for period, finding in edited.findings
+        {"period": period, "text": ENGLISH.finding(finding)} for period, finding in edited.findings
     ]
     rows = {"removed": edited.removed, "added": edited.added}
     document = {"file": table, **rows, "findings": findings}

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from flows.terminal.remedies import command, told
 from flows.terminal.screen import Part, kroner, progress, styled, table
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import ENGLISH
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.statbank.publication import expected_release
-from schemas.records import Basis, Cost, Language, Reference
+from schemas.records import Basis, Cost, Reference
 from schemas.report_name import ReportName
 from schemas.source_tables import SOURCE_TABLES
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:  # a run that delivers nothing needs no mail
     from pipeline.reference.files import Row
     from pipeline.snapshots.intake import Stored
 
-ENGLISH: Final = Catalogue(Language.ENGLISH)
 _NUMBERS: Final = re.compile(r"amount|share|population|key \S+ (?!(counts|file|sha256)$)")
 _LONG: Final = re.compile(r"(?<![.\w])[0-9]{4,}(?!\w)")
 

@@ -16,13 +16,12 @@ from pipeline.calculation.population import check_identities
 from pipeline.errors import KlyngeError, Remedy, StorageError
 from pipeline.reference.editing import not_canonical
 from pipeline.reference.tables import load_reference
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import ENGLISH
 from pipeline.run import gather
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import SnapshotStore
 from schemas.quarter import Quarter
-from schemas.records import Language
 from schemas.source_tables import AGE_TABLES, SOURCE_TABLES, SourceTable
 
 _OF_SNAPSHOTS: Final = (
@@ -121,9 +120,8 @@ def _calculated(parameters: Parameters, acquisition: Acquisition) -> Sequence[Fi
 
 
 def _tried(subject: str, findings: Callable[[], Sequence[Finding]]) -> Checked:
-    english = Catalogue(Language.ENGLISH)
     try:
         found = findings()
     except (KlyngeError, OSError) as error:
         return Checked(subject, error=StorageError.of(error))
-    return Checked(subject, tuple(english.finding(finding) for finding in found))
+    return Checked(subject, tuple(ENGLISH.finding(finding) for finding in found))

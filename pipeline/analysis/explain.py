@@ -24,10 +24,10 @@ from pipeline.calculation.quarter import Allocation, ClusterResult, Member
 from pipeline.errors import AllocationError, ProvenanceError, Remedy, UsageError
 from pipeline.files import record
 from pipeline.reporting.rows import ALLOCATION_COLUMNS, SHARE_DECIMALS, allocation_rows, machine_csv
-from pipeline.reporting.texts import Catalogue, exact, rounded
+from pipeline.reporting.texts import ENGLISH, exact, rounded
 from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
-from schemas.records import Basis, Language
+from schemas.records import Basis
 from schemas.report_name import ReportName
 from schemas.sharing import EVERYBODY
 from schemas.source_tables import FOLK1A, KKBEF1
@@ -76,7 +76,8 @@ class Trail:
     def snapshot(self) -> Snapshot:
         """The answer in which those figures stand."""
         by_districts = self.member.membership.basis is Basis.DISTRICTS
-        return self.calculation.inputs.snapshots_of(self.cluster.key)[-1 if by_districts else 0]
+        figures = self.calculation.inputs.figures_of(self.cluster.key)
+        return figures[-1 if by_districts else 0].snapshot
 
     def steps(self) -> Steps:
         """Return the trail as text, from the krone back to the answer of the StatBank."""
@@ -272,8 +273,7 @@ def _differs(
     if len(found) != len(expected):
         lines.append(f"{len(found)} rows in the report, {len(expected)} worked out now")
     since = changes(read_inputs(folder), recorded_inputs(trail.calculation.inputs))
-    english = Catalogue(Language.ENGLISH)
-    lines += [f"Changed since: {english.finding(change)}" for change in since[:_SHOWN_CHANGES]]
+    lines += [f"Changed since: {ENGLISH.finding(change)}" for change in since[:_SHOWN_CHANGES]]
     if len(since) > _SHOWN_CHANGES:
         lines.append(f"and {len(since) - _SHOWN_CHANGES} more")
     return ProvenanceError(

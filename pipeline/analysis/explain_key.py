@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.reporting.notes import key_text
 from pipeline.reporting.rows import SHARE_DECIMALS
-from pipeline.reporting.texts import Catalogue, exact, rounded
-from schemas.records import Language
+from pipeline.reporting.texts import ENGLISH, exact, rounded
 
 if TYPE_CHECKING:
     from pipeline.analysis.explain import Trail
@@ -23,7 +22,7 @@ def key_steps(found: Trail) -> Mapping[str, object]:
     equally = f"{key.equal_part} x {exact(equal)} / {exact(equals)}"
     quarter = found.calculation.result.quarter
     return {
-        "counts": key_text(key, quarter, Catalogue(Language.ENGLISH)),
+        "counts": key_text(key, quarter, ENGLISH),
         "share of the cluster": rounded(member.share, SHARE_DECIMALS),
         "shared equally": equally if key.equal_part else None,
         "shared by people": f"{1 - key.equal_part} x {exact(reached)} / {exact(all_reached)}",

@@ -18,7 +18,7 @@ from pipeline.errors import AllocationError, RuleError
 from schemas.quarter import Quarter
 from schemas.records import Cost, Reference
 from schemas.report_name import ReportName
-from schemas.sharing import EVERYBODY, Day, Key
+from schemas.sharing import Day, Key
 from schemas.source_tables import FOLK1A, KKBEF1, SourceTable, source_of
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,6 @@ class Calculation:
     def report(self) -> ReportName:
         """Name of the report, such as `2022K1`."""
         return self.inputs.parameters.report
-
-    def populations(self) -> Mapping[Quarter, Population]:
-        """Return the population of each earlier quarter that is stored, and then of this one."""
-        history = (_population(*figures) for figures in self.inputs.history)
-        return {row.quarter: row for row in (*history, self.result.population)}
 
 
 def calculate(inputs: Inputs) -> Calculation:
@@ -66,13 +61,9 @@ def calculate(inputs: Inputs) -> Calculation:
 
 
 def _result(inputs: Inputs) -> QuarterResult:
-    report, population = inputs.parameters.report, population_of(inputs)
-    rules = in_force(inputs.reference, report)
-    by_key = {
-        key.key_id: _population(*keyed) if (keyed := inputs.keyed.get(day)) else population
-        for key in rules.keys
-        for day in [key.day(report.quarter)]
-    }
+    population = population_of(*inputs.figures)
+    rules = in_force(inputs.reference, inputs.parameters.report)
+    by_key = {key.key_id: population_of(*inputs.figures_of(key)) for key in rules.keys}
     return calculate_quarter(population, rules, by_key)
 
 
@@ -145,12 +136,8 @@ def _changes(figures: Figures, others: Sequence[Figures], reference: Reference) 
             yield Change(figures.source, reference, other.quarter, other.people, *after)
 
 
-def population_of(inputs: Inputs) -> Population:
-    """Return the population that a report rests on, its districts estimated where they are old."""
-    return _population(*inputs.figures)
-
-
-def _population(areas: Figures, districts: Figures | None = None) -> Population:
+def population_of(areas: Figures, districts: Figures | None = None) -> Population:
+    """Return the population of figures, its districts estimated where they are old."""
     if districts is None or districts.quarter == areas.quarter:
         return Population(areas.quarter, areas.people, districts.people if districts else {})
     estimated = estimate_districts(areas.people, districts.people)
@@ -268,14 +255,12 @@ class Inputs:
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
         """The snapshots that the kroner rest on, each once."""
-        further = [row.snapshot for figures in self.keyed.values() for row in figures]
-        rows = (*self.snapshots_of(EVERYBODY), *further)
-        return tuple({row.path: row for row in rows}.values())
+        rows = chain(self.figures, *self.keyed.values())
+        return tuple({row.snapshot.path: row.snapshot for row in rows}.values())
 
-    def snapshots_of(self, key: Key) -> tuple[Snapshot, ...]:
-        """Return the snapshots of what a key counts."""
-        rows = self.keyed.get(key.day(self.parameters.report.quarter)) or self.figures
-        return tuple(row.snapshot for row in rows)
+    def figures_of(self, key: Key) -> tuple[Figures, ...]:
+        """Return what a key counts."""
+        return self.keyed.get(key.day(self.parameters.report.quarter)) or self.figures
 
     @cached_property
     def retrieved_at(self) -> str:

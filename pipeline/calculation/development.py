@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pipeline.calculation.calculate import Calculation
+from pipeline.calculation.calculate import Calculation, population_of
 from pipeline.calculation.membership import people_of
 from schemas.quarter import Quarter
 
@@ -61,14 +61,14 @@ class Development:
 
 def development_of(calculation: Calculation) -> Development:
     """Return the development up to the report's quarter."""
-    rules, populations = calculation.result.rules, calculation.populations()
+    rules, inputs = calculation.result.rules, calculation.inputs
+    earlier = (population_of(*figures) for figures in inputs.history)
+    populations = [*earlier, calculation.result.population]
     rows = [row for members in rules.members.values() for row in members]
     scale = math.lcm(*(row.fraction.denominator for row in rows))
     counted = {
         cluster_id: {
-            row.municipality_code: [
-                people_of(row, population) * part for population in populations.values()
-            ]
+            row.municipality_code: [people_of(row, population) * part for population in populations]
             for row in members
             for part in [int(row.fraction * scale)]
         }
@@ -81,7 +81,7 @@ def development_of(calculation: Calculation) -> Development:
         )
         for structure in rules.structures
     }
-    quarters = tuple(populations)
+    quarters = [population.quarter for population in populations]
     return Development(
         {
             row.cluster_id: Series(quarters, totals[row.cluster_id], country[row.structure], scale)

@@ -129,6 +129,10 @@ def _words(language: Language, structures: tuple[Structure, ...]) -> dict[str, s
     return words | {name.capitalize(): word[:1].upper() + word[1:] for name, word in words.items()}
 
 
+ENGLISH: Final = Catalogue(Language.ENGLISH)
+"""What terminals and manifests say."""
+
+
 @cache
 def entries() -> Mapping[str, Mapping[str, str]]:
     """Return every text by key and language."""

@@ -57,7 +57,7 @@ _TABLE_OF: Final[Mapping[str, str]] = {
 
 def recorded_inputs(inputs: Inputs) -> Recorded:
     """Return what a revision records of its inputs."""
-    population, reference = population_of(inputs), inputs.reference
+    population, reference = population_of(*inputs.figures), inputs.reference
     people = {"FOLK1A": population.by_area, "KKBEF1": population.by_district}
     people |= {
         f"{row.snapshot.table} {day} {ages}".rstrip(): row.people

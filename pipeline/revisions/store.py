@@ -25,9 +25,9 @@ from pipeline.files import json_bytes, record, write_folder_atomically
 from pipeline.machine import installed_version
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
-from pipeline.reporting.texts import Catalogue
+from pipeline.reporting.texts import ENGLISH
 from pipeline.revisions.recorded import INPUTS, changes, read_inputs, recorded_inputs
-from schemas.records import FileRecord, Language
+from schemas.records import FileRecord
 from schemas.report_name import ReportName
 
 MANIFEST: Final = "manifest.json"
@@ -207,13 +207,13 @@ def report_files(
 
 def _manifest(content: Content, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what a report was made from; the same calculation always gives the same."""
-    english, inputs = Catalogue(Language.ENGLISH), content.calculation.inputs
+    inputs = content.calculation.inputs
     parameters, before = inputs.parameters, inputs.before
     earlier = chain.from_iterable(zip(*inputs.history, strict=True))
     return {
         "report": content.label,
         "revision": content.revision,
-        "reason": english.findings(content.reasons),
+        "reason": ENGLISH.findings(content.reasons),
         "changes": [reason.as_dict() for reason in content.reasons],
         "parameters": {
             "quarter": str(parameters.report.quarter),
@@ -229,7 +229,7 @@ def _manifest(content: Content, files: Mapping[str, bytes]) -> dict[str, Any]:
         "reference": [asdict(file) for file in inputs.reference.files],
         "versions": {"klyngefordeling": installed_version()},
         "findings": [
-            {**finding.as_dict(), "text": english.finding(finding)}
+            {**finding.as_dict(), "text": ENGLISH.finding(finding)}
             for finding in content.result.findings
         ],
         "outputs": [asdict(record(name, file)) for name, file in files.items()],
