@@ -82,9 +82,7 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
     where = written(name, reports_dir)
     if where is None:
         raise UsageError(
-            f"No report {name} is written in {reports_dir}.",
-            remedy=Remedy.RUN,
-            quarter=name.quarter,
+            f"No report {name} is written in {reports_dir}.", "", Remedy.RUN, quarter=name.quarter
         )
     manifest = read_revision(where)
     names = [MANIFEST, *(output["file"] for output in manifest["outputs"])]
@@ -110,6 +108,8 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     mail["Message-ID"] = f"<{issue.label}-{revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
     no_cost = [text("mail.no_cost", cluster=cluster)] if rows else []
+    concerned = {None, *(row["cluster_id"] for row in rows)}
+    found = [row for row in issue.manifest["findings"] if row.get("cluster_id") in concerned]
     body = [
         text("mail.greeting", name=recipient.name),
         "",
@@ -117,7 +117,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
         "",
         *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
-        *(text.finding(Finding.recorded(**row)) for row in issue.manifest["findings"]),
+        *(text.finding(Finding.recorded(**row)) for row in found),
         "",
         text("mail.attached", file=name),
     ]

@@ -73,6 +73,19 @@ def test_what_a_cluster_reads(
     assert any("en forskel på 6" in line for line in lines)
 
 
+def test_a_cluster_reads_how_its_own_cost_is_settled(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
+) -> None:
+    """What is said of a cost of Syd is read there, and by who gets everything, not in Aalborg."""
+    server = start_mail_server()
+    recipients(SYD, NO_COST, ALL)
+    costs = data_dir / "reference" / "costs.csv"
+    costs.write_text(costs.read_text("utf-8").replace("year,K1,", "year,K4,"), encoding="utf-8")
+    assert written("run", LABEL).exit_code == 0
+    assert written("deliver", LABEL).exit_code == 0
+    assert ["2022K4" in text(mail) for mail in server.mails] == [True, False, True]
+
+
 def test_what_everybody_reads(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
