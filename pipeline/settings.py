@@ -175,7 +175,7 @@ class Settings:
         "", "Address under which people open the reports folder, for links in Prefect's UI."
     )
 
-    delivery_folder: Path | None = _FOLDER(None, "Gets a copy of each revision.")
+    delivery_folder: Path | None = _FOLDER(None, "Gets a copy of each revision; it must be there.")
     smtp_host: str = _TEXT(
         "", "Mail server, as its certificate names it.", example="smtp.example.dk"
     )

@@ -5,9 +5,8 @@
     reports/2022K1/deliveries/.lock       held while it is delivered
 
 A target is a folder, or a recipient of one cluster's report. What was delivered is recorded after
-each, so that a failure among them costs the others nothing and a further try sends only what is
-left. Between sending a mail and recording it a machine may die: that mail is sent again, under the
-same Message-ID.
+each: a failure costs the others nothing, and a further try sends what is left. A machine may die
+between sending a mail and recording it: then it is sent again, under the same Message-ID.
 """
 
 import json
@@ -45,6 +44,7 @@ class ToFolder:
         """Copy the files as a folder that is whole or not there; a scenario replaces its own."""
         there = self.folder / issue.label / f"r{issue.revision}"
         try:
+            self.folder.stat()  # a share that is not mounted, or mistyped, is not made
             if not issue.revision:
                 replace_folder(there, issue.files)
             elif not there.exists():
@@ -54,7 +54,7 @@ class ToFolder:
         except OSError as error:
             raise DeliveryError(
                 f"Not copied to {there}: {error.strerror or error}.",
-                "Look at the folder; the report itself is written.",
+                "Look at the folder, KLYNGE_DELIVERY_FOLDER; the report itself is written.",
                 temporary=True,
             ) from None
         if not same:

@@ -37,6 +37,7 @@ def test_every_report_can_be_explained_compared_and_delivered(
     written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A quarter's, one in English, a back-cast and a scenario, and each revision of them."""
+    (tmp_path / "delivered").mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "delivered"))
     for label in WRITTEN:
         revisions = [label] if label == SCENARIO else [label, f"{label}:r1"]

@@ -50,6 +50,7 @@ def four_costs(
 ) -> Klynge:
     """The command line where one cluster shares four costs with long names."""
     monkeypatch.setenv("KLYNGE_STATBANK_URL", statbank.url)
+    (tmp_path / "delivered").mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "delivered"))
     monkeypatch.setenv("KLYNGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PREFECT_API_URL", NOBODY)

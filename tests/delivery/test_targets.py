@@ -29,6 +29,7 @@ Recipients = Callable[..., None]
 def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shared drive, named in the settings."""
     folder = tmp_path / "share"
+    folder.mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(folder))
     return folder
 
@@ -40,6 +41,19 @@ def test_folder_gets_the_same_files(written: Klynge, share: Path, reports_dir: P
     record = json.loads((reports_dir / LABEL / "deliveries" / "r1.json").read_text("utf-8"))
     assert record == {f"folder {share}": record[f"folder {share}"]}
     assert re.fullmatch(r"2026-11-23T08:\d\d:00\+00:00", record[f"folder {share}"])
+
+
+def test_a_share_that_is_not_there_is_not_made(
+    written: Klynge, share: Path, reports_dir: Path
+) -> None:
+    """One that is not mounted, or mistyped, gets nothing, and nothing is recorded as delivered."""
+    share.rmdir()
+    ended = written("deliver", LABEL)
+    assert ended.exit_code == 60
+    assert f"Not copied to {share}/{LABEL}/r1: No such file or directory.\n" in ended.err
+    assert "KLYNGE_DELIVERY_FOLDER" in ended.err
+    assert not share.exists()
+    assert not (reports_dir / LABEL / "deliveries" / "r1.json").exists()
 
 
 def test_copy_made_before_it_was_recorded(written: Klynge, share: Path, reports_dir: Path) -> None:
@@ -92,7 +106,7 @@ def test_changed_revision_is_not_delivered(written: Klynge, share: Path, reports
     """A revision that no longer is what its manifest says goes nowhere."""
     (reports_dir / LABEL / "r1" / f"fordeling-{LABEL}.csv").write_text("other", encoding="utf-8")
     assert written("deliver", LABEL).exit_code == 50
-    assert not share.exists()
+    assert not list(share.iterdir())
 
 
 def test_next_revision_is_delivered_too(written: Klynge, share: Path, data_dir: Path) -> None:
@@ -127,7 +141,7 @@ def test_dry_run_delivers_nothing(written: Klynge, share: Path, reports_dir: Pat
     assert written("deliver", LABEL, "--dry-run").out == (
         f"2022K1 r1 to be delivered: folder {share}\n"
     )
-    assert not share.exists()
+    assert not list(share.iterdir())
     assert not (reports_dir / LABEL / "deliveries").exists()
 
 
@@ -174,6 +188,7 @@ def test_a_folder_that_is_away_is_tried_again(
 ) -> None:
     """A shared drive that cannot be written comes back at times; the message says what failed, and
     it is not among those that refused."""
+    share.rmdir()
     share.write_text("a file where the folder should be")
     settings = Settings.from_environment(os.environ)
     with pytest.raises(DeliveryError, match=rf"Not copied to {share / LABEL}.*: ") as caught:
@@ -194,6 +209,7 @@ def test_one_delivery_at_a_time(written: Klynge, reports_dir: Path, tmp_path: Pa
             super().deliver(issue, moment)
 
     settings = Settings(reports_dir=reports_dir)
+    (tmp_path / "share").mkdir()
     targets = [Looking(tmp_path / "share")]
     done = deliver(ReportName.parse(LABEL), settings, targets, Clock())
     assert [str(target) for target in done.pending] == [f"folder {tmp_path / 'share'}"]

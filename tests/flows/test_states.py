@@ -178,6 +178,7 @@ def test_the_change_of_structure_is_lived_through(
 ) -> None:
     """2026K4, 2027K1 and 2027K2 are delivered; what has nothing to allocate says so each time."""
     delivered = tmp_path / "delivered"
+    delivered.mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(delivered))
     runs = {}
     with StatBankEmulator("2026K1", "2027K2") as bank:

@@ -114,6 +114,7 @@ def test_killed_while_writing(
         root = tmp_path / str(number)
         if not root.exists():
             root.mkdir()
+            (root / "delivered").mkdir()
             shutil.copytree(data_dir, root / "data")
             shutil.copytree(tmp_path / "reports", root / "reports")
         given = environment(

@@ -59,6 +59,7 @@ def test_a_name_that_leads_out_of_the_revision_is_refused(
 ) -> None:
     """Nothing is read outside of it, and nothing written outside of the delivery folder."""
     shutil.rmtree(reports_dir / "2022K1" / "r2")
+    (tmp_path / "delivered").mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "delivered"))
     (reports_dir.parent / "x").write_bytes(b"")
     outputs = json.loads(manifest.read_bytes())["outputs"]

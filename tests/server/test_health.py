@@ -110,6 +110,7 @@ def test_a_revision_that_has_not_arrived(
     written: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A revision that did not reach all is exit code 1, with whom it has not reached."""
+    (tmp_path / "share").mkdir()
     monkeypatch.setenv("KLYNGE_DELIVERY_FOLDER", str(tmp_path / "share"))
     ended = written("server", "status", "delivery")
     assert ended.exit_code == 1
