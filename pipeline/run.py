@@ -11,9 +11,10 @@ although rules were edited since.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +70,23 @@ def gather(parameters: Parameters, acquisition: Acquisition, history: bool = Tru
         InvalidData: A population jumped implausibly, and it was not accepted.
         KlyngeError: A file is broken, an answer is refused, or a rule fails.
     """
-    snapshots = acquisition.snapshots(parameters)
-    store, reader = acquisition.store, acquisition.reader
-    read, report = [reader.read(row) for row in snapshots], parameters.report
+    store, reader, report = acquisition.store, acquisition.reader, parameters.report
+    read = [reader.read(snapshot) for snapshot in acquisition.snapshots(parameters)]
     reference = in_force(acquisition.reference, report)
     figures = tuple(acquisition.accepted(row, reference) for row in read)
     keyed = {day: acquisition.of_day(day, report) for day in further_days(reference, report)}
-    log.info("population: %s", ", ".join(snapshot.path for snapshot in snapshots))
+    log.info("population: %s", ", ".join(row.snapshot.path for row in figures))
     tables = [row.snapshot.table for row in figures]
     current = [row.snapshot.table for row in figures if row.quarter == report.quarter]
     before = [store.newest_before(table, report.quarter) for table in current]  # of no estimate
     compared_with = tuple(reader.read(snapshot) for snapshot in before if snapshot)
     earlier = (
         tuple(reader.read(store.all(table, quarter)[-1]) for table in tables)
-        for quarter in (store.quarters(*tables) if history else ())
-        if quarter < report.quarter
+        for quarter in (store.quarters(tables[0]) if history else ())
+        if quarter < report.quarter and all(quarter in store.quarters(table) for table in tables)
     )
-    shown = tuple(row for row in earlier if reference.counted_codes <= _codes(row))
+    codes = reference.counted_codes  # a municipality may be new
+    shown = tuple(rows for rows in earlier if codes.issubset(chain(*(row.people for row in rows))))
     last = _before(parameters, acquisition) if history else None
     return Inputs(parameters, reference, figures, compared_with, shown, keyed, last)
 
@@ -110,11 +111,6 @@ def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
     figures = tuple(map(stored.reader.read, stored.snapshots(parameters)))
     keyed = {day: stored.of_day(day, earlier) for day in further_days(ruled, earlier)}
     return Inputs(parameters, ruled, figures, (), (), keyed)
-
-
-def _codes(figures: Iterable[Figures]) -> set[str]:
-    """Return what an earlier quarter has that rules count by: a municipality may be new."""
-    return {code for row in figures for code in row.people}
 
 
 def calculation_of(name: ReportName, acquisition: Acquisition) -> Calculation:

@@ -85,11 +85,6 @@ class Content:
         name = section_name(result, self.text)
         return self.text.estimated(name) if result.estimated else name
 
-    @property
-    def has_costs(self) -> bool:
-        """Whether there is an amount to allocate."""
-        return bool(self.result.rules.costs)
-
     def structure(self, result: ClusterResult) -> Structure:
         """Return the structure of a cluster."""
         return self.reference.structures[result.cluster.structure]

@@ -52,10 +52,8 @@ class SnapshotStore:
         self._read: dict[tuple[str, Quarter], list[Snapshot]] = {}
         self._quarters: dict[str, list[Quarter]] = {}
 
-    def quarters(self, table: str, *others: str) -> list[Quarter]:
-        """Return the quarters that are stored of a table, and of all others named, in order."""
-        for other in others:
-            return [quarter for quarter in self.quarters(table) if quarter in self.quarters(other)]
+    def quarters(self, table: str) -> list[Quarter]:
+        """Return the quarters that are stored of a table, in order."""
         if table not in self._quarters:
             folders = (self.folder / table).glob("20[0-9][0-9]K[1-4]")
             stored = (row for row in folders if any(one.suffix == ".json" for one in row.iterdir()))

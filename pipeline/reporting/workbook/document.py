@@ -26,8 +26,7 @@ class _Worksheet(Worksheet):  # type: ignore[misc]
     def _escape_attributes(self, attribute: str | int) -> str | int:
         if type(attribute) is int or str(attribute).isalnum():
             return attribute
-        escaped: str = super()._escape_attributes(attribute)
-        return escaped
+        return str(super()._escape_attributes(attribute))
 
 
 class _Core(Core):  # type: ignore[misc]
