@@ -151,6 +151,13 @@ def test_the_command(klynge: Klynge, reports_dir: Path) -> None:
     assert (reports_dir / "transitions" / "2026K4-2027K1-on-2026K1").is_dir()
 
 
+def test_an_amount_is_at_most_that_of_a_cost(klynge: Klynge) -> None:
+    """More is a slip: exit 2, and the largest that is taken."""
+    ended = klynge("transition", "2026K4", "2027K1", "--amount", "1000000000001")
+    assert ended.exit_code == 2
+    assert "less than or equal to 1000000000000" in ended.err
+
+
 def test_different_amounts_must_be_named(klynge: Klynge) -> None:
     """Without a cost of one amount the amount must be given: exit 2, and how."""
     ended = klynge("transition", "2027K1", "2026K4")
