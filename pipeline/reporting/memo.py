@@ -13,7 +13,7 @@ from pipeline.reporting.notes import key_text
 MEMBERS_A_TABLE = 11
 """More do not fit side by side on a page; the table goes on below."""
 
-_LABEL_MM, _CELL_MM = 42, 20.4
+_LABEL_MM, _CELLS_MM, _WIDEST_MM = 42, 224.4, 30
 _MARGINS = '<w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/>'
 
 
@@ -149,7 +149,8 @@ def _add_table(document: Any, memo: Memo, part: slice) -> None:
     rows = [("", memo.members[part]), *((row.label, row.cells[part]) for row in memo.rows)]
     table = document.add_table(rows=0, cols=1 + len(memo.members[part]), style="Table Grid")
     table.autofit = False
-    widths = [Mm(_CELL_MM if number else _LABEL_MM) for number in range(len(table.columns))]
+    cell_mm = min(_WIDEST_MM, _CELLS_MM / min(len(memo.members), MEMBERS_A_TABLE))
+    widths = [Mm(cell_mm if number else _LABEL_MM) for number in range(len(table.columns))]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     for label, cells in rows:

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from docx.shared import Pt, Twips
 
 from pipeline.reporting.memo import memos
 from schemas.records import Language
 from tests.calculation.test_published_table import PRINTED
+from tests.conftest import Klynge
 from tests.office import convert, needs_libreoffice
 from tests.report_of import content_of
+from tests.reporting.workbook.test_house_rules import WIDTHS
 
 NAME = "bilag-2022K1-amager-hvidovre.docx"
+MARGINS = Twips(80)
 LABELS = ["", "Indbyggertal 1. kvartal 2022", "Befolkningsandel", "½ årsværk (370.000 kr.)"]
 
 
@@ -79,3 +83,16 @@ def test_it_is_one_page(documents: dict[str, bytes], tmp_path: Path) -> None:
     path.write_bytes(documents[NAME])
     (pdf,) = convert([path], "pdf", tmp_path)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 1
+
+
+def test_no_name_breaks_inside_a_word(klynge: Klynge, data_dir: Path) -> None:
+    """A cluster of few has wider columns: each word of its names fits in Word, in Calibri."""
+    name = ("--name-da", "Møder", "--name-en", "Meetings", "--source", "rm-klynger")
+    for cluster in ("hobro", "odense", "nordsjaelland"):
+        klynge("add-cost", "moeder", cluster, "1000", "--from", "2022K1", *name)
+    for content in memos(content_of(data_dir=data_dir)).values():
+        for cell in Document(io.BytesIO(content)).tables[0].rows[0].cells[1:]:
+            assert cell.width
+            for word in re.split(r"(?<=-)|\s", cell.text):
+                points = sum(WIDTHS[sign] for sign in word) * Pt(8.5)
+                assert points + MARGINS <= cell.width, word

@@ -15,7 +15,6 @@ from typing import Final
 
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from pipeline.plain_text import plain
 from pipeline.reporting.content import Content
@@ -37,8 +36,8 @@ _BOLD: Final = 2.5
 _MOST_FROZEN: Final = 6
 """Rows that may stay in view; more leave a small screen nothing to scroll."""
 
-_LINE_POINTS: Final = 15
-_TITLE_POINTS: Final = 26
+_LINE_POINTS, _TITLE_POINTS = 15, 26
+_TITLE_LETTER, _BESIDE = 1.5, 9
 
 _PROTECTION: Final = {"format_columns": True, "format_rows": True}
 
@@ -160,9 +159,7 @@ class Book:
 
 
 def _words(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    return cell.text if isinstance(cell, Link) else ""
+    return cell if isinstance(cell, str) else cell.text if isinstance(cell, Link) else ""
 
 
 @cache
@@ -180,16 +177,16 @@ class Sheet:
 
     def __init__(self, book: Book, name: str, title: str, lines: Iterable[str] = ()) -> None:
         self.book = book
-        self.worksheet: Worksheet = book.document.add_worksheet(name)
-        worksheet = self.worksheet
+        self.worksheet = worksheet = book.document.add_worksheet(name)
         worksheet.set_row(0, _TITLE_POINTS)
         book.contents.append(Link(name, title))
         said = filter(None, [title, book.content.edition, book.content.mark])
-        worksheet.write_string(0, 0, plain(", ".join(said)), book.style("title"))
-        self.next_row = 2
-        for line in wrapped(lines):
-            worksheet.write_string(self.next_row - 1, 0, line, book.style("line"))
-            self.next_row += 1
+        heading, below = plain(", ".join(said)), wrapped(lines)
+        worksheet.write_string(0, 0, heading, book.style("title"))
+        self._above = max(len(heading) * _TITLE_LETTER, *map(len, below), 0) / _FIT
+        for row, line in enumerate(below, start=1):
+            worksheet.write_string(row, 0, line, book.style("line"))
+        self.next_row = len(below) + 2
         self._set_up_page()
 
     def _set_up_page(self) -> None:
@@ -258,7 +255,8 @@ class Sheet:
         self.last_row = last
         self.worksheet.add_table(header - 1, 0, last - 1, len(columns) - 1, marking)
         self.worksheet.repeat_rows(header - 1)
-        self.worksheet.print_area(0, 0, last - 1, len(columns) - 1)
+        beside = max(0, self._above - sum(column.width + 0.7 for column in columns))
+        self.worksheet.print_area(0, 0, last - 1, len(columns) - 1 - int(-beside // _BESIDE))
 
     def fit_row(self, row: int, texts: Sequence[tuple[str, float]]) -> None:
         """Make a row as high as its longest text needs in a column of its width."""
@@ -275,8 +273,7 @@ class Sheet:
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
-        own = isinstance(cell, Formula) and cell.style
-        look = self.book.style(own or style)
+        look = self.book.style((isinstance(cell, Formula) and cell.style) or style)
         if cell == "":
             self.worksheet.write_blank(row - 1, column, None, look)
         elif isinstance(cell, str):

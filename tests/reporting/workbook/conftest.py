@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.calculation.calculate import calculate
 from pipeline.reporting.content import Content
 from pipeline.reporting.workbook.books import workbooks
 from schemas.records import Language
+from tests.conftest import REPOSITORY
 from tests.report_of import FIRST, content_of
 
 NASTY = [
@@ -91,6 +93,18 @@ def english() -> bytes:
 def later() -> bytes:
     """The national workbook of 2023K1, which says what changed since 2022K1."""
     return workbooks(content_of("2023K1"))["fordeling-2023K1.xlsx"]
+
+
+@pytest.fixture(scope="session")
+def councils(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The national workbook of councils, where one of three municipalities has a cost."""
+    data_dir = tmp_path_factory.mktemp("councils") / "data"
+    shutil.copytree(REPOSITORY / "data", data_dir)
+    costs = data_dir / "reference" / "costs.csv"
+    row = "koordinator,Koordinator,Coordinator,sundhedsraad-hovedstaden,1250000,year,,2027K1,,"
+    costs.write_text(f"{costs.read_text('utf-8')}{row}memo-syd-2022,\n", encoding="utf-8")
+    content = content_of("2026K1", data_dir=data_dir, rules="2027K1")
+    return workbooks(content)["fordeling-2026K1-rules-2027K1.xlsx"]
 
 
 def make_nasty(data_dir: Path) -> None:

@@ -19,7 +19,7 @@ from schemas.records import Language
 from tests.conftest import REPOSITORY
 from tests.reporting.workbook.cells import grid, opened, parts
 
-BOOKS = ["national", "syd", "english", "later"]
+BOOKS = ["national", "syd", "english", "later", "councils"]
 CATALOGUES = [Catalogue(language) for language in Language]
 LEAST_POINTS = 10
 CONTRAST = 4.5
@@ -105,7 +105,7 @@ def test_paper_gets_a4_landscape_with_header_page_and_revision(book: bytes) -> N
         assert sheet.page_setup.fitToWidth in (None, 1)
         header = grid(sheet).header
         assert sheet.print_title_rows in (f"${header}:${header}", f"{header}:{header}")
-        assert re.fullmatch("202[23]K1(-en)? r1", sheet.oddFooter.left.text)
+        assert re.fullmatch("(202[23]K1(-en)?|2026K1-rules-2027K1) r1", sheet.oddFooter.left.text)
         assert re.fullmatch(r"(Side|Page) &P (af|of) &N", sheet.oddFooter.right.text)
 
 
@@ -216,6 +216,8 @@ CALIBRI_BOLD = {
 
 WIDTHS = {sign: units / 2048 for units, signs in CALIBRI_BOLD.items() for sign in signs}
 PIXELS_A_POINT, PIXELS_A_DIGIT, PADDING, INDENT = 96 / 72, 7, 5, 9
+REGULAR, STANDARD_PIXELS = 0.965, 64
+"""Width of regular letters in those of bold ones, and of a column that has none of its own."""
 
 
 def test_no_heading_breaks_inside_a_word(book: bytes) -> None:
@@ -226,6 +228,19 @@ def test_no_heading_breaks_inside_a_word(book: bytes) -> None:
             size = cell.font.sz * PIXELS_A_POINT
             for word in re.split(r"(?<=-)|\s", str(cell.value)):
                 assert sum(WIDTHS[sign] for sign in word) * size <= room, (sheet.title, word)
+
+
+def test_what_stands_above_a_table_is_printed(book: bytes) -> None:
+    """A title or line that is wider than its table is not cut on paper, in Calibri."""
+    for sheet in opened(book, values=True):
+        _, _, last, _ = range_boundaries(sheet.print_area.rpartition("!")[2])
+        groups = [row for row in sheet.column_dimensions.values() if row.min <= last]
+        wide = sum(row.width * (min(row.max, last) - row.min + 1) for row in groups)
+        beside = max(0, last - max(row.max for row in groups)) * STANDARD_PIXELS
+        for row in sheet.iter_rows(max_row=grid(sheet).header - 2, max_col=1):
+            size = row[0].font.sz * PIXELS_A_POINT * (1 if row[0].font.b else REGULAR)
+            long = sum(WIDTHS.get(sign, 0.5) for sign in str(row[0].value or "")) * size
+            assert long <= wide * PIXELS_A_DIGIT + beside, (sheet.title, row[0].value)
 
 
 def test_it_opens_on_the_cover_at_a1(book: bytes) -> None:
