@@ -70,7 +70,7 @@ def write_transition(
     transition = Transition(*rules, by_district, amount, known.alternatives)
     label = f"{before}-{after}-on-{people}" + ("-en" if language is Language.ENGLISH else "")
     content = Content(second, 0, ())
-    content.text, content.issue = Catalogue(language), label
+    content.text, content.issue, content.edition = Catalogue(language), label, ""
     rows = [_named(move, known.areas) for move in transition.moves()]
     effects = list(_effects(transition, known, content.text))
     folder = acquisition.settings.reports_dir / FOLDER / label
