@@ -82,6 +82,12 @@ def pytest_configure() -> None:
     leftovers.watch()
 
 
+def pytest_sessionfinish() -> None:
+    """Look once for garbage that cannot be finalised: pytest itself looks at all five times."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Call slow what writes whole reports."""
     for item in items:
