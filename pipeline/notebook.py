@@ -159,17 +159,18 @@ def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series)
     Raises:
         TypeError: A weight is a float, which is not exact, or the amount is no whole number.
         AllocationError: The weights are all zero.
-        ValueError: The amount or a weight is negative.
+        ValueError: The amount or a weight is negative, or a code has several weights.
     """
     if not isinstance(amount_dkk, Integral):
         raise TypeError(f"{amount_dkk!r} is no whole number of kroner")
-    by_code = cast("Mapping[str, int | Fraction]", dict(weights.items()))
+    by_code = {str(code): cast("int | Fraction", weight) for code, weight in weights.items()}
+    if len(by_code) < len(weights):
+        raise ValueError("a code has several weights: allocate cluster by cluster, or add them up")
     floats = [code for code, weight in by_code.items() if isinstance(weight, float)]
     if floats:
         raise TypeError(f"the weight of {floats[0]} is a float; use int or fractions.Fraction")
-    parts = largest_remainder(
-        amount_dkk, {str(code): Fraction(weight) for code, weight in by_code.items()}
-    )
+    exact = {code: Fraction(weight) for code, weight in by_code.items()}
+    parts = largest_remainder(amount_dkk, exact)
     return pd.Series({part.code: part.amount for part in parts}, name="amount_dkk", dtype="int64")
 
 

@@ -157,6 +157,15 @@ def test_inexact_weights_are_refused() -> None:
     assert pipeline.allocate(10, {"a": Fraction(1, 2), "b": 1}).tolist() == [3, 7]
 
 
+def test_no_weight_is_lost(data_dir: Path) -> None:
+    """A municipality of two clusters has two weights, of which neither is dropped in silence."""
+    population = pipeline.load_population("2022K1", data_dir)
+    counted = pipeline.count_population(population, data_dir=data_dir)
+    weights = counted.set_index("municipality_code")["counted_population"]
+    with pytest.raises(ValueError, match="a code has several weights"):
+        pipeline.allocate(370_000, weights)
+
+
 def test_mistakes_are_said(data_dir: Path) -> None:
     """A quarter that is none, or is not stored, is named."""
     with pytest.raises(ValueError, match="is not a quarter"):
