@@ -48,10 +48,12 @@ def write_atomically(
     _flush_folder(path.parent)
 
 
-def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None:
+def write_folder_atomically(
+    folder: Path, contents: Mapping[str, bytes], earlier: Path | None = None
+) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it into place.
 
-    The folder must not exist; relative paths have `/`. The caller holds a lock, as for a file.
+    What is there is then called `earlier`. Paths have `/`; the caller holds a lock, as for a file.
     """
     temporary = _temporary(folder)
     shutil.rmtree(temporary, ignore_errors=True)
@@ -62,6 +64,8 @@ def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None
             _write_flushed(path, content, folder / relative)
         for parent in {(temporary / relative).parent for relative in contents}:
             _flush_folder(parent)
+        if earlier and folder.exists():
+            folder.rename(earlier)
         temporary.rename(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -70,15 +74,10 @@ def write_folder_atomically(folder: Path, contents: Mapping[str, bytes]) -> None
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a folder in place of what was there; a reader sees one or the other, or none.
-
-    The caller holds a lock, as for a file.
-    """
+    """Write a folder in place of what was there, which stays if the new one cannot be written."""
     earlier = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(earlier, ignore_errors=True)
-    if folder.exists():
-        folder.rename(earlier)
-    write_folder_atomically(folder, contents)
+    write_folder_atomically(folder, contents, earlier)
     shutil.rmtree(earlier, ignore_errors=True)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import openpyxl
@@ -259,3 +261,21 @@ def test_another_scenario_of_the_name_is_refused(klynge: Klynge, reports_dir: Pa
     assert contents(reports_dir) == before
     assert klynge("scenario", "prisen", "2022K1", "--set", other, "--replace").exit_code == 0
     assert b"500000" in (reports_dir / "scenarios/prisen/scenario.toml").read_bytes()
+
+
+def test_a_full_disk_leaves_the_scenario_that_is_there(
+    klynge: Klynge, reports_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written takes the place of nothing, however often it is tried."""
+    one, other = (f"halvt-aarsvaerk.amount_dkk={amount}" for amount in (400_000, 500_000))
+    assert klynge("scenario", "prisen", "2022K1", "--set", one).exit_code == 0
+    before = contents(reports_dir)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for _ in range(2):
+        ended = klynge("scenario", "prisen", "2022K1", "--set", other, "--replace")
+        assert ended.exit_code == 51
+        assert contents(reports_dir) == before
