@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from schemas.quarter import YEAR, Period, Quarter
 from schemas.sharing import Account, Alternative, Assumption, Key, Source, Structure
@@ -109,10 +109,8 @@ class District:
     municipality_code: str
     period: Period
 
-    @property
-    def counts(self) -> bool:
-        """Whether people are counted by it; the total is a sum, and must be there all the same."""
-        return True
+    counts: ClassVar[bool] = True
+    """Whether people are counted by it; the total is a sum, and must be there all the same."""
 
 
 @dataclass(frozen=True, slots=True)

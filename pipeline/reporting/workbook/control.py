@@ -5,7 +5,7 @@ AFVIGER; an error value, a blank or a text in an input cell is a difference like
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.population import regions_of, total_of
@@ -149,7 +149,7 @@ def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
-    people, reference = content.result.population.by_area, content.calculation.inputs.reference
+    people, reference = content.result.population.by_area, content.reference
     kinds = {
         kind: [people[code] for code, area in reference.areas.items() if area.kind is kind]
         for kind in (AreaKind.MUNICIPALITY, AreaKind.OTHER)
@@ -158,60 +158,40 @@ def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
     parts = sum(kinds[AreaKind.MUNICIPALITY] + others)
     country = people.get(total_of(FOLK1A, reference), parts)
     regions = regions_of(reference, people)
-    explained = {"regions": content.explained[Subject.REGION_CODES_DIFFER]}
     beside = "".join(f"+{people}" for people in others)
-    rows = municipalities.column("A"), municipalities.column("C")
-    for key, formula, found, expected in (
-        ("municipalities", f"=COUNTA({rows[0]})", count, count),
-        ("country", f"=SUM({rows[1]}){beside}", parts, country),
-        ("regions", f"={'+'.join(map(str, regions)) or 0}", sum(regions), country),
-    ):
-        what, remark = (content.text(f"control.{of}") for of in (key, f"{key}_remark"))
-        remark = explained.get(key) or remark
-        yield Check(what, "FOLK1A", Formula(formula, found), expected, remark)
+    codes, counted = municipalities.column("A"), municipalities.column("C")
+    yield _check(content, "municipalities", "FOLK1A", Formula(f"=COUNTA({codes})", count), count)
+    yield _check(content, "country", "FOLK1A", Formula(f"=SUM({counted}){beside}", parts), country)
+    found = Formula(f"={'+'.join(map(str, regions)) or 0}", sum(regions))
+    why = content.explained[Subject.REGION_CODES_DIFFER]  # which is no excuse for another sum
+    yield replace(_check(content, "regions", "FOLK1A", found, country, why), explained=False)
 
 
 def _coverage(content: Content) -> Iterator[Check]:
     text, findings = content.text, content.result.findings
-    reference = content.calculation.inputs.reference
-    count, known = len(reference.municipality_codes), reference.structures
+    count, known = len(content.reference.municipality_codes), content.reference.structures
     for structure in content.result.rules.structures:
         broken = [
             finding
             for finding in findings
             if finding.subject in _COVERAGE and dict(finding.values)["structure"] == structure
         ]
-        yield Check(
-            text("control.covered"),
-            text.choose(known[structure].name_da, known[structure].name_en),
-            Formula(f"={count}-{len(broken)}", count - len(broken)),
-            count,
-            " ".join(map(text.finding, broken)) or text("control.covered_remark"),
-            explained=bool(broken),
-        )
+        where = text.choose(known[structure].name_da, known[structure].name_en)
+        found = Formula(f"={count}-{len(broken)}", count - len(broken))
+        why = " ".join(map(text.finding, broken))
+        yield _check(content, "covered", where, found, count, why)
 
 
 def _districts(content: Content) -> Iterator[Check]:
-    text, population = content.text, content.result.population
+    population = content.result.population
     city = population.by_district[COPENHAGEN_TOTAL]
     parts = [count for code, count in population.by_district.items() if code != COPENHAGEN_TOTAL]
-    yield Check(
-        text("control.districts"),
-        "KKBEF1",
-        Formula(f"={'+'.join(map(str, parts))}", sum(parts)),
-        city,
-        text("control.districts_remark"),
-    )
-    if population.districts_from:
-        return
-    yield Check(
-        text("control.city"),
-        "KKBEF1, FOLK1A",
-        Formula(f"={city}", city),
-        population.by_area[COPENHAGEN],
-        content.explained[Subject.CITY_TOTALS_DIFFER] or text("control.city_remark"),
-        explained=bool(content.explained[Subject.CITY_TOTALS_DIFFER]),
-    )
+    summed = Formula(f"={'+'.join(map(str, parts))}", sum(parts))
+    yield _check(content, "districts", "KKBEF1", summed, city)
+    if not population.districts_from:
+        found, expected = Formula(f"={city}", city), population.by_area[COPENHAGEN]
+        why = content.explained[Subject.CITY_TOTALS_DIFFER]
+        yield _check(content, "city", "KKBEF1, FOLK1A", found, expected, why)
 
 
 def _findings(plan: Plan) -> Iterator[Check]:
@@ -225,9 +205,16 @@ def _findings(plan: Plan) -> Iterator[Check]:
         if finding.subject is Subject.POPULATION_JUMP and counted.intersection(finding.places)
     ]
     estimated = content.explained[Subject.DISTRICTS_ESTIMATED]
-    for key, where, count, remark in (
+    for key, where, count, why in (
         ("estimated", "KKBEF1", sum(member.estimated for member in members), estimated),
         ("jumps", "FOLK1A, KKBEF1", len(jumps), " ".join(jumps)),
     ):
-        found, worded = Formula(f"={count}", count), remark or text(f"control.{key}_remark")
-        yield Check(text(f"control.{key}"), where, found, 0, worded, explained=bool(remark))
+        yield _check(content, key, where, Formula(f"={count}", count), 0, why)
+
+
+def _check(
+    content: Content, key: str, where: str, found: Formula, expected: int, why: str = ""
+) -> Check:
+    """Return a check that says what it is for or, where it is known, why there is a difference."""
+    what, remark = content.text(f"control.{key}"), why or content.text(f"control.{key}_remark")
+    return Check(what, where, found, expected, remark, explained=bool(why))
