@@ -206,14 +206,14 @@ def transition(
 
 def _transition_parts(written: TransitionReport) -> Iterator[Part]:
     from flows.terminal.screen import styled, table
-    from pipeline.reporting.texts import whole
+    from pipeline.reporting.texts import ENGLISH
 
     yield table(
         ["<Municipality", *_HEADINGS.values()],
         [
             [
                 f"{row['municipality_code']} {row['municipality_name']}",
-                *(whole(row[column], Language.ENGLISH) for column in _HEADINGS),
+                *(ENGLISH.number(row[column]) for column in _HEADINGS),
             ]
             for row in written.rows
         ],

@@ -16,8 +16,7 @@ from pipeline.calculation.comparison import (
     total,
 )
 from pipeline.reporting.rows import municipality_rows, scope_rows
-from pipeline.reporting.texts import percent, whole
-from schemas.records import Language
+from pipeline.reporting.texts import ENGLISH
 
 _AMOUNTS = (">Before", ">After", ">Change", *(f">{reason.capitalize()}" for reason in ORDER))
 _ORDER = (
@@ -98,8 +97,7 @@ class View:
             return "Nothing changes."
         names = [self.comparison.names[row.code] for row in shown]
         shares = [
-            [percent(share, Language.ENGLISH) for share in (row.share_before, row.share_after)]
-            for row in shown
+            [ENGLISH.percent(row.share_before), ENGLISH.percent(row.share_after)] for row in shown
         ]
         if not scope.cost:
             return table(["<", *_SHARES], _beside(names, shares))
@@ -150,7 +148,7 @@ def _amounts(shown: _Changes, changes: _Changes) -> tuple[list[str], list[list[s
 
 def _number(number: int, place: int) -> str:
     """Return what is before and after as it is, and what changed with its sign."""
-    return whole(number, Language.ENGLISH) if place < 2 or not number else f"{number:+,}"
+    return ENGLISH.number(number) if place < 2 or not number else f"{number:+,}"
 
 
 def _changed(change: Change) -> bool:

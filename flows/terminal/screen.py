@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.plain_text import terminal_text
-from pipeline.reporting.texts import whole
-from schemas.records import Language
+from pipeline.reporting.texts import ENGLISH
 
 Item = TypeVar("Item")
 Part = str | Text | Table
@@ -106,7 +105,7 @@ def table(
 
 def kroner(amount_dkk: int) -> str:
     """Return an amount as text, such as `370,000 kr.`."""
-    return f"{whole(amount_dkk, Language.ENGLISH)} kr."
+    return f"{ENGLISH.number(amount_dkk)} kr."
 
 
 def progress(items: Iterable[Item], doing: str, total: int | None = None) -> Iterable[Item]:

@@ -24,7 +24,7 @@ from pipeline.calculation.findings import Finding
 from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
 from pipeline.machine import system_trust, untrusted
 from pipeline.reference.tables import Recipient
-from pipeline.reporting.texts import Catalogue, percent
+from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.recorded import INPUTS, recorded_structures
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
@@ -144,7 +144,7 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
                 "mail.part",
                 municipality=row["municipality_name"],
                 amount=int(row["amount_dkk"]),
-                share=percent(Fraction(row["share"]), text.language),
+                share=text.percent(Fraction(row["share"])),
             )
 
 

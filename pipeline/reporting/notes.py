@@ -11,7 +11,7 @@ from pipeline.calculation.calculate import Calculation, Snapshot
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.machine import installed_version
-from pipeline.reporting.texts import Catalogue, whole
+from pipeline.reporting.texts import Catalogue
 from schemas.quarter import Quarter
 from schemas.records import COST_NAMED, Basis, Cost, Language
 from schemas.sharing import EVERYBODY, Key, Source
@@ -105,18 +105,18 @@ def _assumptions(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
     for row in calculation.inputs.reference.assumptions:
         clusters = in_force.intersection(row.cluster_ids or in_force)
         costs = [cost for cost in rules.costs if cost.structure or cost.scope in clusters]
-        worded = _with_amounts(text.choose(row.text_da, row.text_en), costs, text.language)
+        worded = _with_amounts(text.choose(row.text_da, row.text_en), costs, text)
         if worded and clusters:
             subject = text("notes.assumption", number=row.number)
             yield Note(subject, worded, row.cluster_ids, assumed=True)
 
 
-def _with_amounts(worded: str, costs: Sequence[Cost], language: Language) -> str:
+def _with_amounts(worded: str, costs: Sequence[Cost], text: Catalogue) -> str:
     """Return a text with the amounts of the costs that it names; none if one is not in force."""
 
     def amount(found: re.Match[str]) -> str:
         amounts = {cost.amount_dkk for cost in costs if cost.cost_id == found[1]}
-        return " / ".join(whole(amount_dkk, language) for amount_dkk in sorted(amounts))
+        return " / ".join(map(text.number, sorted(amounts)))
 
     in_force = {cost.cost_id for cost in costs}
     return COST_NAMED.sub(amount, worded) if in_force >= {*COST_NAMED.findall(worded)} else ""

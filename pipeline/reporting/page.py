@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -20,7 +20,7 @@ from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
-from pipeline.reporting.texts import Catalogue, exact, localized, percent, points, rounded, whole
+from pipeline.reporting.texts import Catalogue, rounded
 
 _SPAN = 0.8
 """A drawing reaches down to this part of its highest value at least: 0.5 % is no collapse."""
@@ -46,9 +46,7 @@ def page(content: Content) -> bytes:
         sources=[notes.citation(row, quarter, text) for row in inputs.snapshots],
         day=text.day(quarter.reference_day),
         basis_text=notes.basis_text,
-        people=lambda counted: localized(exact(counted), text.language),
         key_text=notes.key_text,
-        points=partial(points, language=text.language),
         rounded=rounded,
         script=_script(),
     )
@@ -56,11 +54,7 @@ def page(content: Content) -> bytes:
 
 def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
     """Return a template filled in with texts and values, as HTML (UTF-8)."""
-    shown = {
-        "kroner": partial(whole, language=text.language),
-        "percent": partial(percent, language=text.language),
-    }
-    return _template(template).render(text=text, marks=_marks, **shown, **values).encode()
+    return _template(template).render(text=text, marks=_marks, **values).encode()
 
 
 def share_drawing(name: str, series: Series, text: Catalogue) -> str:

@@ -39,7 +39,7 @@ class Catalogue:
             KeyError: The catalogue has no such text.
         """
         shown = {
-            name: whole(value, self.language) if isinstance(value, int) else value
+            name: self.number(value) if isinstance(value, int) else value
             for name, value in values.items()
         }
         return entries()[key][self.language].format(**self._words, **shown)
@@ -98,14 +98,35 @@ class Catalogue:
             return self("value.moment", day=self.day(moment), time=f"{moment:%H:%M}")
         if not _SIGNED.fullmatch(value):
             return value
-        return value[0].replace("-", "−") + localized(value[1:], self.language)
+        return value[0].replace("-", "−") + self.number(value[1:])
 
     def figures(
         self, counted: Fraction, share: Fraction, amounts_dkk: Iterable[int], unit: str = ""
     ) -> list[str]:
         """Return people, share and kroner as text, the kroner with a unit such as ` kr.`."""
-        kroner = (f"{whole(amount, self.language)}{unit}" for amount in amounts_dkk)
-        return [localized(exact(counted), self.language), percent(share, self.language), *kroner]
+        kroner = (f"{self.number(amount)}{unit}" for amount in amounts_dkk)
+        return [self.people(counted), self.percent(share), *kroner]
+
+    def number(self, value: int | str) -> str:
+        """Return the number `20690.5`, in Danish as `20.690,5`; one with a `/` as it is."""
+        if "/" in str(value):
+            return str(value)
+        shown = f"{Decimal(value):,f}"
+        return shown.translate(_DANISH_MARKS) if self.language is Language.DANISH else shown
+
+    def people(self, counted: Fraction) -> str:
+        """Return exactly how many people are counted."""
+        return self.number(exact(counted))
+
+    def percent(self, share: Fraction) -> str:
+        """Return a share with one decimal: `48,0 %` in Danish, `48.0%` in English."""
+        return self.number(rounded(share * 100, 1)) + self.choose(" %", "%")
+
+    def points(self, change: Fraction) -> str:
+        """Return a difference of two shares in percentage points, with its sign: `+0,56`."""
+        shown = self.number(rounded(abs(change) * 100, 2))
+        sign = "+" if change > 0 else "−"
+        return shown if shown.strip("0,.") == "" else f"{sign}{shown}"
 
     def findings(self, findings: Sequence[Finding]) -> str:
         """Return the sentences of at most ten findings, and a count of the rest."""
@@ -157,29 +178,3 @@ def rounded(value: Fraction, places: int) -> str:
     scaled = (2 * value.numerator * 10**places + value.denominator) // (2 * value.denominator)
     digits = str(scaled).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
-
-
-def whole(value: int, language: Language) -> str:
-    """Return `370.000` in Danish, `370,000` in English."""
-    return localized(str(value), language)
-
-
-def localized(number: str, language: Language) -> str:
-    """Return `20.690,5` in Danish for the exact number `20690.5`; one with a `/` as it is."""
-    if "/" in number:
-        return number
-    text = f"{Decimal(number):,f}"
-    return text.translate(_DANISH_MARKS) if language is Language.DANISH else text
-
-
-def percent(share: Fraction, language: Language) -> str:
-    """Return a share with one decimal: `48,0 %` in Danish, `48.0%` in English."""
-    text = localized(rounded(share * 100, 1), language)
-    return f"{text} %" if language is Language.DANISH else f"{text}%"
-
-
-def points(change: Fraction, language: Language) -> str:
-    """Return a difference of two shares in percentage points, with its sign: `+0,56`."""
-    text = localized(rounded(abs(change) * 100, 2), language)
-    sign = "+" if change > 0 else "−"
-    return text if text.strip("0,.") == "" else f"{sign}{text}"

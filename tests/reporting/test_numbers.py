@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reporting.texts import exact, localized, percent, rounded, whole
+from pipeline.reporting.texts import Catalogue, exact, rounded
 from schemas.records import Language
 
 values = st.fractions(0, 10**9, max_denominator=10**6)
@@ -72,26 +72,26 @@ def test_rounded_examples(value: str, places: int, text: str) -> None:
 )
 def test_localized(text: str, danish: str, english: str) -> None:
     """Thousands and decimals get the marks of the language; what is no decimal stays as it is."""
-    assert localized(text, Language.DANISH) == danish
-    assert localized(text, Language.ENGLISH) == english
+    assert Catalogue(Language.DANISH).number(text) == danish
+    assert Catalogue(Language.ENGLISH).number(text) == english
 
 
 @given(st.integers(0, 10**15))
 def test_marks_are_only_marks(value: int) -> None:
     """Without its marks the text is the number again."""
-    assert int(whole(value, Language.DANISH).replace(".", "")) == value
-    assert int(whole(value, Language.ENGLISH).replace(",", "")) == value
+    assert int(Catalogue(Language.DANISH).number(value).replace(".", "")) == value
+    assert int(Catalogue(Language.ENGLISH).number(value).replace(",", "")) == value
 
 
 @given(shares)
 def test_percent_has_one_decimal_in_both_languages(share: Fraction) -> None:
     """Danish and English show the same tenth of a percent, within a twentieth of the share."""
-    danish = percent(share, Language.DANISH).removesuffix(" %").replace(",", ".")
-    assert percent(share, Language.ENGLISH) == f"{danish}%"
+    danish = Catalogue(Language.DANISH).percent(share).removesuffix(" %").replace(",", ".")
+    assert Catalogue(Language.ENGLISH).percent(share) == f"{danish}%"
     assert abs(Fraction(danish) - share * 100) <= Fraction(1, 20)
 
 
 def test_percent_examples() -> None:
     """The memo's København, and the whole."""
-    assert percent(Fraction(287_181, 598_032), Language.DANISH) == "48,0 %"
-    assert percent(Fraction(1), Language.ENGLISH) == "100.0%"
+    assert Catalogue(Language.DANISH).percent(Fraction(287_181, 598_032)) == "48,0 %"
+    assert Catalogue(Language.ENGLISH).percent(Fraction(1)) == "100.0%"

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline.reporting.content import Content
 from pipeline.reporting.page import page
-from pipeline.reporting.texts import percent, whole
 from schemas.records import Language
 from tests.report_of import content_of
 
@@ -95,9 +94,9 @@ def test_it_shows_every_figure_of_the_calculation(language: Language) -> None:
         section = html.split(f'id="klynge-{result.cluster.cluster_id}"')[1].split("</section>")[0]
         for member in result.members:
             code = member.membership.municipality_code
-            assert percent(member.share, language) in section
+            assert report.text.percent(member.share) in section
             for allocation in result.allocations:
-                assert whole(allocation.parts[code].amount, language) in section
+                assert report.text.number(allocation.parts[code].amount) in section
 
 
 def test_it_shows_the_notes_and_the_headline(report: Content, read: Reader) -> None:
