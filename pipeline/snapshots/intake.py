@@ -153,9 +153,9 @@ class Intake:
 
     def _stored(self, checked: Stored, content: bytes, answer: Answer) -> Stored:
         """Store a snapshot, and the whole answer where that holds more; one that is there stays."""
-        if checked.change is Change.SAME:
-            return checked
         store, snapshot = self.reader.store, checked.snapshot
+        if checked.change is Change.SAME and (store.data_dir / snapshot.path).exists():
+            return checked
         if content != answer.content and checked.change is not Change.ACCEPTED:
             digest = hashlib.sha256(answer.content).hexdigest()
             path = store.folder / snapshot.table / "answers" / f"{digest[:12]}.csv"

@@ -204,6 +204,20 @@ def test_the_statbank_confirms_what_was_transcribed(
     assert klynge("fetch", "2022K1", "--refresh").out.count("1 same") == 2
 
 
+def test_an_answer_that_is_gone_is_stored_again(
+    asking: Klynge, statbank: StatBankEmulator, data_dir: Path
+) -> None:
+    """Asked for once more, the same bytes are there again, and what rests on them can be run."""
+    assert asking("fetch", "2022K1").exit_code == 0
+    lost = data_dir / _newest(data_dir, "FOLK1A").path
+    content = lost.read_bytes()
+    lost.unlink()
+    assert asking("run", "2022K1").exit_code == 50
+    assert asking("fetch", "2022K1", "--refresh").exit_code == 0
+    assert lost.read_bytes() == content
+    assert asking("run", "2022K1").exit_code == 0
+
+
 def test_many_quarters_come_in_one_request_a_table(
     asking: Klynge, statbank: StatBankEmulator, data_dir: Path
 ) -> None:
