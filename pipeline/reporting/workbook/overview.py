@@ -85,7 +85,7 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
     columns.append(Column(text("overview.pays_in_all"), "money", 15, summed=True))
     rows = [list(_municipality_cells(plan, code, places[code], most)) for code in sorted(places)]
     if any(result.cluster.co_chair for result in plan.clusters):
-        columns.append(Column(text("overview.net"), "money", 17, summed=True))
+        columns.append(Column(text("overview.net"), "money", 23, summed=True))
         for row in rows:
             row.append(_net(plan, str(row[0]), row[-1]))
     return sheet.table("Overblik_kommuner", columns, rows, keys=2)

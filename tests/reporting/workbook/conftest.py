@@ -97,12 +97,16 @@ def later() -> bytes:
 
 @pytest.fixture(scope="session")
 def councils(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The national workbook of councils, where one of three municipalities has a cost."""
+    """The national workbook of councils, one of which has three members, a cost and a co-chair."""
     data_dir = tmp_path_factory.mktemp("councils") / "data"
     shutil.copytree(REPOSITORY / "data", data_dir)
     costs = data_dir / "reference" / "costs.csv"
     row = "koordinator,Koordinator,Coordinator,sundhedsraad-hovedstaden,1250000,year,,2027K1,,"
     costs.write_text(f"{costs.read_text('utf-8')}{row}memo-syd-2022,\n", encoding="utf-8")
+    clusters = data_dir / "reference" / "clusters.csv"
+    lines = clusters.read_text("utf-8").splitlines()
+    led = [f"{line}101" if line.startswith("sundhedsraad-hovedstaden") else line for line in lines]
+    clusters.write_text("\n".join(led), encoding="utf-8")
     content = content_of("2026K1", data_dir=data_dir, rules="2027K1")
     return workbooks(content)["fordeling-2026K1-rules-2027K1.xlsx"]
 
