@@ -50,14 +50,8 @@ def matches(pattern: str, rule: str) -> pa.Check:
     return _check(lambda cells: cells.str.fullmatch(pattern), error=rule)
 
 
-def not_blank() -> pa.Check:
-    """The cell holds something."""
-    return _check(lambda cells: cells.ne(""), error="must not be blank")
-
-
-def unique() -> pa.Check:
-    """The value has not stood in an earlier row."""
-    return _check(lambda cells: ~cells.duplicated(), error="must not stand twice")
+NOT_BLANK: Final = _check(lambda cells: cells.ne(""), error="must not be blank")
+UNIQUE: Final = _check(lambda cells: ~cells.duplicated(), error="must not stand twice")
 
 
 def known(values: Collection[str], rule: str) -> pa.Check:
@@ -153,8 +147,8 @@ def _has_its_region(rows: pd.DataFrame) -> pd.Series:
 
 RULES: Final[Mapping[str, Rules]] = {
     "sources": {
-        "source_id": [IDENTIFIER, unique()],
-        "title": not_blank(),
+        "source_id": [IDENTIFIER, UNIQUE],
+        "title": NOT_BLANK,
         "url": matches(r"|https?://\S+", "must be a web address, or blank"),
         "confidence": known(("high", "medium", "low"), "must be high, medium or low"),
     },
@@ -187,8 +181,8 @@ RULES: Final[Mapping[str, Rules]] = {
         ]
     },
     "structures": {
-        **{name: not_blank() for name in columns(Structure) if not name.startswith("name_")},
-        "structure": [IDENTIFIER, unique()],
+        **{name: NOT_BLANK for name in columns(Structure) if not name.startswith("name_")},
+        "structure": [IDENTIFIER, UNIQUE],
     },
     "keys": {
         "key_id": [IDENTIFIER, no_overlap("key_id")],
@@ -204,7 +198,7 @@ RULES: Final[Mapping[str, Rules]] = {
         "cap": matches(r"|[1-9][0-9]{0,7}", "must be a whole number of people, or blank"),
     },
     "accounts": {
-        "municipality_code": unique(),
+        "municipality_code": UNIQUE,
         "ean": matches(r"|[0-9]{13}", "must be 13 digits, or blank"),
         "account": matches(r"|[0-9]{4} [0-9]{1,10}", "must be such as 1234 0012345678, or blank"),
     },

@@ -56,7 +56,7 @@ def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
                 lambda rows: ~rows.duplicated(["cluster_id", "email"]),
             ),
         ],
-        "name": checks.not_blank(),
+        "name": checks.NOT_BLANK,
         "language": checks.known(["", *records.Language], "must be da or en, or blank for da"),
     }
     return checks.table(rules, rules)
@@ -72,7 +72,7 @@ def _shared(tables: Tables) -> checks.Rules:
     """Return the rules of the columns that several tables have."""
     there = [row["code"] for row in tables["areas"] if row["kind"] == AreaKind.MUNICIPALITY]
     return {
-        **{name: checks.not_blank() for name in ("name", "name_da", "name_en")},
+        **dict.fromkeys(("name", "name_da", "name_en"), checks.NOT_BLANK),
         "municipality_code": checks.known(there, "must be a municipality of areas.csv"),
         "first_quarter": checks.matches(records.QUARTER, "must be a quarter such as 2022K1"),
         "last_quarter": [
@@ -95,9 +95,9 @@ def _clusters(tables: Tables) -> checks.Rules:
     structures = _ids(tables, "structures")
     members = {(row["cluster_id"], row["municipality_code"]) for row in tables["memberships"]}
     return {
-        "cluster_id": [IDENTIFIER, checks.unique()],
+        "cluster_id": [IDENTIFIER, checks.UNIQUE],
         "structure": checks.known(structures, "must be a structure of structures.csv"),
-        "region": checks.not_blank(),
+        "region": checks.NOT_BLANK,
         "co_chair": checks.each_row(
             "must be a member of the cluster by memberships.csv, or blank",
             lambda row: not row["co_chair"] or (row["cluster_id"], row["co_chair"]) in members,
@@ -190,10 +190,10 @@ def _assumptions(tables: Tables) -> checks.Rules:
     return {
         "number": [
             checks.matches(r"[1-9][0-9]{0,2}", "must be a whole number from 1"),
-            checks.unique(),
+            checks.UNIQUE,
         ],
-        "text_da": [checks.not_blank(), names_costs],
-        "text_en": [checks.not_blank(), names_costs],
+        "text_da": [checks.NOT_BLANK, names_costs],
+        "text_en": [checks.NOT_BLANK, names_costs],
         "cluster_ids": checks.each_cell(
             "must be clusters of clusters.csv with a space between, or blank",
             lambda cell: cluster_ids.issuperset(cell.split()),
@@ -213,10 +213,10 @@ def _alternatives(tables: Tables) -> checks.Rules:
         return districts is not None and districts.issuperset(row["districts"].split())
 
     return {
-        "alternative_id": [IDENTIFIER, checks.unique()],
+        "alternative_id": [IDENTIFIER, checks.UNIQUE],
         "from_cluster_id": [
             is_cluster,
-            checks.not_blank(),
+            checks.NOT_BLANK,
             checks.each_row(
                 "must hold the municipality, and the districts, by memberships.csv", is_there
             ),

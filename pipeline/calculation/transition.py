@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, product
+from operator import attrgetter
 from typing import Any
 
 from pipeline.calculation.comparison import allocated
@@ -62,7 +63,8 @@ class Transition:
 
     def _combinations(self) -> Iterator[tuple[Alternative, ...]]:
         """Yield every choice of at most one alternative a membership; the first is none at all."""
-        groups = groupby(sorted(self.alternatives, key=_instead_of), _instead_of)
+        instead_of = attrgetter("from_cluster_id", "municipality_code", "districts")
+        groups = groupby(sorted(self.alternatives, key=instead_of), instead_of)
         for chosen in product(*((None, *rows) for _, rows in groups)):
             yield tuple(row for row in chosen if row)
 
@@ -110,10 +112,6 @@ class Transition:
         main = max(mine, key=lambda weights: weights[code])
         whole = {**main, code: Fraction(self.population.by_area[code])}
         return allocated(self.amount_dkk, main)[code], allocated(self.amount_dkk, whole)[code]
-
-
-def _instead_of(row: Alternative) -> tuple[str, str, tuple[str, ...]]:
-    return row.from_cluster_id, row.municipality_code, row.districts
 
 
 def _changed(rules: Reference, alternatives: Iterable[Alternative]) -> Reference:
