@@ -57,14 +57,10 @@ def failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> list[Failure]:
 
     try:
         schema.validate(table, lazy=True)
+        return []
     except SchemaErrors as error:
         cases: pd.DataFrame = error.failure_cases
-        reported_at = {check.error: check.title for check in schema.checks}
-        return _row_failures(cases, reported_at)
-    return []
-
-
-def _row_failures(cases: pd.DataFrame, reported_at: dict[object, object]) -> list[Failure]:
+    reported_at: dict[object, object] = {check.error: check.title for check in schema.checks}
     found = []
     for case in cases.to_dict("records"):
         if case["schema_context"] == "Column" or case["column"] == reported_at[case["check"]]:
