@@ -23,7 +23,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.FETCH: "To ask the StatBank for it: klynge fetch {quarter}{by_rules}",
     Remedy.FIX_FORMAT: "To rewrite it: klynge check --fix-format",
     Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
-    Remedy.LIST_CLUSTERS: "klynge clusters --quarter {quarter} lists what there is.",
+    Remedy.LIST_CLUSTERS: "Each quarter has its own: klynge clusters --quarter {quarter} tells.",
     Remedy.NAME_DATA_FOLDER: "Name the data folder with --data-dir or KLYNGE_DATA_DIR, "
     "or start one here: klynge init",
     Remedy.REPLACE_SCENARIO: "To write it in the place of that: --replace",

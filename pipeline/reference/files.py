@@ -108,7 +108,7 @@ def rows_of(path: Path, content: bytes, expected: Sequence[str] = ()) -> list[Ro
 
 def _notation(column: str, cell: str) -> str:
     """Return a quarter in Statistics Denmark's notation, however it was written; others as is."""
-    if column.endswith("_quarter"):
+    if column.endswith(("_quarter", "population_of")):
         with suppress(ValueError):
             return str(Quarter.parse(cell))
     return cell
@@ -174,7 +174,7 @@ def write_rows(name: str, rows: Sequence[Row]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS[name], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({at: _notation(at, cell) for at, cell in row.items()} for row in rows)
     return text.getvalue().encode()
 
 

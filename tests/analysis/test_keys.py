@@ -155,7 +155,9 @@ def test_commands_add_a_key_and_a_cost_by_it(klynge: Klynge, data_dir: Path) -> 
     common = ("--name-da", "a", "--name-en", "b", "--from", "2022K1", "--source", "memo-syd-2022")
     (data_dir / "reference" / "keys.csv").unlink()
     assert klynge("add-cost", "ny", "viborg", "100", "--key", "aeldre", *common).exit_code == 20
-    assert klynge("add-key", "aeldre", "--ages", "65-", *common).exit_code == 0
+    day = ("--population-of", "1. kvartal 2022")
+    assert klynge("add-key", "aeldre", "--ages", "65-", *day, *common).exit_code == 0
+    assert ",65-,2022K1," in (data_dir / "reference" / "keys.csv").read_text("utf-8")
     assert klynge("add-cost", "ny", "viborg", "100", "--key", "aeldre", *common).exit_code == 0
     reference = load_reference(data_dir)
     assert [key.ages for key in reference.keys] == ["65-"]

@@ -43,6 +43,11 @@ ARGUMENTS = [
     ("run 2022K1 --cluster syd --format json", 2, ["'syd' fits 2 of the cluster names"]),
     ("run 2022K1 --speed", 2, ["No such option"]),
     ("calculate", 2, ["No such command"]),
+    (
+        "run 2027K1 --offline --cluster amager-hvidovre",
+        2,
+        ["No cluster is called 'amager-hvidovre'", "Each quarter has its own: klynge clusters"],
+    ),
     ("audit nowhere.csv", 51, ["nowhere.csv: ", "Look at how its name is written"]),
     (
         "run 2019K1",
