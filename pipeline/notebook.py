@@ -166,8 +166,7 @@ def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series)
     by_code = {str(code): cast("int | Fraction", weight) for code, weight in weights.items()}
     if len(by_code) < len(weights):
         raise ValueError("a code has several weights: allocate cluster by cluster, or add them up")
-    floats = [code for code, weight in by_code.items() if isinstance(weight, float)]
-    if floats:
+    if floats := [code for code, weight in by_code.items() if isinstance(weight, float)]:
         raise TypeError(f"the weight of {floats[0]} is a float; use int or fractions.Fraction")
     exact = {code: Fraction(weight) for code, weight in by_code.items()}
     parts = largest_remainder(amount_dkk, exact)

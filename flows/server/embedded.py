@@ -48,8 +48,7 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    running = os.environ.get(API_URL) or local_server.running_server(os.environ)
-    if running:
+    if running := os.environ.get(API_URL) or local_server.running_server(os.environ):
         local_server.wait_until_healthy(running, local_server.CORRECT, seconds=0)
         os.environ.update(client_environment(os.environ | {API_URL: running}))
         return None

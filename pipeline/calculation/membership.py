@@ -123,8 +123,7 @@ def _named(quarter: Quarter, costs: Iterable[Cost], keys: Iterable[Key]) -> tupl
 
 def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable[Cost]) -> None:
     scopes = {name for row in clusters for name in (row.cluster_id, row.structure + ALL_CLUSTERS)}
-    lost = [f"{row.cost_id} ({row.scope})" for row in costs if row.scope not in scopes]
-    if lost:
+    if lost := [f"{row.cost_id} ({row.scope})" for row in costs if row.scope not in scopes]:
         raise RuleError(
             f"In {quarter} there is no cluster to carry {', '.join(lost)}.",
             "End the cost in data/reference/costs.csv when its clusters end, or correct its scope.",
@@ -230,8 +229,7 @@ def _missing_districts(
     if any(row.basis is not Basis.DISTRICTS for row in rows):
         raise _contradiction(area, rows, "counts by districts and otherwise too")
     listed = [code for row in rows for code in row.districts]
-    doubled = sorted({code for code in listed if listed.count(code) > 1})
-    if doubled:
+    if doubled := sorted({code for code in listed if listed.count(code) > 1}):
         raise _contradiction(area, rows, f"counts district {', '.join(doubled)} more than once")
     return ", ".join(code for code in districts if code != COPENHAGEN_TOTAL and code not in listed)
 

@@ -81,8 +81,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
     with FileLock(folder / ".lock"):  # which makes the folder
         revision = newest_revision(folder)
         manifest = read_revision(folder / f"r{revision}") if revision else {}
-        reasons = _reasons(folder / f"r{revision}", manifest, calculation)
-        if reasons:
+        if reasons := _reasons(folder / f"r{revision}", manifest, calculation):
             revision += 1
             earlier = folder / f"r{revision - 1}" / MANIFEST
             before = record(MANIFEST, earlier.read_bytes()).sha256 if manifest else ""

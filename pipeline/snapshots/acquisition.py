@@ -100,12 +100,11 @@ class Acquisition:
         if not self.access.offline:
             with self._naming_stored():
                 return self.publication.newest()
-        newest = self._newest_stored()
-        if newest is None:
-            raise UsageError(
-                f"No snapshots are stored below {self.store.folder}.", remedy=Remedy.GO_ONLINE
-            )
-        return newest
+        if newest := self._newest_stored():
+            return newest
+        raise UsageError(
+            f"No snapshots are stored below {self.store.folder}.", remedy=Remedy.GO_ONLINE
+        )
 
     def snapshots(self, parameters: Parameters) -> list[Snapshot]:
         """Return the snapshots that a report rests on, one a table, fetched where none is stored.

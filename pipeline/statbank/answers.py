@@ -110,8 +110,7 @@ def _rows(asked: Asked, content: bytes) -> pd.DataFrame:
 def _raise_on(asked: Asked, broken: list[Failure]) -> None:
     if not broken:
         return
-    shape = [failure for failure in broken if failure.column != VALUE]
-    if shape:
+    if shape := [failure for failure in broken if failure.column != VALUE]:
         raise _drift(asked, f"has {counted(shape, 'unexpected code')}:\n{describe(shape)}")
     what = counted(broken, "wrong figure")
     raise InvalidData(f"{asked.place} has {what}:\n{describe(broken)}", remedy=Remedy.ASK_AGAIN)

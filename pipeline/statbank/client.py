@@ -142,8 +142,7 @@ class StatBank:
 def _raise_for(reply: Reply, url: str) -> None:
     """Raise unless the reply is what a success looks like, whatever its status says."""
     content = reply.content.lstrip(_LEADING)
-    error = _error_of(content)
-    if error is not None:
+    if error := _error_of(content):
         raise _rejected(reply, url, f"{error['errorTypeCode']}: {error.get('message', '')}")
     text = content[:MOST_SHOWN].decode("utf-8", "replace")
     if reply.status in RETRIED_STATUS:
