@@ -63,6 +63,13 @@ def test_it_is_refused_with_its_name(name: str, value: str) -> None:
     assert f"{name} is {value!r}; it must be " in refused.value.message
 
 
+def test_no_time_limit_is_nothing() -> None:
+    """Whoever sets 0 for "none" is told that it must be more."""
+    for name in ("KLYNGE_READ_TIMEOUT_SECONDS", "KLYNGE_RETRY_DELAYS_SECONDS"):
+        with pytest.raises(UsageError, match="must be seconds above 0, "):
+            Settings.from_environment({name: "0"})
+
+
 def test_the_loopback_check_looks_at_the_host_that_is_asked(
     klynge: Klynge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
