@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from pipeline.errors import SchemaDrift
+from pipeline.errors import InvalidData, SchemaDrift
 from pipeline.statbank.answers import Asked, read_answer
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import FOLK1A
@@ -33,6 +33,14 @@ def test_an_answer_is_read_by_quarter_and_code() -> None:
     read = read_answer(ASKED, answer(*rows))
     assert list(read) == list(QUARTERS)
     assert list(read[QUARTERS[0]].items()) == [("101", 7), ("147", 7)]
+
+
+def test_an_answer_is_read_to_the_first_row_too_many() -> None:
+    """However much follows, to refuse it takes no longer."""
+    rows = [row(code, quarter) for quarter in QUARTERS for code in CODES]
+    with pytest.raises(InvalidData, match="has 1 wrong figure") as caught:
+        read_answer(ASKED, answer(*rows, *rows))
+    assert "row 26, column INDHOLD: must be the only figure" in caught.value.message
 
 
 def test_ten_of_twelve_quarters_that_lack_figures_are_named() -> None:
