@@ -94,18 +94,19 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
 def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -> EmailMessage:
     """Return the mail of a revision to a recipient, with the workbook attached."""
     text = Catalogue(recipient.language, recorded_structures(json.loads(issue.files[INPUTS])))
-    revision = f"r{issue.revision}"
+    of = "revision" if issue.revision else "scenario"
+    named = {"quarter": issue.label, "revision": f"r{issue.revision}"}
     everything = recipient.cluster_id == EVERY_CLUSTER
     rows = [row for row in issue.rows() if everything or row["cluster_id"] == recipient.cluster_id]
     own_name = rows[0]["cluster_name"] if rows else recipient.cluster_id
     cluster = text("mail.everything") if everything else own_name
     mail = EmailMessage()
-    mail["Subject"] = text("mail.subject", quarter=issue.label, revision=revision, cluster=cluster)
+    mail["Subject"] = text(f"mail.{of}_title", cluster=cluster, **named)
     mail["From"], mail["To"], mail["Date"] = sender, recipient.email, format_datetime(moment)
     # The same mail has the same id, so that a copy of it can be told.
     key = f"{issue} {recipient.cluster_id} {recipient.email}".encode()
     digest = hashlib.sha256(key + issue.files[MANIFEST]).hexdigest()[:16]
-    mail["Message-ID"] = f"<{issue.label}-{revision}-{digest}@{sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
     no_cost = [text("mail.no_cost", cluster=cluster)] if rows else []
     concerned = {None, *(row["cluster_id"] for row in rows)}
@@ -113,7 +114,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     body = [
         text("mail.greeting", name=recipient.name),
         "",
-        text("mail.introduction", quarter=issue.label, revision=revision),
+        text(f"mail.{of}_introduction", **named),
         "",
         *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
@@ -204,9 +205,8 @@ def _barred(settings: Settings, error: Exception) -> AccessRefused | None:
 
 
 def _not_sent(settings: Settings, to: str, error: Exception, away: bool) -> DeliveryError:
-    where = "{}:{}".format(*settings.smtp_address)
+    where, code = "{}:{}".format(*settings.smtp_address), 0
     what, hint = f"{where} says {error}", "Try again later; the report itself is written."
-    code = 0
     if isinstance(error, smtplib.SMTPResponseException):
         code, what = error.smtp_code, f"{where} says {_reply(*error.args)}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):

@@ -86,6 +86,21 @@ def test_a_cluster_reads_how_its_own_cost_is_settled(
     assert ["2022K4" in text(mail) for mail in server.mails] == [True, False, True]
 
 
+def test_a_scenario_says_that_it_is_not_in_force(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Neither subject nor text take it for an edition of the quarter's report."""
+    server = start_mail_server()
+    recipients(SYD)
+    dearer = ("--set", "halvt-aarsvaerk.amount_dkk=500000")
+    assert written("scenario", "dyrere", LABEL, *dearer).exit_code == 0
+    assert written("deliver", f"{LABEL}-scenario-dyrere").exit_code == 0
+    mail = server.mails[0]
+    assert mail["Subject"] == "SCENARIE 2022K1-scenario-dyrere: Sundhedsklynge Syd"
+    assert "Hermed et scenarie, 2022K1-scenario-dyrere: ikke den gældende" in text(mail)
+    assert "udgave" not in text(mail)
+
+
 def test_what_everybody_reads(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
