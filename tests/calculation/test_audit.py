@@ -186,6 +186,7 @@ def test_two_misprints_are_told_as_what_does_not_follow() -> None:
         (Column.AMOUNT, 9, (9058,)),
         (Column.AMOUNT, None, (370_027,)),
     ]
+    assert not any(doubt.slip for doubt in found.deviations)
 
 
 def test_a_table_of_nobody_holds_by_no_method() -> None:
@@ -201,12 +202,15 @@ def test_half_of_the_last_decimal_may_be_rounded_either_way(shares: tuple[int, i
     assert methods_of(PublishedTable(("A", "B"), cells, {}, {**DECIMALS, Column.SHARE: 0}))
 
 
+@pytest.mark.parametrize("total", [100_000, 101_000])
 @pytest.mark.parametrize(("off_kr", "holds"), [(51, True), (-51, True), (52, False), (-52, False)])
-def test_shares_say_how_far_an_amount_may_be_off(off_kr: int, holds: bool) -> None:
-    """Half of the last decimal of a share, 50.5 kr. of 101,000, and a krone of rounding."""
-    amounts = (48_480 + off_kr, 52_520 - off_kr)
-    cells = {Column.SHARE: (480, 520), Column.AMOUNT: amounts}
-    table = PublishedTable(("A", "B"), cells, {Column.AMOUNT: 101_000}, DECIMALS)
+def test_shares_say_how_far_an_amount_may_be_off(total: int, off_kr: int, holds: bool) -> None:
+    """Half of the last decimal of a share, 50.5 kr. of 101,000, and a krone of rounding; of each
+    amount.
+    """
+    amounts = (total * 200 // 1000, total * 280 // 1000 + off_kr, total * 520 // 1000 - off_kr)
+    cells = {Column.SHARE: (200, 280, 520), Column.AMOUNT: amounts}
+    table = PublishedTable(("A", "B", "C"), cells, {Column.AMOUNT: total}, DECIMALS)
     assert (Method.WITHIN_SHARES in methods_of(table)) is holds
 
 
