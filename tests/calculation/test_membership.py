@@ -130,8 +130,8 @@ def test_a_district_in_two_clusters_stops() -> None:
 
 def test_districts_counted_twice_are_listed_by_code() -> None:
     """All of them, in order."""
-    twice = ("1004", "1002", "1003", "1001", "1099")
-    with pytest.raises(RuleError, match="counts district 1001, 1002, 1003, 1004, 1099 more"):
+    twice = ("1008", "1004", "1007", "1002", "1006", "1003", "1005", "1001", "1099")
+    with pytest.raises(RuleError, match=f"counts district {', '.join(sorted(twice))} more"):
         coverage(
             membership("syd", CITY, districts=twice),
             membership("byen", CITY, districts=twice),
