@@ -9,7 +9,7 @@ meanwhile loses nothing. What is left unguarded is the instant between that look
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -113,11 +113,8 @@ def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference
     cited = {row["source_id"] for row in rows if name != SOURCES and "source_id" in row}
     if unknown := cited - {"", *reference.sources}:
         source_id = min(unknown)
-        raise UsageError(
-            f"sources.csv has no source {source_id!r}.",
-            remedy=Remedy.ADD_SOURCE,
-            source_id=source_id,
-        )
+        said = f"sources.csv has no source {source_id!r}."
+        raise UsageError(said, remedy=Remedy.ADD_SOURCE, source_id=source_id)
 
 
 @contextmanager
@@ -165,11 +162,15 @@ def _new_findings(
     data_dir: Path, before: Reference, name: str, content: bytes
 ) -> tuple[tuple[Period, Finding], ...]:
     """Check all rules with the new content, and return what was not to be explained before."""
+    known: set[Finding] | None = None
+    with suppress(KlyngeError):  # what contradicts now may be what the edit mends
+        known = {finding for _, finding in _findings(before)}
     try:
         found = _findings(load_reference(data_dir, {name: content}))
-        known = {finding for _, finding in _findings(before)}
-        return tuple((period, finding) for period, finding in found if finding not in known)
+        return tuple(row for row in found if row[1] not in (known or ()))
     except KlyngeError as error:
+        if error.remedy is Remedy.END_COST and known is not None:  # it is not written
+            error.remedy = None
         raise error.reworded(
             f"Nothing was written, because with this edit a rule would be broken.\n{error.message}",
             "The rows are those that the file would have. Change the edit, or correct first what "

@@ -5,16 +5,13 @@ its cluster or structure. What is in force already is never added again: another
 ends it.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from pipeline.errors import Remedy, UsageError
 from pipeline.reference import names
 from pipeline.reference.files import Row
 from schemas.quarter import Quarter
 from schemas.records import ALL_CLUSTERS, Basis, Cluster, Reference
-
-_CHANGED: Final = ("first_quarter", "amount_dkk", "source_id")
 
 
 def add(row: Row, _: Reference, rows: Sequence[Row]) -> list[Row]:
@@ -46,8 +43,8 @@ def add_cost(row: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:
     return [*rows, {**row, "scope": scope, "last_quarter": _last(row, in_scope)}]
 
 
-def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows of costs.csv with a cost changed from a quarter on, and before it as it was.
+def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows of costs.csv with a cost changed from a quarter on, and before it as it was.
 
     The changes name the cost by id or name, with its scope or blank, and say what is new: its first
     quarter, its amount, and its source unless that is blank.
@@ -57,11 +54,12 @@ def change_cost(changes: Row, reference: Reference, rows: Sequence[Row]) -> Iter
     """
     first = Quarter.parse(changes["first_quarter"])
     before = _cost(changes, first, reference, rows)
-    new = {name: changes[name] or before[name] for name in _CHANGED}
-    yield from (row for row in rows if row is not before)
-    if before["first_quarter"] < str(first):
-        yield {**before, "last_quarter": str(first + -1)}
-    yield {**before, **new}
+    new = {name: changes[name] or before[name] for name in ("amount_dkk", "source_id")}
+    if new.items() <= before.items():
+        return rows
+    others = [row for row in rows if row is not before]
+    ended = [{**before, "last_quarter": str(first + -1)}] * (before["first_quarter"] < str(first))
+    return [*others, *ended, {**before, **new, "first_quarter": str(first)}]
 
 
 def end_cost(named: Row, reference: Reference, rows: Sequence[Row]) -> list[Row]:

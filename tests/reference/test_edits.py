@@ -152,6 +152,38 @@ def test_an_invalid_edit_writes_nothing(
     assert contents(data_dir) == before
 
 
+def test_what_contradicts_is_mended_by_the_command_that_is_told(
+    klynge: Klynge, data_dir: Path
+) -> None:
+    """A cost that outlives its clusters and a member twice end by the edits that `check` names."""
+    costs = data_dir / "reference" / COSTS
+    costs.write_text(costs.read_text("utf-8").replace("2026K4,memo", "2028K4,memo"), "utf-8")
+    assert "klynge end-cost halvt-aarsvaerk --last QUARTER" in klynge("check").out
+    ended = klynge("end-cost", "halvt-aarsvaerk", "--last", "2026K4")
+    assert (ended.exit_code, ended.err) == (0, "")
+    with (data_dir / "reference" / MEMBERSHIPS).open("a", encoding="utf-8") as file:
+        file.write("amager-hvidovre,253,whole,,,2024K1,2026K4,klynge-midt\n")
+    assert klynge("check").exit_code == 40
+    assert klynge("end-membership", "koege", "Greve", "--last", "2023K4").exit_code == 0
+    assert klynge("check").exit_code == 0
+
+
+def test_a_cost_that_is_not_written_is_not_to_be_ended(klynge: Klynge) -> None:
+    """A new cost that would outlive its cluster is refused without a command that ends it."""
+    ended = klynge(*COST, "--to", "2028K1")
+    assert ended.exit_code == 40
+    assert "there is no cluster to carry" in ended.err
+    assert "end-cost" not in ended.err
+
+
+def test_the_same_amount_is_no_change(klynge: Klynge, data_dir: Path) -> None:
+    """A cost that is given the amount it has stays one row."""
+    before = contents(data_dir)
+    ended = klynge("change-cost", "halvt-aarsvaerk", "--amount", "370000", "--from", "2023K1")
+    assert (ended.exit_code, ended.out[:9]) == (0, "Unchanged")
+    assert contents(data_dir) == before
+
+
 def test_broken_files_are_not_edited(klynge: Klynge, data_dir: Path) -> None:
     """Where the files were invalid before, that is said, and the edit is not tried."""
     path = data_dir / "reference" / MEMBERSHIPS
