@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -45,7 +46,7 @@ def init(
         bundled.write_update(data_dir, planned)
     rows = [asdict(row) for row in planned.rows]
     document = {"rows": rows, "quarters": planned.quarters, "written": write}
-    shared.show(console.update_parts(planned, write), document)
+    shared.show(console.update_parts(planned, write, quote(str(data_dir))), document)
 
 
 def fetch(

@@ -150,7 +150,7 @@ def edited_parts(edited: Edited, findings: Iterable[Mapping[str, object]]) -> It
     yield f"{'Written' if edited.removed or edited.added else 'Unchanged'}: {edited.path}"
 
 
-def update_parts(update: Update, written: bool) -> Iterator[Part]:
+def update_parts(update: Update, written: bool, of: str) -> Iterator[Part]:
     """Yield a line a row that comes otherwise, the quarters that come, and how to go on."""
     for row in update.rows:
         what = "kept as it was changed here, not: " if row.kept else ""
@@ -159,10 +159,9 @@ def update_parts(update: Update, written: bool) -> Iterator[Part]:
         yield f"Figures come of {', '.join(update.quarters)}."
     if not (update.rows or update.quarters):
         yield "Nothing is newer."
-    elif written:
-        yield styled("Written.")
     else:
-        yield "Nothing is written yet: klynge init --update --write writes it."
+        left = f"Nothing is written yet: klynge init --update --write --data-dir {of} writes it."
+        yield styled("Written.") if written else left
 
 
 def _difference(now: Row | None, comes: Row | None) -> str:

@@ -1,6 +1,7 @@
 """What to type: the command that can do something about an error, from the facts it carries."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, Final
 
 from pipeline.errors import KlyngeError, Remedy
@@ -28,7 +29,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     "or start one here: klynge init",
     Remedy.REPLACE_SCENARIO: "To write it in the place of that: --replace",
     Remedy.RUN: "To write it: klynge run {quarter}",
-    Remedy.UPDATE_DATA: "To look at what newer rules would change: klynge init --update",
+    Remedy.UPDATE_DATA: "To look at newer rules first: klynge init --update --data-dir {folder}",
     Remedy.USE_STORED: "klynge run {quarter} --offline uses the snapshots stored.",
 }
 
@@ -39,7 +40,8 @@ def command(remedy: Remedy | None, facts: Mapping[str, Any]) -> str:
         return ""
     accept = " ".join(f"--accept-jump {code}" for code in facts.get("codes", ()))
     by_rules = f" --rules {facts['rules']}" if facts.get("rules") else ""
-    unknown = {"quarter": "QUARTER", "cluster_id": "CLUSTER"}
+    folder = quote(str(facts.get("data_dir", "FOLDER")))
+    unknown = {"quarter": "QUARTER", "cluster_id": "CLUSTER", "folder": folder}
     return _COMMANDS[remedy].format(**{**unknown, **facts}, accept=accept, by_rules=by_rules)
 
 

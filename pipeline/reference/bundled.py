@@ -56,11 +56,9 @@ def initialise(data_dir: Path) -> None:
         UsageError: There is such a folder.
     """
     if data_dir.exists():
-        raise UsageError(
-            f"{data_dir} is there already, and was left as it is.",
-            "Bring its rules up to date instead, or name another folder.",
-            Remedy.UPDATE_DATA,
-        )
+        said = f"{data_dir} is there already, and was left as it is."
+        hint = "Bring its rules up to date instead, or name another folder."
+        raise UsageError(said, hint, Remedy.UPDATE_DATA, data_dir=data_dir)
     source = bundled_data()
     tables = {(GIVEN / name).as_posix(): _bundled(name) for name in COLUMNS}
     write_folder_atomically(data_dir, {**_files(source), **tables})

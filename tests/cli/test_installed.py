@@ -74,7 +74,8 @@ def test_an_update_is_shown_before_it_is_written(klynge: Klynge, tmp_path: Path)
     before = contents(tmp_path)
     shown = klynge("init", str(tmp_path / "here"), "--update")
     assert shown.out.count("amount_dkk 39000000 becomes 40000000") == 2
-    assert "klynge init --update --write writes it" in shown.out
+    told = f"klynge init --update --write --data-dir {tmp_path / 'here/data'} writes it"
+    assert told in " ".join(shown.out.split())
     assert contents(tmp_path) == before
     assert klynge("init", str(tmp_path / "here"), "--update", "--write").out.endswith("Written.\n")
     assert costs.read_text(encoding="utf-8") == ours
@@ -87,6 +88,14 @@ def test_a_folder_that_is_there_names_the_update(klynge: Klynge) -> None:
     assert ended.exit_code == 2
     assert "is there already, and was left as it is" in ended.err
     assert "klynge init --update" in ended.err
+
+
+def test_the_update_of_a_named_folder_names_it(klynge: Klynge, tmp_path: Path) -> None:
+    """The command that is told looks at the folder that was named, and at no other."""
+    folder = tmp_path / "med blank"
+    klynge("init", str(folder))
+    said = klynge("init", str(folder)).err
+    assert f"klynge init --update --data-dir '{folder / 'data'}'" in " ".join(said.split())
 
 
 def test_a_folder_without_data_names_the_start(klynge: Klynge, tmp_path: Path) -> None:
