@@ -33,6 +33,7 @@ class MailServer:
     port: int = field(default_factory=free_port)
     refused: dict[str, bytes] = field(default_factory=dict)
     knows_password: bool = True
+    parting: str = "221 Bye"
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
     controller: Controller | None = None
@@ -53,6 +54,10 @@ class MailServer:
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Part in the words that are set."""
+        return self.parting
 
     def login(
         self,

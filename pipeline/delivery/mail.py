@@ -10,11 +10,13 @@ import json
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -81,9 +83,8 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
     """
     where = written(name, reports_dir)
     if where is None:
-        raise UsageError(
-            f"No report {name} is written in {reports_dir}.", "", Remedy.RUN, quarter=name.quarter
-        )
+        said = f"No report {name} is written in {reports_dir}."
+        raise UsageError(said, remedy=Remedy.RUN, quarter=name.quarter)
     manifest = read_revision(where)
     names = [MANIFEST, *(output["file"] for output in manifest["outputs"])]
     files = {file: (where / file).read_bytes() for file in names}
@@ -172,17 +173,16 @@ def send(settings: Settings, mail: EmailMessage) -> None:
         raise _barred(settings, error) or _not_sent(settings, to, error, away) from None
 
 
-def _connected(settings: Settings) -> smtplib.SMTP:
-    context = system_trust()
-    if settings.smtp_security is Security.TLS:
-        return smtplib.SMTP_SSL(*settings.smtp_address, timeout=TIMEOUT_SECONDS, context=context)
-    connection = smtplib.SMTP(*settings.smtp_address, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.starttls(context=context)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+@contextmanager
+def _connected(settings: Settings) -> Iterator[smtplib.SMTP]:
+    context, tls = system_trust(), settings.smtp_security is Security.TLS
+    made = partial(smtplib.SMTP_SSL, context=context) if tls else smtplib.SMTP
+    with closing(made(*settings.smtp_address, timeout=TIMEOUT_SECONDS)) as connection:
+        if not tls:
+            connection.starttls(context=context)
+        yield connection
+        with suppress(smtplib.SMTPException):  # a mail that is taken is sent, however they part
+            connection.quit()
 
 
 def _barred(settings: Settings, error: Exception) -> AccessRefused | None:

@@ -55,6 +55,19 @@ def test_delivered_once(
     assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "finance@example.org"]
 
 
+def test_a_mail_that_is_taken_is_sent_however_the_server_parts(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """A server that takes a mail and then closes with an error has it: it is not sent again."""
+    server = start_mail_server()
+    server.parting = "421 closing, too busy"
+    recipients(SYD)
+    ended = written("deliver", LABEL)
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert written("deliver", LABEL).exit_code == 0
+    assert len(server.mails) == 1
+
+
 def test_what_a_cluster_reads(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
