@@ -20,7 +20,7 @@ from pipeline.analysis.scenario import TABLES, Scenario, apply, write_toml
 from pipeline.calculation.calculate import Calculation, calculate
 from pipeline.calculation.comparison import Comparison, compare
 from pipeline.calculation.findings import Finding, Subject
-from pipeline.errors import KlyngeError, Remedy, UsageError
+from pipeline.errors import KlyngeError, Remedy, RuleError, UsageError
 from pipeline.files import replace_folder
 from pipeline.reference.files import read_rows, write_rows
 from pipeline.reference.tables import load_reference
@@ -69,11 +69,10 @@ def run_scenario(
         overridden.reference = load_reference(settings.data_dir, contents)
         calculation = calculate(gather(parameters, overridden))
     except KlyngeError as error:
-        raise error.reworded(
-            f"The scenario {scenario.name} breaks a rule; the files are as they were.\n"
-            f"{error.message}",
-            f"It overrides {scenario.text}.",
-        ) from None
+        if isinstance(error, RuleError):  # what a command ends is in force, and no scenario
+            error.remedy = None
+        said = f"The scenario {scenario.name} breaks a rule; the files are as they were."
+        raise error.reworded(f"{said}\n{error.message}", f"It overrides {scenario.text}.") from None
     return _write(scenario, real, calculation, settings.reports_dir)
 
 

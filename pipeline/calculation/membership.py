@@ -51,7 +51,7 @@ def in_force(reference: Reference, report: ReportName) -> Reference:
     by_place = attrgetter("structure", "region", "cluster_id")
     clusters = sorted(_due(reference.clusters, quarter), key=by_place)
     if not clusters:
-        raise _no_cluster(quarter, reference.clusters)
+        raise _no_cluster(report, reference.clusters)
     memberships = _members(quarter, clusters, _due(reference.memberships, quarter))
     costs = sorted(_due(reference.costs, quarter), key=attrgetter("cost_id", "scope"))
     _check_scopes(quarter, clusters, costs)
@@ -132,17 +132,17 @@ def _check_scopes(quarter: Quarter, clusters: Iterable[Cluster], costs: Iterable
         )
 
 
-def _no_cluster(quarter: Quarter, clusters: Sequence[Cluster]) -> RuleError:
+def _no_cluster(report: ReportName, clusters: Sequence[Cluster]) -> RuleError:
     periods = sorted({(row.structure, row.period) for row in clusters}, key=str)
     known = "; ".join(
         f"{structure} {period.first} to {period.last or 'further notice'}"
         for structure, period in periods
     )
     return RuleError(
-        f"No cluster is in force in {quarter} (clusters.csv has {known or 'no cluster'}).",
+        f"No cluster is in force in {report.rules} (clusters.csv has {known or 'no cluster'}).",
         remedy=Remedy.APPLY_RULES_OF,
-        quarter=quarter,
-        rules=min((period.first for _, period in periods), default=quarter),
+        quarter=report.quarter,
+        rules=min((period.first for _, period in periods), default=report.rules),
     )
 
 

@@ -170,6 +170,7 @@ def test_a_scenario_that_breaks_a_rule_says_so(
     assert "The scenario proeve breaks a rule" in ended.err
     assert message in ended.err
     assert overrides[0] in ended.err
+    assert "klynge end-" not in ended.err  # which would change the rules in force
     assert not reports_dir.exists()
 
 

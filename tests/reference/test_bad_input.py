@@ -59,6 +59,11 @@ ARGUMENTS = [
         ],
     ),
     (
+        "run 2023K1 --rules 2020K1",
+        40,
+        ["No cluster is in force in 2020K1", "klynge run 2023K1 --rules 2022K1"],
+    ),
+    (
         "clusters --quarter 2019K1",
         40,
         ["No cluster is in force in 2019K1", "sundhedsraad 2027K1 to further notice"],
