@@ -162,11 +162,9 @@ def stored_quarters(
     there = [quarter for quarter in request.quarters if quarter in stored]
     if not there and not failures:
         known = ", ".join(map(str, stored))
-        raise UsageError(
-            f"No quarter from {request.first} to {request.last} is stored in "
-            f"{acquisition.store.folder}.",
-            f"Stored: {known}." if known else "",
-        )
+        span = f"No quarter from {request.first} to {request.last} is stored"
+        said = f"{span} in {acquisition.store.folder} with all that its rules count."
+        raise UsageError(said, f"Stored: {known}." if known else "")
     return there
 
 

@@ -126,10 +126,11 @@ def _text(path: Path, content: bytes) -> str:
 def _cells(path: Path, text: str) -> list[list[str]]:
     first_line = text.partition("\n")[0]
     delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = list(reader)
     except csv.Error as error:
-        raise invalid(path, f"is not a CSV file: {error}") from None
+        raise invalid(path, f"line {reader.line_num}: is not a CSV file: {error}") from None
     stripped = [[plain(cell).rstrip() for cell in row] for row in rows]
     while stripped and not any(stripped[-1]):
         stripped.pop()

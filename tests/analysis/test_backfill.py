@@ -136,6 +136,16 @@ def test_parquet_without_pyarrow_says_what_to_install(
     assert not reports_dir.exists()
 
 
+def test_a_quarter_without_its_ages_is_told_to_lack_them(klynge: Klynge) -> None:
+    """A quarter with totals, but without the ages that a key counts, is not called absent."""
+    named = ("--name-da", "B", "--name-en", "B", "--from", "2022K1", "--source", "rm-klynger")
+    assert klynge("add-key", "boern", *named, "--ages", "0-17").exit_code == 0
+    assert klynge("add-cost", "b", "viborg", "100", *named, "--key", "boern").exit_code == 0
+    ended = klynge("backfill", "--offline", "--from", "2022K1", "--to", "2023K1")
+    assert ended.exit_code == 2
+    assert "with all that its rules count.\n" in ended.err
+
+
 def test_nothing_held_is_a_mistake(klynge: Klynge) -> None:
     """A span of which nothing is stored says what is."""
     ended = klynge("backfill", "--offline", "--from", "1990K1", "--to", "1991K1")

@@ -100,6 +100,12 @@ def test_a_data_folder_that_is_not_there(
     assert "--data-dir" in ended.err
 
 
+def test_a_quote_that_is_not_closed_is_told_by_line(klynge: Klynge, data_dir: Path) -> None:
+    """What a reader of CSV trips over is told with the line at which it did."""
+    reference("costs", lambda text: text + '"abc"d,\n')(data_dir)
+    assert "line 5: is not a CSV file: " in klynge("run", "2022K1").err
+
+
 def test_all_bad_files_are_told_at_once(klynge: Klynge, data_dir: Path) -> None:
     """Each with its own lines, whether their form or their values are wrong."""
     for name in ("costs", "sources"):
