@@ -139,11 +139,11 @@ def test_columns_come_in_order(klynge: Klynge, data_dir: Path) -> None:
 
 
 def test_the_tenth_assumption_comes_after_the_ninth() -> None:
-    """Numbers are sorted by their value, not by their first digit."""
+    """Numbers are sorted by their value, not by their first digit; what is none comes first."""
     path = REPOSITORY / "data" / "reference" / "assumptions.csv"
     (row, *_) = read_rows(path.parent, path.name)
-    written = canonical(path, [{**row, "number": number} for number in ("10", "9", "1", "2")])
-    assert [row["number"] for row in rows_of(path, written)] == ["1", "2", "9", "10"]
+    written = canonical(path, [{**row, "number": number} for number in ("10", "9", "b", "1", "2")])
+    assert [row["number"] for row in rows_of(path, written)] == ["b", "1", "2", "9", "10"]
 
 
 def test_the_repository_holds_canonical_files() -> None:

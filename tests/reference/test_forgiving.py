@@ -47,6 +47,11 @@ def crlf(content: bytes) -> bytes:
     return content.replace(b"\n", b"\r\n")
 
 
+def returns(content: bytes) -> bytes:
+    """End the lines as the oldest spreadsheets do, and `CSV (Macintosh)` still does."""
+    return content.replace(b"\n", b"\r")
+
+
 def blank_rows(content: bytes) -> bytes:
     """End the file with rows without anything in them."""
     commas = b"," * content.partition(b"\n")[0].count(b",")
@@ -105,6 +110,7 @@ FORGIVEN = [
     byte_order_mark,
     semicolons,
     crlf,
+    returns,
     trailing_blanks,
     blank_rows,
     blank_columns,

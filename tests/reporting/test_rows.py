@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.calculation.calculate import calculate
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import AllocationError
-from pipeline.reporting.rows import allocation_columns, allocation_rows
+from pipeline.reporting.rows import allocation_columns, allocation_rows, figure_files
 from schemas.sharing import EVERYBODY
 from tests.report_of import calculation_of
 
@@ -31,6 +32,18 @@ def test_kroner_that_do_not_add_up_are_never_written(kroner: int) -> None:
     with pytest.raises(AllocationError, match=message):
         allocation_rows(off_by(kroner))
     assert allocation_rows(off_by(0))
+
+
+def test_a_cluster_of_one_is_invoiced_too() -> None:
+    """Bornholm alone owes the whole amount: one row below the headings."""
+    inputs = calculation_of().inputs
+    cost = next(row for row in inputs.reference.costs if row.cost_id == "halvt-aarsvaerk")
+    costs = (replace(cost, scope="bornholm"),)
+    alone = replace(inputs, reference=replace(inputs.reference, costs=costs))
+    invoices = figure_files(calculate(alone))["opkraevning-2022K1-excel.csv"].decode("utf-8-sig")
+    _, row = invoices.splitlines()
+    assert ";400;Bornholm;" in row
+    assert ";370000" in row
 
 
 def test_keys_have_a_column_where_any_quarter_has_one() -> None:

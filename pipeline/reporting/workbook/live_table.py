@@ -157,19 +157,18 @@ class LiveTable:
 
     @cached_property
     def divisor(self) -> int:
-        """The sum of the weights, or 1, so that nothing is divided by nothing."""
-        return max(1, sum(self.weights.values()))
+        """The sum of the weights: what is allocated has some."""
+        return sum(self.weights.values())
 
     @cached_property
     def totals(self) -> dict[Key, Cell]:
         """The cells above the columns."""
         scale, people = self.scale, self.people
-        weight = sum(self.weights.values())
         values: Values = {
             ("denominator", 0): scale,
             ("counted", 0): sum(people.values()) / scale,
             ("share", 0): math.fsum(part / self.divisor for part in self.weights.values()),
-            ("weight", 0): weight,
+            ("weight", 0): self.divisor,
             ("place", 0): self.divisor,
         }
         if not self.linked:
@@ -195,7 +194,7 @@ class LiveTable:
         return {
             ("exact", cost): amount,
             ("kroner", cost): sum(part.amount for part in allocation.parts.values()),
-            ("rest", cost): amount - floors if any(self.weights.values()) else 0,
+            ("rest", cost): amount - floors,
             ("rank", cost): self.words[0 if self.holds(cost) else 1],
             ("step", cost): amount // self.step,
             ("floor", cost): amount % self.step,

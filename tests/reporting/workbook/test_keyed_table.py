@@ -59,6 +59,8 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
         cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
         free = {(cell.row, cell.column) for cell in cells if not cell.protection.locked}
         rules = sheet.data_validations.dataValidation
+        least = {rule.prompt: rule.formula1 for rule in rules}
+        assert least[keyed.text("live.input_equal")] == "0"
         areas = [area for rule in rules for area in rule.sqref.ranges]
         assert free == {place for area in areas for row in area.rows for place in row}
         table = grid(sheet)

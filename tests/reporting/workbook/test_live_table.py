@@ -23,6 +23,7 @@ from tests.reporting.workbook.cells import figures, grid, opened, same
 SYD = "amager-hvidovre"
 TOO_LARGE_DKK = 12 * 10**12
 """København's weight, thrice its people, times the hundred thousands of this is over 10**14."""
+LONG = "En post med et meget langt navn, som ingen overskrift over en kolonne har plads til"
 FRACTIONS = {f"{SYD},175,fraction,1/2": f"{SYD},175,fraction,2/3",
              "herlev-gentofte,175,fraction,1/2": "herlev-gentofte,175,fraction,1/3"}  # fmt: skip
 
@@ -30,7 +31,7 @@ FRACTIONS = {f"{SYD},175,fraction,1/2": f"{SYD},175,fraction,2/3",
 @pytest.fixture(scope="module")
 def unusual(tmp_path_factory: pytest.TempPathFactory) -> Content:
     """2022K1 with two thirds of Rødovre in one cluster, nobody in Dragør, and an amount beyond what
-    is exact."""
+    is exact; and a cluster of a single person."""
     data_dir = tmp_path_factory.mktemp("unusual") / "data"
     shutil.copytree(REPOSITORY / "data", data_dir)
     path = data_dir / "reference" / "memberships.csv"
@@ -41,10 +42,12 @@ def unusual(tmp_path_factory: pytest.TempPathFactory) -> Content:
     path.write_text(text, encoding="utf-8")
     inputs = calculation_of(data_dir=data_dir).inputs
     costs = inputs.reference.costs  # the door lets no such amount in
-    costs = tuple(replace(row, amount_dkk=TOO_LARGE_DKK) for row in costs if row.scope == SYD)
+    (cost,) = (replace(row, amount_dkk=TOO_LARGE_DKK) for row in costs if row.scope == SYD)
+    costs = (cost, replace(cost, scope="hobro", amount_dkk=10, name_da=LONG))
     areas, districts = inputs.figures
     people = areas.people
-    moved = {"101": people["101"] + people["155"], "155": 0}
+    moved = {"101": people["101"] + people["155"], "155": 0, "820": 1, "840": 0, "846": 0}
+    moved["851"] = sum(people[code] for code in ("820", "840", "846", "851")) - 1
     figures = (replace(areas, people={**people, **moved}), districts)
     changed = replace(inputs, figures=figures, reference=replace(inputs.reference, costs=costs))
     return Content(calculate(changed), 1, FIRST)
@@ -76,6 +79,14 @@ def test_the_written_values_are_the_calculation(unusual: Content, book: bytes) -
     total = table.header - 1
     assert sheet[f"{table.letter('Fordelt')}{total}"].value == TOO_LARGE_DKK
     assert sheet[f"{table.letter('Rang')}{total}"].value == "AFVIGER"
+
+
+def test_a_long_name_of_a_cost_is_cut_above_its_columns(book: bytes) -> None:
+    """After sixty signs: the row of sums stays as high as a few lines."""
+    sheet = opened(book, values=True)["Klynge Syd (Hobro)"]
+    above = [str(cell.value) for cell in sheet[grid(sheet).header - 2]]
+    assert any(LONG[:60] in label for label in above)
+    assert not any(LONG[:61] in label for label in above)
 
 
 @needs_libreoffice
