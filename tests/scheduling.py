@@ -20,8 +20,8 @@ ON_A_SERVER = ("tests/server/", "tests/flows/")
 SERVER = "server"
 """The worker of all of them: a second server would take longer to start than it saves."""
 
-KILLED = ("tests/revisions/test_killed.py", "tests/revisions/test_killed_writes.py")
-"""They fork one process that has everything imported."""
+IN_PARTS = ("tests/revisions/test_killed.py", "tests/revisions/test_killed_writes.py")
+"""Each test takes long and shares nothing."""
 
 
 def worker_of(nodeid: str) -> str:
@@ -30,8 +30,8 @@ def worker_of(nodeid: str) -> str:
     All that use the Prefect server of the session share one.
     """
     file = nodeid.partition("::")[0]
-    if file in KILLED:
-        return KILLED[0]
+    if file in IN_PARTS:
+        return nodeid
     if file in ALONE:
         return file
     return SERVER if file.startswith(ON_A_SERVER) else file
