@@ -77,19 +77,17 @@ def _converter() -> Converter:
     converter.register_structure_hook(Quarter, lambda text, _: Quarter.parse(text))
     converter.register_structure_hook(Fraction, lambda text, _: Fraction(text or 1))
     converter.register_structure_hook_func(is_list, lambda text, _: tuple(text.split()))
-    converter.register_structure_hook(Period, lambda row, _: _period(*(row[at] for at in PERIOD)))
+    converter.register_structure_hook(Period, lambda row, _: _period(*map(row.get, PERIOD)))
     converter.register_structure_hook_func(may_lack, lambda text, _: int(text) if text else None)
     converter.register_unstructure_hook(Quarter, str)
     converter.register_unstructure_hook_func(may_lack, lambda number: number or "")
     converter.register_unstructure_hook(Fraction, str)
     converter.register_unstructure_hook_func(is_list, " ".join)
-    converter.register_unstructure_hook(Period, _period_columns)
+    converter.register_unstructure_hook(
+        Period, lambda row: dict(zip(PERIOD, (str(row.first), str(row.last or "")), strict=True))
+    )
     return converter
 
 
 def _period(first: str, last: str) -> Period:
     return Period(Quarter.parse(first), Quarter.parse(last) if last else None)
-
-
-def _period_columns(period: Period) -> dict[str, str]:
-    return dict(zip(PERIOD, (str(period.first), str(period.last or "")), strict=True))

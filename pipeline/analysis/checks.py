@@ -65,9 +65,10 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
         yield Checked("reference data", error=error)
         yield from _snapshots(store, quarter, watched, partial(_verified, store))
         return
-    loose = [f"{path.name} is not in canonical form." for path in not_canonical(settings.data_dir)]
+    loose = not_canonical(settings.data_dir)
+    told = tuple(f"{path.name} is not in canonical form." for path, *_ in loose)
     subject, remedy = f"reference data, {len(reference.files)} files", Remedy.FIX_FORMAT
-    yield Checked(subject, tuple(loose), remedy=remedy if loose else None)
+    yield Checked(subject, told, remedy=remedy if told else None)
     for period in rule_periods(reference):
         if quarter is None or quarter in period:
             yield _tried(f"coverage {period}", partial(coverage, reference, period.first))

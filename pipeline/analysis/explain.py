@@ -2,9 +2,9 @@
 
 Method: the trail is taken from a calculation made on the spot from the verified snapshot and the
 rules. Each of its numbers is then worked out once more from the one before it, by the definitions
-(a share is a part of a sum; largest remainder rounds down and gives the rest to the largest
-remainders), and all cells are compared with the revision that finance received. A difference is an
-error.
+(a share is a part of a sum, or of the parts that its key names; largest remainder rounds down and
+gives the rest to the largest remainders), and all cells are compared with the revision that finance
+received. A difference is an error.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis.explain_key import defined_share, key_steps
 from pipeline.calculation.allocation import Part
 from pipeline.calculation.calculate import Calculation, Snapshot
-from pipeline.calculation.quarter import Allocation, ClusterResult, Member
+from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.errors import AllocationError, ProvenanceError, Remedy, UsageError
 from pipeline.files import record
+from pipeline.reporting.notes import key_text
 from pipeline.reporting.rows import ALLOCATION_COLUMNS, SHARE_DECIMALS, allocation_rows, machine_csv
 from pipeline.reporting.texts import ENGLISH, exact, rounded
 from pipeline.revisions.recorded import changes, read_inputs, recorded_inputs
 from pipeline.revisions.store import MANIFEST, read_revision, written
-from schemas.records import Basis
 from schemas.report_name import ReportName
 from schemas.sharing import EVERYBODY
 from schemas.source_tables import FOLK1A, KKBEF1
@@ -61,23 +60,18 @@ class Trail:
     @property
     def figures(self) -> dict[str, int]:
         """The population that the rule starts from: people by table, code and name."""
-        rule = self.member.membership
-        population = self.calculation.result.populations[self.cluster.key.key_id]
-        if rule.basis is Basis.DISTRICTS:
-            districts = self.calculation.inputs.reference.districts
-            return {
-                f"{KKBEF1.table} {code} {districts[code].name}": population.by_district[code]
-                for code in rule.districts
-            }
-        place = f"{FOLK1A.table} {rule.municipality_code} {self.member.name}"
-        return {place: population.by_area[rule.municipality_code]}
+        people = self.calculation.result.populations[self.cluster.key.key_id]
+        reference, codes = self.calculation.inputs.reference, self.member.membership.counted_codes
+        if self.member.membership.districts:
+            table, by_code, places = KKBEF1.table, people.by_district, reference.districts
+            return {f"{table} {code} {places[code].name}": by_code[code] for code in codes}
+        return {f"{FOLK1A.table} {code} {self.member.name}": people.by_area[code] for code in codes}
 
     @property
     def snapshot(self) -> Snapshot:
         """The answer in which those figures stand."""
-        by_districts = self.member.membership.basis is Basis.DISTRICTS
         figures = self.calculation.inputs.figures_of(self.cluster.key)
-        return figures[-1 if by_districts else 0].snapshot
+        return figures[-1 if self.member.membership.districts else 0].snapshot
 
     def steps(self) -> Steps:
         """Return the trail as text, from the krone back to the answer of the StatBank."""
@@ -96,7 +90,7 @@ class Trail:
         }
         for found in self.keyed:
             share = f"{found.member.share.numerator} / {found.member.share.denominator}"
-            steps |= {**found._amounts(share), f"key {found.cluster.key.key_id}": key_steps(found)}
+            steps |= {**found._amounts(share), f"key {found.cluster.key.key_id}": found._key()}
         return {
             about: {item: str(value) for item, value in values.items() if value is not None}
             for about, values in steps.items()
@@ -116,23 +110,20 @@ class Trail:
 
     def _amounts(self, share: str) -> dict[str, Values]:
         """Return the steps from whole kroner to amount of each cost, given the share in words."""
-        rows = self.cluster.allocations
-        return {f"amount of {row.cost.cost_id}": self._amount(row, share) for row in rows}
-
-    def _amount(self, allocation: Allocation, share: str) -> Values:
-        part, cost = allocation.parts[self.member.code], allocation.cost
-        left = cost.amount_dkk - sum(int(part.exact) for part in allocation.parts.values())
-        fraction = f"{cost.amount_dkk} x {share}"
-        return {
-            "whole kroner": part.amount,
-            "left for largest remainders": (
-                f"{left} kr.; it gets {'one' if part.rank <= left else 'none'}"
-            ),
-            "rank of its remainder": f"{part.rank} of {len(allocation.parts)}",
-            "remainder": rounded(part.remainder, _SHOWN_DECIMALS),
-            "exact kroner": f"{rounded(part.exact, _SHOWN_DECIMALS)} = {fraction}",
-            "amount to allocate": cost.amount_dkk,
-        }
+        amounts: dict[str, Values] = {}
+        for allocation in self.cluster.allocations:
+            part, amount = allocation.parts[self.member.code], allocation.cost.amount_dkk
+            left = amount - sum(int(part.exact) for part in allocation.parts.values())
+            gets = "one" if part.rank <= left else "none"
+            amounts[f"amount of {allocation.cost.cost_id}"] = {
+                "whole kroner": part.amount,
+                "left for largest remainders": f"{left} kr.; it gets {gets}",
+                "rank of its remainder": f"{part.rank} of {len(allocation.parts)}",
+                "remainder": rounded(part.remainder, _SHOWN_DECIMALS),
+                "exact kroner": f"{rounded(part.exact, _SHOWN_DECIMALS)} = {amount} x {share}",
+                "amount to allocate": amount,
+            }
+        return amounts
 
     def _rule(self) -> Values:
         rule = self.member.membership
@@ -146,6 +137,31 @@ class Trail:
             "confidence": source.confidence,
             "remark": source.remark or None,
         }
+
+    def _key(self) -> Values:
+        """Return what the share by a key is put together from."""
+        member, key = self.member, self.cluster.key
+        equal, equals, reached, all_reached = self._parts()
+        equally = f"{key.equal_part} x {exact(equal)} / {exact(equals)}"
+        return {
+            "counts": key_text(key, self.calculation.result.quarter, ENGLISH),
+            "share of the cluster": rounded(member.share, SHARE_DECIMALS),
+            "shared equally": equally if key.equal_part else None,
+            "shared by people": f"{1 - key.equal_part} x {exact(reached)} / {exact(all_reached)}",
+            "counted population": exact(member.counted_population),
+            "counts with at most": key.cap,
+            **self.figures,
+            "file": self.snapshot.path,
+            "sha256": self.snapshot.sha256,
+        }
+
+    def _parts(self) -> tuple[Fraction, ...]:
+        """Return its part and all parts of what a key shares equally; its people and all people."""
+        members, key = self.cluster.members, self.cluster.key
+        equal = [key.equal_weight(row.membership.fraction) for row in members]
+        reached = [key.reached(row.counted_population) for row in members]
+        at = members.index(self.member)
+        return equal[at], sum(equal, Fraction(0)), reached[at], sum(reached, Fraction(0))
 
     def _snapshot(self) -> Values:
         return {
@@ -197,22 +213,23 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
 
 def _check(found: Trail) -> None:
     """Work each number out from the one before it, by definition."""
-    member, cluster = found.member, found.cluster
+    member, key = found.member, found.cluster.key
     people = sum(found.figures.values())
-    counted = people * member.membership.fraction
-    share = defined_share(cluster, member)
+    equal, equals, reached, all_reached = found._parts()
+    by_people = (1 - key.equal_part) * reached / all_reached if all_reached else 0
+    share = by_people + key.equal_part * equal / equals
     steps: dict[str, tuple[object, object]] = {
         "population": (people, member.population),
-        "counted population": (counted, member.counted_population),
+        "counted population": (people * member.membership.fraction, member.counted_population),
         "share": (share, member.share),
     }
-    for row in cluster.allocations:
-        expected = _expected_part(found, row.cost.amount_dkk, share)
-        steps[f"amount of {row.cost.cost_id}"] = expected, row.parts[found.member.code]
-    for what, (expected_value, there) in steps.items():
-        if expected_value != there:
+    for row in found.cluster.allocations:
+        amount, part = row.cost.amount_dkk, row.parts[member.code]
+        steps[f"amount of {row.cost.cost_id}"] = _expected_part(found, amount, share), part
+    for what, (expected, there) in steps.items():
+        if expected != there:
             raise AllocationError(
-                f"The {what} does not follow from what it rests on: expected {expected_value}, "
+                f"The {what} does not follow from what it rests on: expected {expected}, "
                 f"found {there}."
             )
 
@@ -220,9 +237,8 @@ def _check(found: Trail) -> None:
 def _expected_part(found: Trail, amount: int, share: Fraction) -> Part:
     code = found.member.code
     due = {row.code: amount * row.share for row in found.cluster.members}
-    order = sorted(due, key=lambda other: (-(due[other] % 1), other))
-    rank = order.index(code) + 1
-    left = amount - sum(int(exact_part) for exact_part in due.values())
+    rank = sorted(due, key=lambda other: (-(due[other] % 1), other)).index(code) + 1
+    left = amount - sum(map(int, due.values()))
     whole = int(amount * share) + (rank <= left)
     return Part(code, whole, amount * share, due[code] % 1, rank)
 

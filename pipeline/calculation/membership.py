@@ -10,6 +10,7 @@ reported as a finding, since a municipality may stand outside.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -260,11 +261,9 @@ def rule_periods(reference: Reference) -> Iterator[Period]:
     periods = [row.period for rows in dated for row in rows]
     starts = {period.first for period in periods}
     starts |= {period.last + 1 for period in periods if period.last}
-    ordered = sorted(starts)
-    ends = [start + -1 for start in ordered[1:]]
-    for first, last in zip(ordered, [*ends, None], strict=True):
-        if any(first in row.period for row in reference.clusters):
-            yield Period(first, last)
+    for first, after in pairwise([*sorted(starts), None]):
+        if first and any(first in row.period for row in reference.clusters):
+            yield Period(first, after + -1 if after else None)
 
 
 def coverage(reference: Reference, quarter: Quarter) -> list[Finding]:

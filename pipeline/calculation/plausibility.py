@@ -28,17 +28,12 @@ FEW_PEOPLE: Final = 5_000
 FEW_PEOPLE_FACTOR: Final = 3
 
 
-@dataclass(frozen=True)
-class Bound:
-    """How far a population may change, as a part of what it was: a quarter, and at most."""
+Bound = tuple[Fraction, Fraction]
+"""How far a population may change, as a part of what it was: a quarter, and at most."""
 
-    per_quarter: Fraction
-    most: Fraction
-
-
-NOTABLE: Final = Bound(Fraction(2, 100), Fraction(15, 100))
-IMPLAUSIBLE: Final = Bound(Fraction(10, 100), Fraction(25, 100))
-EXCHANGED: Final = Bound(Fraction(1, 100), Fraction(5, 100))
+NOTABLE: Final = Fraction(2, 100), Fraction(15, 100)
+IMPLAUSIBLE: Final = Fraction(10, 100), Fraction(25, 100)
+EXCHANGED: Final = Fraction(1, 100), Fraction(5, 100)
 """Beyond this, two places that change by the same number, one up and one down, are looked at."""
 
 REGISTERS_DIFFER: Final = Fraction(1, 1000)
@@ -138,8 +133,8 @@ class Change:
         """Return whether a part changed beyond a bound; three times as wide for few people."""
         before, change = self.before[code], abs(self.after[code] - self.before[code])
         factor = FEW_PEOPLE_FACTOR if before < FEW_PEOPLE else 1
-        most = min(bound.per_quarter * (self.now - self.since), bound.most)
-        return change > before * factor * most
+        per_quarter, most = bound
+        return change > before * factor * min(per_quarter * (self.now - self.since), most)
 
 
 def registers_jump(by_area: Mapping[str, int], by_district: Mapping[str, int]) -> Iterator[Jump]:

@@ -82,27 +82,21 @@ def fix_format(data_dir: Path) -> list[Path]:
         InvalidData: A file is no CSV or has other columns; those before it are rewritten.
         ProvenanceError: Somebody else wrote a file meanwhile; theirs is kept.
     """
-    folder = data_dir / "reference"
     rewritten = []
-    with locked(folder):
-        for path, before, after in _not_canonical(folder):
+    with locked(data_dir / "reference"):
+        for path, before, after in not_canonical(data_dir):
             _write(path, before, after)
             rewritten.append(path)
     return rewritten
 
 
-def not_canonical(data_dir: Path) -> list[Path]:
-    """Return the reference files that are not in canonical form.
+def not_canonical(data_dir: Path) -> Iterator[tuple[Path, bytes, bytes]]:
+    """Yield the reference files not in canonical form: the bytes found, and those in that form.
 
     Raises:
         InvalidData: A file is no CSV or has other columns.
     """
-    return [path for path, _, _ in _not_canonical(data_dir / "reference")]
-
-
-def _not_canonical(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
-    """Yield the files that are not in canonical form: the bytes found, and those in that form."""
-    for path in (folder / name for name in COLUMNS):
+    for path in (data_dir / "reference" / name for name in COLUMNS):
         found = read_content(path)
         wanted = canonical(path, rows_of(path, found))
         if wanted != found:

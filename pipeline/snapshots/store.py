@@ -13,7 +13,7 @@ asked for sends it through the checks of the door once more, which name what is 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
@@ -34,8 +34,6 @@ from schemas.records import Reference
 from schemas.sharing import age_range
 from schemas.source_tables import AGE, SourceTable, source_of
 
-_TEXTS: Final = ("table", "bank", "quarter", "source", "licence", "url", "sha256")
-_MAY_LACK: Final = ("updated", "request_id")
 _SHOWN: Final = 80
 _SIDECAR_KEYS: Final = {field.name for field in fields(Snapshot)} - {"path", "clock_said"}
 _HINT: Final = (
@@ -138,7 +136,9 @@ class SnapshotStore:
                 raise ValueError(f"its keys are not {', '.join(sorted(_SIDECAR_KEYS))}")
             sidecar["accepted_jumps"] = _accepted(sidecar["accepted_jumps"])
             sidecar["derived"] = tuple(sidecar["derived"])
-            _check_values(sidecar)
+            for key, is_sound in _SOUND.items():
+                if not is_sound(sidecar[key]):
+                    raise ValueError(f"its {key} is {str(sidecar[key])[:_SHOWN]!r}")
             expected = (table, str(quarter), sha12)
             found = (sidecar["table"], sidecar["quarter"], sidecar["sha256"][:12])
             if found != expected:
@@ -168,24 +168,6 @@ def _accepted(recorded: Any) -> tuple[AcceptedJump, ...]:
     )
 
 
-def _check_values(sidecar: Mapping[str, Any]) -> None:
-    """Raise ValueError unless the values that are worked with are of their kind."""
-    texts = {key: _is_text(sidecar[key]) for key in _TEXTS}
-    may_lack = {key: sidecar[key] is None or _is_text(sidecar[key]) for key in _MAY_LACK}
-    sound = {
-        **texts,
-        **may_lack,
-        "origin": sidecar["origin"] in (FETCHED, TRANSCRIBED),
-        "retrieved_at": _is_utc(sidecar["retrieved_at"]),
-        "query": all(map(_is_text, _query_texts(sidecar["query"]))),
-        "sequence": type(sidecar["sequence"]) is int,
-        "derived": all(map(_is_text, sidecar["derived"])),
-    }
-    for key in sound:
-        if not sound[key]:
-            raise ValueError(f"its {key} is {str(sidecar[key])[:_SHOWN]!r}")
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and (value.isprintable() or plain(value) == value)
 
@@ -203,6 +185,17 @@ def _is_utc(text: str) -> bool:
         return datetime.fromisoformat(text).utcoffset() == timedelta(0)
     return False
 
+
+_SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("table", "bank", "quarter", "source", "licence", "url", "sha256"), _is_text),
+    **dict.fromkeys(("updated", "request_id"), lambda value: value is None or _is_text(value)),
+    "origin": lambda value: value in (FETCHED, TRANSCRIBED),
+    "retrieved_at": _is_utc,
+    "query": lambda query: all(map(_is_text, _query_texts(query))),
+    "sequence": lambda value: type(value) is int,
+    "derived": lambda codes: all(map(_is_text, codes)),
+}
+"""What must hold of the values of a sidecar that are worked with."""
 
 _COUNT: Final = re.compile("0|[1-9][0-9]{0,8}")
 

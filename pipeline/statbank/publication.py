@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pipeline.calculation.membership import tables_of
@@ -31,9 +32,8 @@ class Publication:
     """The tables as the StatBank describes them today, each asked for once."""
 
     def __init__(self, ask: Callable[[SourceTable], TableInfo], reference: Reference) -> None:
-        self._ask = ask
+        self._ask = cache(ask)
         self._reference = reference
-        self._infos: dict[str, TableInfo] = {}
 
     def info(self, source: SourceTable) -> TableInfo:
         """Return what the StatBank says of a table, asked once and checked.
@@ -42,11 +42,9 @@ class Publication:
             SchemaDrift: The table is closed, or a variable or total is new or gone. The message
                 lists them.
         """
-        if source.table not in self._infos:
-            info = self._ask(source)
-            _check_tableinfo(source, info)
-            self._infos[source.table] = info
-        return self._infos[source.table]
+        info = self._ask(source)
+        _check_tableinfo(source, info)
+        return info
 
     def quarters(self, source: SourceTable) -> list[Quarter]:
         """Return the quarters that a table holds, in order."""

@@ -150,7 +150,7 @@ def test_the_repository_holds_canonical_files() -> None:
     """The reference files of the repository are in the form in which edits write them."""
     from pipeline.reference.editing import not_canonical
 
-    assert not_canonical(REPOSITORY / "data") == []
+    assert list(not_canonical(REPOSITORY / "data")) == []
 
 
 def test_an_implausible_move_is_found(klynge: Klynge, data_dir: Path) -> None:

@@ -47,7 +47,7 @@ class Written:
 def _costs(root: Path) -> bool:
     """The tables are valid and as the commands write them, with the costs of before and after."""
     ids = {cost.cost_id for cost in load_reference(root / "data", remember=False).costs}
-    assert not_canonical(root / "data") == []
+    assert list(not_canonical(root / "data")) == []
     added = {cost_id for cost_id in ids if cost_id.startswith("post")}
     assert len(ids - added) == COSTS_OF_BEFORE
     return bool(added)
