@@ -23,12 +23,13 @@ from pipeline.calculation.comparison import quarter_before
 from pipeline.calculation.membership import further_days, in_force, tables_of
 from pipeline.errors import ProvenanceError, RuleError, UsageError
 from pipeline.revisions.recorded import (
+    BEFORE,
     INPUTS,
     Recorded,
     check_recorded,
     read_inputs,
-    recorded_before,
     recorded_reference,
+    tables_before,
 )
 from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Access, Acquisition
@@ -153,9 +154,10 @@ def replay(name: ReportName, data_dir: Path, reports_dir: Path) -> Inputs:
             for key in ("compared_with", "history")
         )
         before = None
-        if earlier := recorded_before(recorded):
-            of_it = replace(parameters, report=replace(parameters.report, quarter=earlier[0]))
-            before = _recorded(of_it, earlier[1], files, manifest["before"], store)
+        if BEFORE in recorded:
+            quarter = Quarter.parse(recorded[BEFORE]["run"]["quarter"])
+            of_it = replace(parameters, report=replace(parameters.report, quarter=quarter))
+            before = _recorded(of_it, tables_before(recorded), files, manifest["before"], store)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProvenanceError(
             f"{folder / INPUTS} does not hold what is needed to calculate it again: {error!r}.",

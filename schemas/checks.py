@@ -33,16 +33,15 @@ def table(names: Iterable[str], *by_column: Rules) -> pa.DataFrameSchema:
     of_cells: dict[str, list[pa.Check]] = {}
     of_rows = []
     for name in names:
-        found = [rule for rules in by_column for rule in _listed(rules.get(name, []))]
+        given = (rules.get(name, []) for rules in by_column)
+        found = [
+            rule for rules in given for rule in (rules if isinstance(rules, list) else [rules])
+        ]
         of_cells[name] = [rule for rule in found if isinstance(rule, pa.Check)]
         of_rows += [rule(title=name) for rule in found if not isinstance(rule, pa.Check)]
     # The readers make text of every cell: to look for other types and for gaps takes half the time.
     text = {name: pa.Column(None, checks, nullable=True) for name, checks in of_cells.items()}
     return pa.DataFrameSchema(text, checks=of_rows, strict=True)
-
-
-def _listed(rules: Rule | list[Rule]) -> list[Rule]:
-    return rules if isinstance(rules, list) else [rules]
 
 
 def matches(pattern: str, rule: str) -> pa.Check:

@@ -86,7 +86,14 @@ class Trail:
             },
             "rule": self._rule(),
             "population": {**self.figures, "estimated": carried if self.member.estimated else None},
-            "snapshot": self._snapshot(),
+            "snapshot": {
+                "file": self.snapshot.path,
+                "sha256": self.snapshot.sha256,
+                "origin": self.snapshot.origin,
+                "retrieved at": self.snapshot.retrieved_at,
+                "address": self.snapshot.url,
+                "query": _one_line(self.snapshot.query),
+            },
         }
         for found in self.keyed:
             share = f"{found.member.share.numerator} / {found.member.share.denominator}"
@@ -162,16 +169,6 @@ class Trail:
         reached = [key.reached(row.counted_population) for row in members]
         at = members.index(self.member)
         return equal[at], sum(equal, Fraction(0)), reached[at], sum(reached, Fraction(0))
-
-    def _snapshot(self) -> Values:
-        return {
-            "file": self.snapshot.path,
-            "sha256": self.snapshot.sha256,
-            "origin": self.snapshot.origin,
-            "retrieved at": self.snapshot.retrieved_at,
-            "address": self.snapshot.url,
-            "query": _one_line(self.snapshot.query),
-        }
 
 
 def _one_line(query: Mapping[str, Any]) -> str:

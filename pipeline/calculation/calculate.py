@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -48,7 +49,9 @@ def calculate(inputs: Inputs) -> Calculation:
         RuleError: The rules are incomplete or contradict each other.
         AllocationError: There is nothing to allocate by.
     """
-    reference, result, before = inputs.reference, _result(inputs), _result_before(inputs)
+    reference, result, before = inputs.reference, _result(inputs), None
+    with suppress(RuleError, AllocationError):  # its rules may not hold
+        before = _result(inputs.before) if inputs.before else None
     log.info("calculated %s: %d clusters", inputs.parameters.report.label, len(result.clusters))
     areas, others = inputs.figures[0], (*inputs.compared_with, inputs.figures[0])
     found = [odd(row, others, reference) for row in inputs.figures]
@@ -65,14 +68,6 @@ def _result(inputs: Inputs) -> QuarterResult:
     rules = in_force(inputs.reference, inputs.parameters.report)
     by_key = {key.key_id: population_of(*inputs.figures_of(key)) for key in rules.keys}
     return calculate_quarter(population, rules, by_key)
-
-
-def _result_before(inputs: Inputs) -> QuarterResult | None:
-    """Return the result of the report before; None if there is none, or its rules do not hold."""
-    try:
-        return _result(inputs.before) if inputs.before else None
-    except (RuleError, AllocationError):
-        return None
 
 
 def _costs(inputs: Inputs) -> Iterator[Finding]:

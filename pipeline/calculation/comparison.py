@@ -220,16 +220,13 @@ def _changes(
     }
     last = allocated(amount, after), allocated(amount_after, after)
     steps = (first, own, allocated(amount, by(moved)), *last)
-    return tuple(
-        Change(code, before[code], after[code], _kroner(*(step[code] for step in steps)))
-        for code in codes
-    )
-
-
-def _kroner(start: int, *steps: int) -> Kroner:
-    """Return what changed from the start to the last step, and by each step."""
-    contributions = (after - before for before, after in pairwise((start, *steps)))
-    return Kroner(start, steps[-1], steps[-1] - start, *contributions)
+    changes = []
+    for code in codes:
+        dkk = [step[code] for step in steps]
+        contributions = (later - earlier for earlier, later in pairwise(dkk))
+        kroner = Kroner(dkk[0], dkk[-1], dkk[-1] - dkk[0], *contributions)
+        changes.append(Change(code, before[code], after[code], kroner))
+    return tuple(changes)
 
 
 def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:

@@ -46,13 +46,16 @@ def load_reference(
         name: given[name] if name in given else read_content(folder / name) for name in COLUMNS
     }
     rows = _each(lambda name: rows_of(folder / f"{name}.csv", contents[f"{name}.csv"]))
-    if instead or not remember or not _is_remembered(folder, contents):
+    remembered, digest, known = folder / REMEMBERED, _digest(contents), b""
+    with suppress(OSError):
+        known = remembered.read_bytes()
+    if instead or not remember or known != digest:
         from schemas.tables import reference  # pandas and pandera, where a table is validated
 
         _each(lambda name: check_rows(folder / f"{name}.csv", reference(name, rows), rows[name]))
         if remember and not instead:
             with suppress(OSError):  # a folder that cannot be written to is validated each time
-                (folder / REMEMBERED).write_bytes(_digest(contents))
+                remembered.write_bytes(digest)
     tables: dict[str, list[Any]] = {
         name: [
             from_row(kind, {**row, "row": number})
@@ -92,12 +95,6 @@ def _digest(contents: Mapping[str, bytes]) -> bytes:
     rules = [files("schemas").joinpath(f"{name}.py").read_bytes() for name in _RULES]
     digests = [hashlib.sha256(content).digest() for content in (*rules, *contents.values())]
     return hashlib.sha256(b"".join(digests)).hexdigest().encode()
-
-
-def _is_remembered(folder: Path, contents: Mapping[str, bytes]) -> bool:
-    with suppress(OSError):
-        return (folder / REMEMBERED).read_bytes() == _digest(contents)
-    return False
 
 
 FILE: Final = "recipients.csv"

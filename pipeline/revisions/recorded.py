@@ -84,22 +84,12 @@ def recorded_inputs(inputs: Inputs) -> Recorded:
     return recorded
 
 
-def recorded_before(recorded: Recorded) -> tuple[Quarter, Recorded] | None:
-    """Return the quarter of the report before, and what was recorded of it; None if there is none.
-
-    Raises:
-        KeyError: Its quarter is missing.
-        ValueError: Its quarter is none.
-    """
-    if BEFORE not in recorded:
-        return None
-    return Quarter.parse(recorded[BEFORE]["run"]["quarter"]), tables_before(recorded)
-
-
 def tables_before(recorded: Recorded) -> Recorded:
     """Return what was recorded of the report before, by the names of its tables."""
-    named = {name.partition(f"{BEFORE} ")[2]: rows for name, rows in recorded.items()}
-    return {name: rows for name, rows in named.items() if name}
+    first = f"{BEFORE} "
+    return {
+        name.removeprefix(first): rows for name, rows in recorded.items() if name.startswith(first)
+    }
 
 
 def recorded_tables(reference: Reference) -> Recorded:

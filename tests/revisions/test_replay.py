@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
 from pipeline.revisions.recorded import (
     check_recorded,
-    recorded_before,
     recorded_inputs,
     recorded_reference,
     recorded_tables,
@@ -120,10 +119,8 @@ def test_every_table_comes_back_as_it_was_recorded(
     )
     recorded = json.loads(json.dumps(recorded_inputs(replace(now, before=earlier))))
     assert recorded_reference(recorded, report) == reference
-    found = recorded_before(recorded)
-    assert found is not None
-    quarter, tables = found
-    assert recorded_reference(tables, ReportName(quarter)) == before
+    assert recorded["before"]["run"]["quarter"] == str(report.quarter)
+    assert recorded_reference(tables_before(recorded), report) == before
     assert {f"before {name}" for name in recorded_inputs(now)} < set(recorded)
 
 
