@@ -202,6 +202,9 @@ class FileRecord:
     bytes: int
     sha256: str
 
+    def __str__(self) -> str:
+        return f"{self.bytes} bytes, sha256 {self.sha256}"
+
 
 _KEYED: Final = {
     "sources": "source_id", "structures": "structure", "accounts": "municipality_code",

@@ -159,7 +159,7 @@ class Parameters:
         return max((other for other in there if other < quarter), default=quarter)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The sidecar of an answer, and where it lies.
 
@@ -191,8 +191,8 @@ class Snapshot:
     retrieved_at: str
     updated: str | None
     request_id: str | None
-    response: Mapping[str, Any] | None
-    accepted_jumps: tuple[AcceptedJump, ...]
+    response: Mapping[str, Any] | None = None
+    accepted_jumps: tuple[AcceptedJump, ...] = ()
     sha256: str
     bytes: int
     sequence: int = 0

@@ -78,12 +78,7 @@ class ScopeChange:
     cost: Cost | None
     before_dkk: int
     after_dkk: int
-    work_out: Callable[[], tuple[Change, ...]] = field(repr=False, compare=False)
-
-    @cached_property
-    def changes(self) -> tuple[Change, ...]:
-        """The changes, worked out when they are asked for: a report shows those of its costs."""
-        return self.work_out()
+    changes: tuple[Change, ...] = field(repr=False)
 
     @property
     def cost_id(self) -> str:
@@ -156,15 +151,11 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
         moved = ruled if replace(first, period=last.period) == last else start
         moved = replace(moved, by_district=moved.by_district or start.by_district)
         amounts = (old.amount_dkk if old else 0, new.amount_dkk if new else 0)
-
-        def work_out() -> tuple[Change, ...]:
-            steps = ((before.rules, start), (before.rules, moved), (after.rules, ruled))
-            people = [weights_of(scope, rules, counted) for rules, counted in steps]
-            by = partial(shares, first, before.rules.members.get(scope, ()))
-            by_new = partial(shares, last, after.rules.members.get(scope, ()))
-            return _changes(amounts, people, by, by_new)
-
-        return ScopeChange(scope, new or old, *amounts, work_out)
+        steps = ((before.rules, start), (before.rules, moved), (after.rules, ruled))
+        people = [weights_of(scope, rules, counted) for rules, counted in steps]
+        by = partial(shares, first, before.rules.members.get(scope, ()))
+        by_new = partial(shares, last, after.rules.members.get(scope, ()))
+        return ScopeChange(scope, new or old, *amounts, _changes(amounts, people, by, by_new))
 
     costs = sorted({**costs_before, **costs_after}, key=lambda key: key[1].endswith(ALL_CLUSTERS))
     with_cost = {scope for _, scope in costs}

@@ -27,6 +27,14 @@ _DRIFT: Final = (
     "last_quarter, add the new ones, and do the same in memberships.csv."
 )
 
+_SUMS: Final = {
+    True: "the municipalities and Christiansø have {parts} inhabitants, the regions {regions}, "
+    "the country {total}.",
+    False: f"the districts and 1099 have {{parts}} inhabitants, the city ({COPENHAGEN_TOTAL}) "
+    "{total}.",
+}
+"""What is told of areas, and of districts, that do not add up."""
+
 
 @dataclass(frozen=True)
 class Population:
@@ -81,7 +89,7 @@ def check_identities(
     parts = sum(people[code] for code in names_of_parts(source, reference))
     total = people.get(total_of(source, reference), parts)
     regions = sum(regions_of(reference, people)) if source.of_areas else total
-    sums = _sums(source, parts, regions, total)
+    sums = _SUMS[source.of_areas].format(parts=parts, regions=regions, total=total)
     if parts != total and new:
         raise SchemaDrift(f"{place} has {', '.join(new)}, unknown here: {sums}", _DRIFT)
     if parts != total or (regions != total and not gone and not new):
@@ -99,17 +107,6 @@ def total_of(source: SourceTable, reference: Reference) -> str:
         return COPENHAGEN_TOTAL
     countries = (code for code, row in reference.areas.items() if row.kind is AreaKind.COUNTRY)
     return next(countries, "")
-
-
-def _sums(source: SourceTable, parts: int, regions: int, total: int) -> str:
-    if source.of_areas:
-        return (
-            f"the municipalities and Christiansø have {parts} inhabitants, "
-            f"the regions {regions}, the country {total}."
-        )
-    return (
-        f"the districts and 1099 have {parts} inhabitants, the city ({COPENHAGEN_TOTAL}) {total}."
-    )
 
 
 def regions_of(reference: Reference, people: Mapping[str, int]) -> list[int]:

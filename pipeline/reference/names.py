@@ -67,12 +67,12 @@ def municipalities(areas: Iterable[Area]) -> list[Named]:
 
 def clusters(rows: Iterable[Cluster]) -> list[Named]:
     """Return the clusters, as they can be named: a name holds its town in brackets at times."""
-    named = []
-    for row in rows:
-        outside, _, inside = row.name.partition("(")
-        aliases = (row.cluster_id, outside, inside, row.hospital)
-        named.append(Named(row.cluster_id, row.name, tuple(filter(None, aliases))))
-    return named
+    return [
+        Named(row.cluster_id, row.name, tuple(filter(None, aliases)))
+        for row in rows
+        for outside, _, inside in [row.name.partition("(")]
+        for aliases in [(row.cluster_id, outside, inside, row.hospital)]
+    ]
 
 
 def cluster_ids(written: Iterable[str], rows: Iterable[Cluster]) -> list[str]:
@@ -115,9 +115,8 @@ def _nearest(wanted: str, things: Sequence[Named]) -> list[Named]:
         texts = [text for form in thing.forms for text in (" ".join(form), *form)]
         return max(SequenceMatcher(None, wanted, text).ratio() for text in texts)
 
-    near = [(likeness(thing), thing) for thing in things]
-    ranked = sorted((row for row in near if row[0] >= _NEAR), key=lambda row: -row[0])
-    return [thing for _, thing in ranked[:_OFFERED]]
+    near = (thing for thing in things if likeness(thing) >= _NEAR)
+    return sorted(near, key=likeness, reverse=True)[:_OFFERED]
 
 
 def fold(text: str) -> tuple[str, ...]:

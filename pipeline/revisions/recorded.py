@@ -120,7 +120,12 @@ def recorded_reference(
     """
     quarters = dict.fromkeys(_ORDER, report.rules) | dict.fromkeys(PLACES, report.quarter)
     recorded = {"structures": WORDS_BEFORE, "accounts": {}, "keys": {}, **recorded}
-    tables = {name: list(_records(name, recorded[name], quarters[name])) for name in _ORDER}
+    tables: dict[str, list[Any]] = {name: [] for name in _ORDER}
+    for name, quarter in quarters.items():
+        period = dict.fromkeys(PERIOD, str(quarter))
+        for key, row in recorded[name].items():
+            named = dict(zip(KEYS[name], key.split(), strict=True))
+            tables[name].append(from_row(TABLES[name], {**named, **period, **row}))
     ended = recorded.get("parameters", {}).get("run", {}).get(COSTS_ENDED)
     costs_ended = Quarter.parse(ended) if ended else None
     return replace(Reference.of(tables, files), costs_ended=costs_ended)
@@ -151,13 +156,6 @@ def recorded_structures(recorded: Recorded) -> list[Structure]:
     """Return the structures that were recorded, with their words."""
     rows = recorded.get("structures", WORDS_BEFORE)
     return [from_row(Structure, {"structure": key, **row}) for key, row in rows.items()]
-
-
-def _records(name: str, rows: Rows, quarter: Quarter) -> Iterator[Any]:
-    period = dict.fromkeys(PERIOD, str(quarter))
-    for key, row in rows.items():
-        named = dict(zip(KEYS[name], key.split(), strict=True))
-        yield from_row(TABLES[name], {**named, **period, **row})
 
 
 def read_inputs(folder: Path) -> Recorded:

@@ -145,12 +145,8 @@ def read_revision(folder: Path) -> dict[str, Any]:
             raise ProvenanceError(f"{path} is gone; the manifest lists it.", hint)
         found = record(expected.file, path.read_bytes())
         if found != expected:
-            raise ProvenanceError(
-                f"{path} differs from the manifest:\n"
-                f"  expected {expected.bytes} bytes, sha256 {expected.sha256}\n"
-                f"  found    {found.bytes} bytes, sha256 {found.sha256}",
-                hint,
-            )
+            said = f"{path} differs from the manifest:\n  expected {expected}\n  found    {found}"
+            raise ProvenanceError(said, hint)
     return manifest
 
 

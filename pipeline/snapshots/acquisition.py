@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import groupby
+from itertools import groupby, product
 from typing import TYPE_CHECKING
 
 from pipeline.calculation.calculate import Figures, Parameters, Snapshot, jumps_since
@@ -183,8 +183,14 @@ class Acquisition:
             KlyngeError: Any other of the client and of the checks of an answer.
         """
         yield from self._fetch(row for quarter in quarters for row in self.wanted(quarter, rules))
-        for quarter in quarters if self.access.accept_jumps else ():
-            yield from self._accept(quarter)
+        there = product(quarters, SOURCE_TABLES) if self.access.accept_jumps else ()
+        stored = (self.store.newest(source.table, quarter) for quarter, source in there)
+        for figures in map(self.reader.read, filter(None, stored)):
+            after = self.accepted(figures, self.reference.on(figures.quarter))
+            if after is not figures:
+                from pipeline.snapshots.intake import Change, Stored
+
+                yield Stored(after.snapshot, Change.ACCEPTED)
 
     def wanted(self, quarter: Quarter, rules: Quarter | None) -> list[tuple[SourceTable, Quarter]]:
         """Return the tables and quarters that a report rests on."""
@@ -195,17 +201,6 @@ class Acquisition:
             for ages, day in days
             for source in tables_of(self.reference, report.rules, ages)
         ]
-
-    def _accept(self, quarter: Quarter) -> Iterator[Stored]:
-        """Record what is accepted of a quarter that is stored, and yield what that changed."""
-        from pipeline.snapshots.intake import Change, Stored
-
-        stored = (self.store.newest(source.table, quarter) for source in SOURCE_TABLES)
-        for snapshot in filter(None, stored):
-            figures = self.reader.read(snapshot)
-            after = self.accepted(figures, self.reference.on(quarter))
-            if after is not figures:
-                yield Stored(after.snapshot, Change.ACCEPTED)
 
     def _fetch(self, wanted: Iterable[tuple[SourceTable, Quarter]]) -> Iterator[Stored]:
         missing = {row for row in wanted if self._must_ask(*row)}

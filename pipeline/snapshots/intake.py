@@ -65,8 +65,11 @@ class Intake:
             InvalidData: A figure is wrong, does not add up, or jumped implausibly; all quarters
                 but those that the message names are stored.
         """
+        source, codes = answer.source, answer.query["variables"][0]["values"]
+        may_lack = checksums(source, self.reader.reference.on(min(answer.quarters)), codes)
+        asked = Asked(source, codes, answer.quarters, f"The answer of {answer.url}", may_lack)
         try:
-            read = self._read(answer)
+            read = read_answer(asked, answer.content)
         except KlyngeError as error:
             raise self._set_aside(answer, answer.quarters, error) from None
         failed = {}
@@ -102,12 +105,6 @@ class Intake:
             write_atomically(path.with_suffix(".json"), json_bytes(reason))
         return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
 
-    def _read(self, answer: Answer) -> Mapping[Quarter, Mapping[str, int]]:
-        source, codes = answer.source, answer.query["variables"][0]["values"]
-        may_lack = checksums(source, self.reader.reference.on(min(answer.quarters)), codes)
-        place = f"The answer of {answer.url}"
-        return read_answer(Asked(source, codes, answer.quarters, place, may_lack), answer.content)
-
     def _record(self, answer: Answer, quarter: Quarter, content: bytes) -> Snapshot:
         source = answer.source
         return Snapshot(
@@ -122,8 +119,6 @@ class Intake:
             retrieved_at=answer.retrieved_at,
             updated=self.updated,
             request_id=answer.request_id,
-            response=None,
-            accepted_jumps=(),
             sha256=hashlib.sha256(content).hexdigest(),
             bytes=len(content),
         )

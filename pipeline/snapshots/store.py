@@ -10,7 +10,6 @@ came in, so one that agrees is read plainly, without pandas. A row that is not e
 asked for sends it through the checks of the door once more, which name what is wrong.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -27,10 +26,10 @@ from pipeline.calculation.calculate import FETCHED, TRANSCRIBED, Figures, Snapsh
 from pipeline.calculation.plausibility import AcceptedJump
 from pipeline.calculation.population import check_identities, checksums
 from pipeline.errors import ProvenanceError
-from pipeline.files import json_bytes, write_atomically
+from pipeline.files import json_bytes, record, write_atomically
 from pipeline.plain_text import plain
 from schemas.quarter import Quarter
-from schemas.records import Reference
+from schemas.records import FileRecord, Reference
 from schemas.sharing import age_range
 from schemas.source_tables import AGE, SourceTable, source_of
 
@@ -74,8 +73,7 @@ class SnapshotStore:
 
     def newest(self, table: str, quarter: Quarter) -> Snapshot | None:
         """Return the newest retrieval of a quarter, or None if none is stored."""
-        found = self.all(table, quarter)
-        return found[-1] if found else None
+        return next(reversed(self.all(table, quarter)), None)
 
     def newest_before(self, table: str, quarter: Quarter) -> Snapshot | None:
         """Return the newest retrieval of the newest earlier quarter stored; None without one."""
@@ -93,14 +91,11 @@ class SnapshotStore:
             content = path.read_bytes()
         except FileNotFoundError:
             raise ProvenanceError(f"{path} is gone; its sidecar is still there.", _HINT) from None
-        found = hashlib.sha256(content).hexdigest()
-        if (found, len(content)) != (snapshot.sha256, snapshot.bytes):
-            raise ProvenanceError(
-                f"{path} differs from its sidecar:\n"
-                f"  expected {snapshot.bytes} bytes, sha256 {snapshot.sha256}\n"
-                f"  found    {len(content)} bytes, sha256 {found}",
-                _HINT,
-            )
+        expected = FileRecord(path.name, snapshot.bytes, snapshot.sha256)
+        found = record(path.name, content)
+        if found != expected:
+            said = f"{path} differs from its sidecar:\n  expected {expected}\n  found    {found}"
+            raise ProvenanceError(said, _HINT)
         return content
 
     def add(self, snapshot: Snapshot, content: bytes) -> Snapshot:
