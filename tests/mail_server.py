@@ -56,7 +56,9 @@ class MailServer:
         return "250 OK"
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Part in the words that are set."""
+        """Part in the words that are set, or hang up where there are none."""
+        if not self.parting and server.transport:
+            server.transport.close()
         return self.parting
 
     def login(

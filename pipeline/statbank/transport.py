@@ -48,7 +48,7 @@ RETRIED_ERRORS: Final = (
     requests.exceptions.ContentDecodingError,
 )
 ATTEMPTS: Final = 5
-BACKOFF: Final = wait_chain(wait_none(), wait_exponential_jitter(initial=1.0, jitter=1.0))
+BACKOFF: Final = wait_chain(wait_none(), wait_exponential_jitter())
 """Again at once, then after 2 s, 4 s and 8 s, each up to 1 s more."""
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -211,7 +211,6 @@ def _cause(error: BaseException) -> BaseException:
         getattr(error, "reason", None)
         or next((value for value in error.args if isinstance(value, Exception)), None)
         or error.__cause__
-        or (not error.__suppress_context__ and error.__context__)
     ):
         if not isinstance(inner, BaseException):
             break

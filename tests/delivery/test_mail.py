@@ -55,12 +55,13 @@ def test_delivered_once(
     assert [mail["To"] for mail in server.mails] == ["syd@example.dk", "finance@example.org"]
 
 
+@pytest.mark.parametrize("parting", ["421 closing, too busy", ""], ids=["error", "hangs up"])
 def test_a_mail_that_is_taken_is_sent_however_the_server_parts(
-    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+    parting: str, written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
     """A server that takes a mail and then closes with an error has it: it is not sent again."""
     server = start_mail_server()
-    server.parting = "421 closing, too busy"
+    server.parting = parting
     recipients(SYD)
     ended = written("deliver", LABEL)
     assert (ended.exit_code, ended.err) == (0, "")

@@ -6,12 +6,14 @@ Each fault is run through the command line against the emulator.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.statbank.transport import shown
 from tests.conftest import Ended, Klynge, PretendClock
 from tests.statbank.conftest import files_below
 from tests.statbank_emulator import Fault, StatBankEmulator, edits, faults, tableinfo_edits
@@ -282,6 +284,22 @@ def test_an_answer_that_fails_a_check_is_set_aside(case: Case, run: Run, data_di
     assert '"request_id"' in reason.read_text(encoding="utf-8")
 
 
+def test_a_body_over_the_size_cap_is_not_read_to_its_end(
+    asking: Klynge, statbank: StatBankEmulator
+) -> None:
+    """No memory is filled by an answer that never ends."""
+    endless, sent = faults.oversized(256 * MEGABYTE), Counter[str]()
+
+    def counted(wire: faults.Wire) -> Iterator[bytes]:
+        for block in endless.deliver(wire):
+            sent["bytes"] += len(block)
+            yield block
+
+    statbank.fail(replace(endless, deliver=counted), table="FOLK1A")
+    assert asking("run", "2022K1").exit_code == 21
+    assert 64 * MEGABYTE < sent["bytes"] < 128 * MEGABYTE
+
+
 def test_a_drip_does_not_stretch_the_budget(
     asking: Klynge, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch, reports_dir: Path
 ) -> None:
@@ -340,6 +358,11 @@ def test_a_variable_that_moves_the_cursor_is_shown_plain(
     ended = asking("run", "2022K1")
     assert (ended.exit_code, "NEW is new" in ended.err) == (21, True)
     assert all(line.isprintable() for line in ended.err.splitlines())
+
+
+def test_a_long_message_is_shown_as_far_as_a_line_or_two_go() -> None:
+    """Whole words of it, up to 200 signs."""
+    assert 190 < len(shown("no " * 200)) <= 200
 
 
 @pytest.mark.parametrize("asked", ["soon", "Fri, 31 Dec 1999 23:59:59 GMT", "0"])
