@@ -23,22 +23,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, retrying
-from flows.summary import ended, one_line, show_failure
-from pipeline.analysis.backfill import (
-    Backfilled,
-    Calculated,
-    Failures,
-    Request,
-    calculate_one,
-    fetch_missing,
-    finish,
-    stored_quarters,
-)
-from pipeline.errors import KlyngeError, StorageError, UsageError
+from flows.summary import ended, failed, one_line
+from pipeline.analysis import backfill as analysis
+from pipeline.errors import KlyngeError, UsageError
 from pipeline.machine import Clock
 from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
@@ -47,19 +38,19 @@ from schemas.quarter import Quarter
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
-def fetch(request: Request, access: Access, settings: Settings) -> Failures:
+def fetch(request: analysis.Request, access: Access, settings: Settings) -> analysis.Failures:
     """Fetch what is missing of all quarters, and return which cannot be had."""
-    return fetch_missing(request, Acquisition(settings, access, Clock()))
+    return analysis.fetch_missing(request, Acquisition(settings, access, Clock()))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{quarter}")
 def calculate(
-    request: Request, quarter: Quarter, access: Access, settings: Settings
-) -> Calculated | KlyngeError:
+    request: analysis.Request, quarter: Quarter, access: Access, settings: Settings
+) -> analysis.Calculated | KlyngeError:
     """Calculate a stored quarter, and write its report if that is asked for."""
     log_steps()
     acquisition = _acquisition(flow_run.id, get_ident(), access, settings)
-    return calculate_one(request, quarter, acquisition)
+    return analysis.calculate_one(request, quarter, acquisition)
 
 
 @lru_cache(maxsize=32)
@@ -94,7 +85,7 @@ def backfill(
     log_steps()
     try:
         settings = Settings.from_environment(os.environ).without_secrets()
-        request = Request(
+        request = analysis.Request(
             Quarter.parse(from_quarter),
             Quarter.parse(to_quarter),
             Quarter.parse(rules) if rules else None,
@@ -103,14 +94,12 @@ def backfill(
         )
         return _backfill(request, Access(offline, refresh, accept_jumps), settings)
     except (KlyngeError, OSError) as caught:
-        error = StorageError.of(caught)
-        show_failure(flow_run.name, error)
-        return Failed(message=one_line(error), data=error)
+        return failed(flow_run.name, caught)
 
 
-def _backfill(request: Request, access: Access, settings: Settings) -> State:
+def _backfill(request: analysis.Request, access: Access, settings: Settings) -> State:
     failures = retrying(fetch, settings)(request, access, settings)
-    quarters = stored_quarters(request, Acquisition.offline(settings), failures)
+    quarters = analysis.stored_quarters(request, Acquisition.offline(settings), failures)
     stored = replace(access, offline=True, refresh=False)
     given = {"request": request, "access": stored, "settings": settings}
     with task_runner(settings) as runner:
@@ -118,7 +107,7 @@ def _backfill(request: Request, access: Access, settings: Settings) -> State:
             runner.submit(calculate, {**given, "quarter": quarter}): quarter for quarter in quarters
         }
         done = _followed(under_way)
-    return _state(finish(request, {**failures, **done}, settings.reports_dir))
+    return _state(analysis.finish(request, {**failures, **done}, settings.reports_dir))
 
 
 def task_runner(settings: Settings) -> TaskRunner[Any]:
@@ -147,7 +136,7 @@ def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, 
     return done
 
 
-def _state(backfilled: Backfilled) -> State:
+def _state(backfilled: analysis.Backfilled) -> State:
     told = {key: one_line(error) for key, error in backfilled.failures.items()}
     for key, row in backfilled.calculated.items():
         told[key] = ended(row.outcome) if row.outcome else "calculated"
@@ -158,6 +147,5 @@ def _state(backfilled: Backfilled) -> State:
         counts = Counter(row.state if row else "calculated" for row in outcomes)
         return Completed(message=", ".join(f"{count} {what}" for what, count in counts.items()))
     quarter, error = next(iter(backfilled.failures.items()))
-    show_failure(str(quarter), error)
     count = f"{len(backfilled.failures)} of {len(rows)} failed"
-    return Failed(message=f"{count}, first {quarter}: {one_line(error)}")
+    return failed(str(quarter), error, f"{count}, first {quarter}: ")

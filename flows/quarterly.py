@@ -113,9 +113,7 @@ def quarterly(
         parameters = Parameters(report, estimate_districts, settings.contact)
         return _report(parameters, Access(offline, refresh, accept_jumps), settings)
     except (KlyngeError, OSError) as caught:
-        error = StorageError.of(caught)
-        summary.show_failure(report.label, error)
-        return Failed(message=summary.one_line(error), data=error)
+        return summary.failed(report.label, caught)
 
 
 def _report(parameters: Parameters, access: Access, settings: Settings) -> State:
@@ -131,11 +129,10 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
         _deliver(parameters, settings)
     except (KlyngeError, OSError) as caught:
         error = StorageError.of(caught)
-        message += f", not delivered: {summary.one_line(error)}"
+        said = f"{message}, not delivered: "
         if error.facts.get("known"):
-            return Completed(message=message, data=report)
-        summary.show_failure(parameters.report.label, error)
-        return Failed(message=message, data=error)
+            return Completed(message=said + summary.one_line(error), data=report)
+        return summary.failed(parameters.report.label, error, said)
     return Completed(message=message, data=report)
 
 

@@ -7,11 +7,13 @@ a run cannot tell of its own death.
 from collections.abc import Iterator
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
 
 from flows.terminal.remedies import told
 from pipeline.calculation.findings import Finding
 from pipeline.calculation.quarter import ClusterResult
-from pipeline.errors import KlyngeError
+from pipeline.errors import KlyngeError, StorageError
 from pipeline.plain_text import fenced, markdown
 from pipeline.reporting.notes import citation, section_name
 from pipeline.reporting.texts import Catalogue
@@ -39,10 +41,12 @@ def one_line(error: KlyngeError) -> str:
     return error.message.splitlines()[0].rstrip(":")
 
 
-def show_failure(label: str, error: KlyngeError) -> None:
-    """Show what went wrong, in full, and what to try next."""
+def failed(label: str, caught: KlyngeError | OSError, said: str = "") -> State:
+    """Show what went wrong, in full, and what to try next; return the state that says it."""
+    error = StorageError.of(caught)
     content = f"# {label}: {type(error).__name__}\n\n{fenced(told(error))}"
     create_markdown_artifact(content, f"{KEY}-failure", f"{label}: failed")
+    return Failed(message=said + one_line(error), data=error)
 
 
 def show_report(report: Report, reports_url: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
@@ -71,20 +72,23 @@ def listener(site: Site) -> Iterator[Listener]:
 
 def name_block(site: Site, listener: Listener) -> str:
     """Make a notification block on a site that calls a listener, and return its name."""
+    url = f"http://127.0.0.1:{listener.server_port}/"
+    told = {"subject": "{{subject}}", "body": "{{body}}"}
+    make_block(site, "custom-webhook", {"name": "klynge", "url": url, "json_data": told})
+    return "custom-webhook/klynge"
+
+
+def make_block(site: Site, slug: str, data: dict[str, Any]) -> None:
+    """Make a block with the name `klynge` on a site, unless it is there."""
     from prefect.exceptions import PrefectHTTPStatusError
 
-    url = f"http://127.0.0.1:{listener.server_port}/"
     with site.client() as client:
-        kind = client.read_block_type_by_slug("custom-webhook")
+        kind = client.read_block_type_by_slug(slug)
         schema = client.get_most_recent_block_schema_for_block_type(kind.id)
         assert schema
         document = {
             "name": "klynge",
-            "data": {
-                "name": "klynge",
-                "url": url,
-                "json_data": {"subject": "{{subject}}", "body": "{{body}}"},
-            },
+            "data": data,
             "block_type_id": str(kind.id),
             "block_schema_id": str(schema.id),
         }
@@ -93,4 +97,3 @@ def name_block(site: Site, listener: Listener) -> str:
         except PrefectHTTPStatusError as error:  # of a busy server the client asks twice
             if error.response.status_code != HTTPStatus.CONFLICT:
                 raise
-    return "custom-webhook/klynge"

@@ -44,8 +44,6 @@ def run(
 
     With --format json, the manifest of the revision is printed.
     """
-    if offline and refresh:
-        raise typer.BadParameter("--offline and --refresh contradict each other")
     server = embedded.prepare(shared.settings) if prefect else None
     from flows.terminal.report_view import report_parts
     from pipeline import run as pipeline_run

@@ -8,17 +8,8 @@ from typing import Annotated
 
 import typer
 
-from flows.server import deployments
+from flows.server import deployments, environment
 from flows.server import local as local_server
-from flows.server.environment import (
-    API_URL,
-    client_environment,
-    home,
-    secret,
-    secret_file,
-    server_environment,
-    set_folders,
-)
 from flows.server.health import Part, look
 from flows.terminal.shared import Command, Shared
 
@@ -34,17 +25,27 @@ command = app.command(cls=Command)
 @command
 def up(shared: Shared) -> None:
     """Start the server and a worker, with our deployments on it; print where to look."""
-    set_folders(shared.settings)
+    environment.set_folders(shared.settings)
     api_url = local_server.up(os.environ)
-    print(f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open")
-    print(f"To use it from a shell: export PREFECT_API_URL={api_url}")
-    print(f'and: export PREFECT_API_AUTH_STRING="$(cat {quote(str(secret_file(os.environ)))})"')
-    print("A run: prefect deployment run quarterly/on-demand -p quarter=2022K1")
-    print("To stop: klynge server down")
+    file = quote(str(environment.secret_file(os.environ)))
+    _tell(
+        shared,
+        f"Prefect's UI: {api_url.removesuffix('/api')}, password: klynge server open",
+        f"To use it from a shell: export PREFECT_API_URL={api_url}",
+        f'and: export PREFECT_API_AUTH_STRING="$(cat {file})"',
+        "A run: prefect deployment run quarterly/on-demand -p quarter=2022K1",
+        "To stop: klynge server down",
+    )
+
+
+def _tell(shared: Shared, *lines: str) -> None:
+    """Print lines as they are: some are there to be pasted into a shell."""
+    if not shared.given["quiet"]:
+        print(*lines, sep="\n")
 
 
 @app.command("open", cls=Command)
-def open_pages() -> None:
+def open_pages(shared: Shared) -> None:
     """Show the server's pages in a browser, and the password that they ask for once."""
     import webbrowser
 
@@ -52,23 +53,22 @@ def open_pages() -> None:
     if api_url is None:
         raise deployments.ServerError("No server runs on this home.", "Start it: klynge server up")
     pages = api_url.removesuffix("/api")
-    print(f"Prefect's UI: {pages}")
-    print(f"Password: {secret(os.environ)}")
+    _tell(shared, f"Prefect's UI: {pages}", f"Password: {environment.secret(os.environ)}")
     webbrowser.open(pages)
 
 
 @command
 def start() -> None:
     """Be the server until it is stopped: for systemd or a container."""
-    os.environ.update(server_environment(os.environ))
+    os.environ.update(environment.server_environment(os.environ))
     os.umask(0o077)  # the database is its user's alone
     _be_prefect("server", "start")
 
 
 @command
-def down() -> None:
+def down(shared: Shared) -> None:
     """Stop the worker and the server; the history stays."""
-    print("Stopped." if local_server.down(os.environ) else "Nothing was running.")
+    _tell(shared, "Stopped." if local_server.down(os.environ) else "Nothing was running.")
 
 
 @command
@@ -86,28 +86,32 @@ def status(
     """
     found = look(os.environ, shared.settings, parts or ())
     shared.show(
-        [*map(str, found), f"History, logs and secret: {home(os.environ)}"],
+        [*map(str, found), f"History, logs and secret: {environment.home(os.environ)}"],
         [{**row._asdict(), "level": row.level.name.lower()} for row in found],
         exit_code=max(row.level for row in found),
     )
 
 
 @command
-def deploy() -> None:
-    """Put the work pool, deployments and automations on the server of PREFECT_API_URL."""
-    settings = client_environment(os.environ)
-    local_server.wait_until_healthy(settings[API_URL], local_server.CORRECT, seconds=0)
+def deploy(shared: Shared) -> None:
+    """Put the work pool, deployments and automations on the server of PREFECT_API_URL.
+
+    Where that is not set, it is the server that runs on KLYNGE_HOME.
+    """
+    known = os.environ.get(environment.API_URL) or local_server.running_server(os.environ) or ""
+    settings = environment.client_environment({**os.environ, environment.API_URL: known})
+    local_server.wait_until_healthy(settings[environment.API_URL], local_server.CORRECT, seconds=0)
     deployments.deploy(settings)
-    print("Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
+    _tell(shared, "Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
 def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
-    set_folders(shared.settings)
-    os.environ.update(client_environment(os.environ))
-    local_server.wait_until_healthy(os.environ[API_URL], local_server.CORRECT)
+    environment.set_folders(shared.settings)
+    os.environ.update(environment.client_environment(os.environ))
+    local_server.wait_until_healthy(os.environ[environment.API_URL], local_server.CORRECT)
     deployments.deploy(os.environ)
-    _be_prefect(*deployments.WORKER, "--limit", "2")
+    _be_prefect(*deployments.WORKER)
 
 
 def _be_prefect(*arguments: str) -> None:

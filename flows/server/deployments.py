@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 POOL: Final = "klynge"
-WORKER: Final = ["worker", "start", "--pool", POOL, "--no-create-pool-if-not-found"]
+WORKER: Final = ["worker", "start", "--pool", POOL, "--no-create-pool-if-not-found", "--limit", "2"]
 OURS: Final = "klynge: "
 """How the names of our automations begin."""
 
@@ -118,10 +119,11 @@ def _block_id(connected: SyncPrefectClient, block: str) -> UUID:
     from prefect.exceptions import ObjectNotFound
 
     kind, _, name = block.partition("/")
-    try:
-        return connected.read_block_document_by_name(name, kind).id
-    except ObjectNotFound:
-        raise ServerError(
-            f"The server has no block {block}, which KLYNGE_NOTIFICATION_BLOCK names.",
-            "Make it on the page Blocks, and deploy again: klynge server deploy",
-        ) from None
+    with suppress(ObjectNotFound):
+        found = connected.read_block_document_by_name(name, kind)
+        if found.block_schema and "notify" in found.block_schema.capabilities:
+            return found.id
+    raise ServerError(
+        f"The server has no notification block {block}, which KLYNGE_NOTIFICATION_BLOCK names.",
+        "Make it on the page Blocks, and deploy again: klynge server deploy",
+    )

@@ -14,15 +14,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from flows.server import deployments
+from flows.server import deployments, environment
 from flows.server import local as local_server
-from flows.server.environment import (
-    API_URL,
-    client_environment,
-    home,
-    server_environment,
-    set_folders,
-)
 from pipeline.settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -43,17 +36,18 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     It must be called before Prefect is imported: Prefect reads its settings then, and what is
     registered first at exit runs last, when Prefect has sent its last log lines.
     """
-    set_folders(settings)
+    environment.set_folders(settings)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    if running := os.environ.get(API_URL) or local_server.running_server(os.environ):
+    if running := os.environ.get(environment.API_URL) or local_server.running_server(os.environ):
         local_server.wait_until_healthy(running, local_server.CORRECT, seconds=0)
-        os.environ.update(client_environment(os.environ | {API_URL: running}))
+        os.environ[environment.API_URL] = running
+        os.environ.update(environment.client_environment(os.environ))
         return None
     os.environ[variable("server_port")] = str(local_server.free_port())
-    os.environ.update(server_environment(os.environ))
+    os.environ.update(environment.server_environment(os.environ))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
     command = ["server", "start", "--no-ui"]
     server = local_server.start(command, os.environ | quiet, until_eof=True)
@@ -70,8 +64,8 @@ def run_flow(
         KlyngeError: What the run ended with, also where that is no failure of the run.
     """
     if server:
-        hint = f"Look at {home(os.environ)}."
-        local_server.wait_until_healthy(os.environ[API_URL], hint, server)
+        hint = f"Look at {environment.home(os.environ)}."
+        local_server.wait_until_healthy(os.environ[environment.API_URL], hint, server)
     import httpx
 
     try:

@@ -96,17 +96,21 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
     What the environment sets itself, such as a log level, is kept. The home is created.
 
     Raises:
-        UsageError: No server is named.
+        UsageError: No server is named, or a secret that cannot be sent.
     """
     if not environment.get(API_URL):
         raise UsageError(
             f"{API_URL} is not set: a schedule needs a server that stays.",
             "Start one with: klynge server start, or use: klynge server up",
         )
+    held = environment.get(AUTHENTICATION) or secret(environment)
+    if not held.isascii():
+        hint = "Set it to what the server's secret file holds, or leave it out."
+        raise UsageError(f"{AUTHENTICATION} has signs that cannot be sent.", hint)
     return {
         **_SANE,
-        AUTHENTICATION: environment.get(AUTHENTICATION) or secret(environment),
         **environment,
+        AUTHENTICATION: held,
         "PREFECT_HOME": str(_own(environment) / "prefect"),
     }
 

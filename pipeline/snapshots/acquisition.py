@@ -49,6 +49,11 @@ class Access:
     refresh: bool = False
     accept_jumps: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.offline and self.refresh:
+            said = "Offline asks nobody and refresh asks again: they contradict each other."
+            raise UsageError(said, "Leave one of them out.")
+
 
 class Acquisition:
     """Gets the snapshots of quarters, stored or fetched, and reads each file once."""

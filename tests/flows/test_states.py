@@ -173,6 +173,15 @@ def test_nonsense_is_refused(quarterly: Run, parameters: dict[str, object], name
     assert f"received invalid parameters:\n - {named}" in run.message
 
 
+def test_what_contradicts_is_refused_in_a_form_too(quarterly: Run, backfill: Run) -> None:
+    """Stored snapshots only, and asking for what is stored: one of them would be passed over."""
+    said = "Offline asks nobody and refresh asks again: they contradict each other."
+    run = quarterly(quarter="2022K1", offline=True, refresh=True)
+    assert (run.name, run.message) == ("Failed", said)
+    run = backfill(from_quarter="2022K1", to_quarter="2022K1", offline=True, refresh=True)
+    assert (run.name, run.message) == ("Failed", said)
+
+
 def test_the_change_of_structure_is_lived_through(
     quarterly: Run, environment: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

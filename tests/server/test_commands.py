@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 from uuid import UUID
@@ -18,6 +19,7 @@ import pytest
 
 from flows.server import local as local_server
 from tests.conftest import Klynge
+from tests.listener import make_block
 from tests.prefect_site import Site, kill
 from tests.processes import KLYNGE, NOBODY
 from tests.statbank_emulator import StatBankEmulator
@@ -52,6 +54,33 @@ def test_a_run_goes_through_what_up_started(site: Site, first_run: UUID) -> None
     assert f"OK       server: answers at {site.api_url.removesuffix('/api')}\n" in status
     assert "OK       worker: waits for runs\n" in status
     assert site.klynge("server", "up").stdout == site.up_said
+
+
+def test_a_worker_takes_two_runs_at_once(site: Site) -> None:
+    """Twenty reruns that are asked for together wait, and do not bring the server down."""
+    (worker,) = local_server.running(site.environment, "worker")
+    assert worker.cmdline()[-2:] == ["--limit", "2"]
+
+
+def test_what_runs_on_the_home_is_deployed_to(site: Site) -> None:
+    """`deploy` finds the server that `up` started, with no address named, and can be silent."""
+    variables = {key: row for key, row in site.environment.items() if key != "PREFECT_API_URL"}
+    here = replace(site, environment=variables)
+    ended = here.klynge("server", "deploy")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("Deployed: ")
+    for command in ("deploy", "up"):
+        ended = here.klynge("server", command, "--quiet")
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_nothing_is_said_of_nothing_that_ran(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`down --quiet` prints nothing but errors."""
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    ended = klynge("server", "down", "--quiet")
+    assert (ended.exit_code, ended.out, ended.err) == (0, "", "")
 
 
 def test_taken_port_is_named(own_home: Site, site: Site) -> None:
@@ -95,6 +124,33 @@ def test_another_secret_is_told_in_a_line(
     assert first == f"klynge: The server does not take our {what}:"
     assert "401 Unauthorized" in second
     assert last == f"Is a server with our secret at {site.api_url}? klynge server status"
+
+
+@pytest.mark.parametrize("command", [("server", "deploy"), ("run", "2022K1", "--prefect")])
+def test_a_secret_that_cannot_be_sent_is_told_and_not_shown(
+    site: Site, command: tuple[str, ...]
+) -> None:
+    """Signs that HTTP has no place for are a wrong setting, and one that is empty is none."""
+    variables = {"PREFECT_API_URL": site.api_url, "PREFECT_API_AUTH_STRING": "klynge:blåbær"}
+    ended = replace(site, environment=site.environment | variables).klynge(*command)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "klynge: PREFECT_API_AUTH_STRING has signs that cannot be sent.\n"
+        "Set it to what the server's secret file holds, or leave it out.\n"
+    )
+    variables["PREFECT_API_AUTH_STRING"] = ""
+    ended = replace(site, environment=site.environment | variables).klynge(*command)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["secret", "none-of-that-kind"])
+def test_a_block_that_can_tell_nobody_is_refused(site: Site, kind: str) -> None:
+    """Whoever takes another kind of block hears of it at once, and not when a run has failed."""
+    make_block(site, "secret", {"value": "x"})
+    variables = {"KLYNGE_NOTIFICATION_BLOCK": f"{kind}/klynge"}
+    ended = replace(site, environment=site.environment | variables).klynge("server", "deploy")
+    assert ended.returncode == 61
+    assert ended.stderr.startswith(f"klynge: The server has no notification block {kind}/klynge,")
 
 
 @pytest.mark.parametrize("what", ["nobody", "another program", "no address", "no address at all"])

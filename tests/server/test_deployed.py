@@ -179,6 +179,23 @@ def _running(site: Site) -> list[FlowRun]:
         return client.read_flow_runs(flow_run_filter=active)
 
 
+def test_a_backfill_that_fails_shows_its_reason_and_no_code(site: Site) -> None:
+    """The log of a back-fill ends with which quarters failed and why."""
+    run = site.trigger("backfill/on-demand", from_quarter="2015K3", to_quarter="2015K4")
+    reason = "2 of 2 failed, first 2015K3: FOLK1A starts with 2016K1; it has no 2015K3."
+    assert site.message(run) == ("Failed", reason)
+    log = wait_until(
+        lambda: _log_until(site, "Flow run 'backfill-2015K3-2015K4' - Finished in state Failed"),
+        "the worker logs the end",
+    )
+    assert "Traceback" not in WEB_SOCKET.sub("", log)
+
+
+def _log_until(site: Site, ended: str) -> str:
+    log = (site.folder / "worker.log").read_text(encoding="utf-8")
+    return log if ended in log else ""
+
+
 def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
     """Away for good: Failed with the reason, and an artifact that says what to try."""
     bank.fail(faults.unavailable(), times=None, function="any")
@@ -188,11 +205,6 @@ def test_statbank_away_for_good(site: Site, bank: StatBankEmulator) -> None:
     assert "The StatBank did not answer" in message
     assert "klynge run" in str(site.artifacts(run)["fordeling-failure"].data)
     ended = f"Flow run 'fordeling-2021K3-rules-{QUARTER}' - Finished in state Failed"
-
-    def logged() -> str:
-        log = (site.folder / "worker.log").read_text(encoding="utf-8")
-        return log if ended in log else ""
-
-    log = wait_until(logged, "the worker logs the end")
+    log = wait_until(lambda: _log_until(site, ended), "the worker logs the end")
     assert "unexpected exception" not in log
     assert "Traceback" not in WEB_SOCKET.sub("", log)

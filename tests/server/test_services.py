@@ -15,6 +15,7 @@ import yaml
 from flows.cli import program
 from pipeline.settings import Settings, variable
 from tests.conftest import REPOSITORY
+from tests.prefect_site import Site
 
 SERVICES = REPOSITORY / "docs" / "services"
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -52,6 +53,16 @@ def test_the_settings_of_the_services_are_settings() -> None:
     assert len(as_systemd_reads(suggested)) > len(as_systemd_reads(text)) > 4
     check_settings(as_systemd_reads(text))
     check_settings(as_systemd_reads(suggested))
+
+
+def test_the_notification_blocks_that_are_named_are_of_prefect(site: Site) -> None:
+    """What is suggested for KLYNGE_NOTIFICATION_BLOCK begins with the name of a kind of block."""
+    texts = [path.read_text(encoding="utf-8") for path in [*PAGES, SERVICES / "klynge.env"]]
+    named = set(re.findall(r"([a-z-]+-(?:webhook|email))/klynge", "\n".join(texts)))
+    assert len(named) > 1
+    with site.client() as client:
+        for slug in named:
+            assert client.read_block_type_by_slug(slug).slug == slug
 
 
 @pytest.mark.parametrize("unit", sorted(SERVICES.glob("*.service")), ids=lambda path: path.name)
