@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
@@ -18,7 +19,7 @@ from pipeline.errors import UsageError
 LONGEST_SECONDS: Final = 86_400
 """A day: a socket refuses limits of centuries, and nobody waits longer."""
 
-_NOT_ON_A_LINE: Final = ("Cc", "Cs", "Zl", "Zp")
+_NOT_ON_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's control characters, halves of a character, and ends of lines and paragraphs."""
 
 
@@ -48,39 +49,33 @@ class Kind(NamedTuple):
         return field(default=default, repr=not secret, metadata=metadata)
 
 
-def _line(text: str) -> str:
-    if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in text):
-        raise ValueError(text)
-    return text
+def _read(read: Callable[[str], Any], holds: Callable[[Any], object]) -> Callable[[str], Any]:
+    """Return how a text is read; a value of which something does not hold is refused."""
+
+    def checked(text: str) -> Any:
+        if not holds(value := read(text)):
+            raise ValueError(text)
+        return value
+
+    return checked
+
+
+_line: Final = _read(str, lambda text: _NOT_ON_A_LINE.isdisjoint(map(unicodedata.category, text)))
+_digits: Final = _read(str, partial(re.fullmatch, "[0-9]+"))
+_seconds: Final = _read(float, lambda number: 0 < number <= LONGEST_SECONDS)
 
 
 def _like(pattern: str, must_be: str) -> Kind:
-    def read(text: str) -> str:
-        if not re.fullmatch(pattern, _line(text)):
-            raise ValueError(text)
-        return text
-
-    return Kind(read, must_be)
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number <= LONGEST_SECONDS:
-        raise ValueError(text)
-    return number
-
-
-def _delays(text: str) -> tuple[float, ...]:
-    return () if text == "none" else tuple(_seconds(word) for word in text.split())
+    return Kind(_read(_line, partial(re.fullmatch, pattern)), must_be)
 
 
 def _whole(last: int, what: str) -> Kind:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and 0 < int(text) <= last):
-            raise ValueError(text)
-        return int(text)
+    number = _read(lambda text: int(_digits(text)), lambda number: 0 < number <= last)
+    return Kind(number, f"{what}, 1 to {last}")
 
-    return Kind(read, f"{what}, 1 to {last}")
+
+def _delays(text: str) -> tuple[float, ...]:
+    return () if text == "none" else tuple(map(_seconds, text.split()))
 
 
 def _statbank_url(text: str) -> str:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from pipeline.calculation.calculate import Calculation, population_of
 from pipeline.calculation.membership import people_of
@@ -81,18 +82,13 @@ def development_of(calculation: Calculation) -> Development:
         )
         for structure in rules.structures
     }
-    quarters = [population.quarter for population in populations]
+    series = partial(Series, [population.quarter for population in populations], scale=scale)
+    structures = {row.cluster_id: row.structure for row in rules.clusters}
     return Development(
+        {key: series(people, country[structures[key]]) for key, people in totals.items()},
         {
-            row.cluster_id: Series(quarters, totals[row.cluster_id], country[row.structure], scale)
-            for row in rules.clusters
-        },
-        {
-            cluster_id: {
-                code: Series(quarters, people, totals[cluster_id], scale)
-                for code, people in members.items()
-            }
-            for cluster_id, members in counted.items()
+            key: {code: series(people, totals[key]) for code, people in members.items()}
+            for key, members in counted.items()
         },
     )
 

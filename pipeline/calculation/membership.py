@@ -163,18 +163,12 @@ def counted_population(membership: Membership, population: Population) -> tuple[
 def weights_of(scope: str, rules: Reference, population: Population) -> dict[str, Fraction]:
     """Return the counted population of a scope; none if it is not in force."""
     if not scope.endswith(ALL_CLUSTERS):
-        return {
-            row.municipality_code: counted_population(row, population)[1]
-            for row in rules.members.get(scope, ())
-        }
+        rows = rules.members.get(scope, ())
+        return {row.municipality_code: counted_population(row, population)[1] for row in rows}
     structure = scope.removesuffix(ALL_CLUSTERS)
-    return {
-        cluster.cluster_id: sum(
-            weights_of(cluster.cluster_id, rules, population).values(), Fraction(0)
-        )
-        for cluster in rules.clusters
-        if cluster.structure == structure
-    }
+    within = [row.cluster_id for row in rules.clusters if row.structure == structure]
+    counted = (weights_of(cluster_id, rules, population).values() for cluster_id in within)
+    return {key: sum(people, Fraction(0)) for key, people in zip(within, counted, strict=True)}
 
 
 def check_coverage(rules: Reference) -> list[Finding]:

@@ -71,8 +71,10 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
         after = canonical(path, rows)
         findings = _new_findings(data_dir, reference, name, after)
         _write(path, before, after)
-    old, new = (write_rows(name, rows_of(path, content)) for content in (before, after))
-    return Edited(path, _rows_without(old, new), _rows_without(new, old), findings)
+    contents = (write_rows(name, rows_of(path, content)) for content in (before, after))
+    old, new = (content.decode().splitlines() for content in contents)
+    removed = tuple(row for row in old if row not in new)
+    return Edited(path, removed, tuple(row for row in new if row not in old), findings)
 
 
 def fix_format(data_dir: Path) -> list[Path]:
@@ -145,11 +147,6 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
         last_look()
     else:
         write_atomically(path, after, last_look)
-
-
-def _rows_without(content: bytes, others: bytes) -> tuple[str, ...]:
-    known = others.decode().splitlines()
-    return tuple(row for row in content.decode().splitlines() if row not in known)
 
 
 def _new_findings(
