@@ -142,11 +142,9 @@ def count_population(
     report = ReportName(population.quarter, Quarter.parse(rules) if rules else None)
     result = calculate_quarter(population, in_force(reference, report))
     members = [member for cluster in result.clusters for member in cluster.members]
-    rows = [
-        {**row, "counted_population": member.counted_population, "share": member.share}
-        for row, member in zip(allocation_rows(result), members, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=_KEY_COLUMNS)
+    exact = ("counted_population", "share")
+    columns = {name: [getattr(member, name) for member in members] for name in exact}
+    return pd.DataFrame(allocation_rows(result), columns=_KEY_COLUMNS).assign(**columns)
 
 
 def allocate(amount_dkk: int, weights: Mapping[str, int | Fraction] | pd.Series) -> pd.Series:

@@ -25,7 +25,7 @@ from pipeline.reporting.workbook.book import Book, Cell, Column, Sheet, fitting
 from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
-from schemas.records import Area, Language, Reference
+from schemas.records import Language, Reference
 from schemas.report_name import ReportName
 
 FOLDER: Final = "transitions"
@@ -71,7 +71,7 @@ def write_transition(
     label = f"{before}-{after}-on-{people}" + ("-en" if language is Language.ENGLISH else "")
     content = Content(second, 0, ())
     content.text, content.issue, content.edition = Catalogue(language), label, ""
-    rows = [_named(move, known.areas) for move in transition.moves()]
+    rows = transition.moves()
     effects = list(_effects(transition, known, content.text))
     folder = acquisition.settings.reports_dir / FOLDER / label
     files = _files(label, content, _lines(transition, known, content.text), rows, effects)
@@ -88,17 +88,6 @@ def _amount(before: Calculation) -> int:
             "Name the amount that each cluster shares before and after.",
         )
     return amounts.pop()
-
-
-def _named(move: Mapping[str, Any], areas: Mapping[str, Area]) -> Mapping[str, Any]:
-    """Return the row of a municipality with names, where lists of names or codes are told."""
-    code = move["municipality_code"]
-    told = {
-        key: "; ".join(areas[row].name if row in areas else row for row in value)
-        for key, value in move.items()
-        if isinstance(value, tuple)
-    }
-    return {"municipality_code": code, "municipality_name": areas[code].name, **move, **told}
 
 
 def _effects(

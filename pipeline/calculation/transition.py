@@ -46,7 +46,7 @@ class Transition:
         """Return a row a municipality, in order of their code, with the contributions of the steps.
 
         What it pays, and the change, stand with the least and the most that uncertain rules allow;
-        clusters are names, members the codes of those that it shares with.
+        clusters, and the members that it shares with, stand by name.
         """
         combined = [self._paid(*chosen) for chosen in self._combinations()]
         return [self._move(code, combined) for code in sorted({*combined[0][0], *combined[0][1]})]
@@ -85,6 +85,7 @@ class Transition:
         clusters_after, members_after = _with_whom(self.after, code)
         return {
             "municipality_code": code,
+            "municipality_name": {**self.before.areas, **self.after.areas}[code].name,
             "clusters_before": clusters_before,
             "before_dkk": befores[0],
             "before_least_dkk": min(befores),
@@ -140,9 +141,10 @@ def _joined(there: Membership | None, more: Membership) -> Membership:
     return replace(there, fraction=there.fraction + more.fraction)
 
 
-def _with_whom(rules: Reference, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the clusters of a municipality, and the codes of their other members."""
+def _with_whom(rules: Reference, code: str) -> tuple[str, str]:
+    """Return the names of the clusters of a municipality, and of their other members."""
     members = {key: {row.municipality_code for row in of} for key, of in rules.members.items()}
     mine = [row for row in rules.clusters if code in members[row.cluster_id]]
-    others = {other for row in mine for other in members[row.cluster_id]} - {code}
-    return tuple(row.name for row in mine), tuple(sorted(others))
+    others = sorted({other for row in mine for other in members[row.cluster_id]} - {code})
+    names = "; ".join(rules.areas[other].name for other in others)
+    return "; ".join(row.name for row in mine), names
