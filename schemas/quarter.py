@@ -34,7 +34,7 @@ class Quarter:
         Raises:
             ValueError: The text is not a quarter. Its message can be shown to a user.
         """
-        match = re.match(WRITTEN, text)
+        match = re.match(WRITTEN, text := str(text))  # a notebook may hand on a year
         if match is None:
             doubt = ": it may be a quarter or a month" if _MONTH_OR_QUARTER.fullmatch(text) else ""
             raise ValueError(f"{text!r} is not a quarter; write it like 2022K1 (K1 to K4){doubt}")

@@ -48,9 +48,10 @@ class ReportName:
             ValueError: The text is none. Its message can be shown to a user.
         """
         match = _NOTATION.fullmatch(text.strip())
-        if match is None:
+        if match is None or not re.search("[0-9]", match["quarter"]):
             raise ValueError(
-                f"{text!r} is not a report; write 2022K1, 2022K1:r1 or 2019K1-rules-2022K1"
+                f"{text!r} is not a report; write 2022K1, 2022K1:r1, 2019K1-rules-2022K1 "
+                "or 2022K1-scenario-NAME"
             )
         return cls(
             Quarter.parse(match["quarter"]),

@@ -63,6 +63,7 @@ def run(
     else:
         report = pipeline_run.run(parameters, acquisition)
     rows = allocation_rows(report.calculation.result)
+    rows = [row for row in rows if row["cluster_id"] in shown or not shown]
     shared.show(report_parts(report, shown), report.outcome.manifest, rows)
 
 

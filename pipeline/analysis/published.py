@@ -34,7 +34,7 @@ _HEADINGS: Final = (
 """A heading is of the first kind that fits: `Befolkningsandel` is a share, `Andel i kr.` is not."""
 
 _STATED: Final = re.compile(r"(\d[\d.,]*)\s*(?:kr\b|dkk\b)", re.IGNORECASE)
-_HINT: Final = "Headings say what is what, such as Kommune, Indbyggertal, Andel, Beløb i kr."
+_HINT: Final = "CSV or xlsx, with headings such as Kommune, Indbyggertal, Andel, Beløb i kr."
 _TOTAL: Final = re.compile(r"(i ?alt|total|sum|samlet|hele)\b.*", re.IGNORECASE)
 _NOT_DIGITS: Final = re.compile(r"\s|kr\.?|dkk|%|pct\.?|\*", re.IGNORECASE)
 _FORMS: Final = ((".", ","), (",", "."))
@@ -131,7 +131,7 @@ def _grids(path: Path) -> Iterator[Grid]:
         for name in workbook.sheet_names:
             yield [list(map(_cell, row)) for row in workbook.get_sheet_by_name(name).to_python()]
     except calamine.CalamineError as error:
-        raise InvalidData(f"{path} is no workbook: {error}.", "Get it again, whole.") from None
+        raise InvalidData(f"{path} is no workbook: {error}.", "Get it whole, as xlsx.") from None
 
 
 def _csv_grid(content: bytes) -> Grid:

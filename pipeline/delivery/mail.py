@@ -116,6 +116,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
         text("mail.greeting", name=recipient.name),
         "",
         text(f"mail.{of}_introduction", **named),
+        *_known_first(issue, text),
         "",
         *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
@@ -126,6 +127,15 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     mail.set_content("\n".join(body) + "\n")
     mail.add_attachment(workbook, *_WORKBOOK, filename=name)
     return mail
+
+
+def _known_first(issue: Issue, text: Catalogue) -> Iterator[str]:
+    """Yield that it is a back-cast, and why a revision took the place of the one before."""
+    report = ReportName.parse(issue.label)
+    if report.rules_quarter:
+        yield text("cover.backcast", quarter=str(report.quarter), rules=str(report.rules))
+    for row in issue.manifest["changes"] if issue.revision > 1 else ():
+        yield f"{text('cover.reason')}: {text.finding(Finding.recorded(**row))}"
 
 
 def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) -> Iterator[str]:

@@ -21,17 +21,8 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import tenacity
 from requests.adapters import HTTPAdapter
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    retry_if_result,
-    stop_after_attempt,
-    wait_chain,
-    wait_exponential_jitter,
-    wait_none,
-)
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
@@ -48,7 +39,7 @@ RETRIED_ERRORS: Final = (
     requests.exceptions.ContentDecodingError,
 )
 ATTEMPTS: Final = 5
-BACKOFF: Final = wait_chain(wait_none(), wait_exponential_jitter())
+BACKOFF: Final = tenacity.wait_chain(tenacity.wait_none(), tenacity.wait_exponential_jitter())
 """Again at once, then after 2 s, 4 s and 8 s, each up to 1 s more."""
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -105,19 +96,19 @@ class Transport:
         except requests.RequestException as error:
             raise _barred(url, error) or unavailable(url, str(_cause(error))) from None
 
-    def _retrying(self, url: str, deadline: float) -> Retrying:
+    def _retrying(self, url: str, deadline: float) -> tenacity.Retrying:
         def pause(seconds: float) -> None:
             if self.clock.monotonic() + seconds > deadline:
                 budget = f"{self.settings.budget_seconds:g} s of a call"
                 raise unavailable(url, f"another try would wait beyond the {budget}")
             self.clock.sleep(seconds)
 
-        return Retrying(
-            retry=retry_if_exception(
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
                 lambda error: isinstance(error, RETRIED_ERRORS) and not _barred(url, error)
             )
-            | retry_if_result(lambda reply: reply.status in RETRIED_STATUS),
-            stop=stop_after_attempt(ATTEMPTS),
+            | tenacity.retry_if_result(lambda reply: reply.status in RETRIED_STATUS),
+            stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=_pause_seconds,
             sleep=pause,
             before_sleep=_tell_of_pause,
@@ -149,7 +140,7 @@ class _SystemTrust(HTTPAdapter):
         return super().proxy_manager_for(proxy, **options, ssl_context=system_trust())
 
 
-def _tell_of_pause(state: RetryCallState) -> None:
+def _tell_of_pause(state: tenacity.RetryCallState) -> None:
     log.warning(
         "The StatBank did not answer properly; trying again %s (%d of %d).",
         f"in {state.upcoming_sleep:.0f} s" if state.upcoming_sleep else "at once",
@@ -158,7 +149,7 @@ def _tell_of_pause(state: RetryCallState) -> None:
     )
 
 
-def _pause_seconds(state: RetryCallState) -> float:
+def _pause_seconds(state: tenacity.RetryCallState) -> float:
     """Return the pause that the StatBank asks for, else that of the backoff."""
     reply = state.outcome and not state.outcome.failed and state.outcome.result()
     asked = reply.headers.get("Retry-After", "0") if reply else "0"

@@ -422,6 +422,14 @@ def test_a_report_is_compared_with_the_one_before(
     assert found == (before and Quarter.parse(before))
 
 
+def test_how_a_scenario_is_named_is_told(klynge: Klynge) -> None:
+    """Who gives the name of a scenario alone is not told that it is no quarter."""
+    ended = klynge("compare", "2022K1", "hoejere-beloeb")
+    assert ended.exit_code == 2
+    assert "'hoejere-beloeb' is not a report" in ended.err
+    assert "2022K1-scenario-NAME" in ended.err
+
+
 @pytest.mark.parametrize("text", ["2022K5", "2022K1:r0", "2022K1-rule-2023K1", ""])
 def test_what_is_no_report_is_refused(klynge: Klynge, text: str) -> None:
     """A report is a quarter, a back-cast or a revision, and nothing else."""

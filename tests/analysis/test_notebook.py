@@ -170,5 +170,7 @@ def test_mistakes_are_said(data_dir: Path) -> None:
     """A quarter that is none, or is not stored, is named."""
     with pytest.raises(ValueError, match="is not a quarter"):
         pipeline.load_population("2022", data_dir)
+    with pytest.raises(ValueError, match="'2022' is not a quarter; write it like 2022K1"):
+        pipeline.run_quarter(2022, data_dir=data_dir)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="2024K2 is stored"):
         pipeline.load_population("2024K2", data_dir)

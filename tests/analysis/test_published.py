@@ -129,6 +129,15 @@ def test_what_is_no_table_is_told(tmp_path: Path, rows: list[list[str]], said: s
         read_tables(csv(tmp_path, rows))
 
 
+def test_another_kind_of_file_is_told_what_it_must_be(klynge: Klynge, tmp_path: Path) -> None:
+    """Whoever has a PDF reads which files can be read."""
+    path = tmp_path / "notat.pdf"
+    path.write_bytes(b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n1 0 obj\n")
+    ended = klynge("audit", str(path))
+    assert ended.exit_code == 20
+    assert ended.err.splitlines()[1].startswith("CSV or xlsx, with headings such as Kommune")
+
+
 def test_half_a_workbook_is_told(klynge: Klynge, tmp_path: Path) -> None:
     """A workbook that arrived in part is told as what it is."""
     path = xlsx(tmp_path, [["Kommune", "Kr."], ["Odder", "1"]])

@@ -233,6 +233,15 @@ def test_what_machines_read_is_utf8(data_dir: Path, reports_dir: Path, form: str
     assert b"\r" not in content
 
 
+def test_csv_has_the_cluster_that_is_asked_for(klynge: Klynge) -> None:
+    """`--cluster` limits the rows for machines as it limits the tables for people."""
+    ended = klynge("run", "2022K1", "--cluster", "amager-hvidovre", "--format", "csv")
+    heading, *rows = ended.out.splitlines()
+    at = heading.split(",").index("cluster_id")
+    assert {row.split(",")[at] for row in rows} == {"amager-hvidovre"}
+    assert len(rows) == 11
+
+
 def test_an_unknown_cluster_stops_a_scenario(klynge: Klynge, reports_dir: Path) -> None:
     """A cluster that is not known is refused in every form, before anything is written."""
     override = ("--set", "halvt-aarsvaerk.amount_dkk=400000", "--cluster", "nowhere")

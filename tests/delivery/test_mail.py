@@ -115,6 +115,37 @@ def test_a_scenario_says_that_it_is_not_in_force(
     assert "udgave" not in text(mail)
 
 
+def test_a_further_revision_says_why_it_comes(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Who has the first one reads what changed since, in the language asked for."""
+    server = start_mail_server()
+    recipients(SYD, ALL)
+    assert written("deliver", LABEL).exit_code == 0
+    dearer = ("--amount", "381100", "--from", LABEL)
+    assert written("change-cost", "halvt-aarsvaerk", *dearer).exit_code == 0
+    assert written("run", LABEL).exit_code == 0
+    assert written("deliver", LABEL).exit_code == 0
+    first, _, danish, english = map(text, server.mails)
+    assert "Ændret siden sidst" not in first
+    assert "Ændret siden sidst: " in danish
+    assert "beløbet (kr.) er ændret fra 370.000 til 381.100." in danish
+    assert "Changed since the one before: " in english
+
+
+def test_a_back_cast_says_that_it_is_one(
+    written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
+) -> None:
+    """Whoever is sent one by hand does not take it for the report of the quarter."""
+    server = start_mail_server()
+    recipients(SYD)
+    assert written("run", "2021K1", "--rules", LABEL).exit_code == 0
+    assert written("deliver", f"2021K1-rules-{LABEL}").exit_code == 0
+    assert "tilbageregning: reglerne i 2022K1 brugt på folketallet i 2021K1" in text(
+        server.mails[0]
+    )
+
+
 def test_what_everybody_reads(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients
 ) -> None:
