@@ -164,7 +164,6 @@ def _stay_on_host(response: requests.Response, **_: Any) -> None:
     here = urlsplit(response.url)
     there = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
     if response.is_redirect and (there.scheme, there.netloc) != (here.scheme, here.netloc):
-        response.close()
         what = f"it redirects to {there.scheme}://{there.netloc}, which was not followed"
         raise unavailable(response.url, what)
 
