@@ -50,7 +50,6 @@ MOST_SHOWN: Final = 400
 """Characters that are looked at for a message, which shows half of them at most; the longest error
 that was recorded has 153."""
 
-
 log = logging.getLogger(__name__)
 
 
@@ -164,6 +163,7 @@ def _stay_on_host(response: requests.Response, **_: Any) -> None:
     here = urlsplit(response.url)
     there = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
     if response.is_redirect and (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        response.close()
         what = f"it redirects to {there.scheme}://{there.netloc}, which was not followed"
         raise unavailable(response.url, what)
 

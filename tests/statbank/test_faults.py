@@ -5,6 +5,7 @@ Each fault is run through the command line against the emulator.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -298,6 +299,15 @@ def test_a_body_over_the_size_cap_is_not_read_to_its_end(
     statbank.fail(replace(endless, deliver=counted), table="FOLK1A")
     assert asking("run", "2022K1").exit_code == 21
     assert 64 * MEGABYTE < sent["bytes"] < 128 * MEGABYTE
+
+
+def test_a_redirect_that_is_refused_leaves_no_connection_open(
+    asking: Klynge, statbank: StatBankEmulator
+) -> None:
+    """Python warns of one that is forgotten, and a warning is an error."""
+    statbank.fail(faults.redirect("https://elsewhere.invalid/v1/data"), table="FOLK1A")
+    assert asking("run", "2022K1").exit_code == 30
+    gc.collect()
 
 
 def test_a_drip_does_not_stretch_the_budget(
