@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
-from pipeline.calculation.calculate import Calculation, Figures, Parameters, Snapshot
-from pipeline.calculation.findings import Subject
+from pipeline.calculation.calculate import Calculation, Figures, Parameters, Snapshot, calculate
+from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
 from pipeline.calculation.quarter import QuarterResult, calculate_quarter
 from pipeline.errors import AllocationError
@@ -149,6 +149,15 @@ def test_a_report_is_as_old_as_the_newest_answer_it_rests_on(
         rows = tuple(replace(row, snapshot=at(row, day)) for row, day in dated)
         newer = replace(inputs, figures=rows)
         assert newer.retrieved_at == "2022-03-01"
+
+
+def test_a_report_before_whose_rules_do_not_hold_is_told(bundled: dict[str, Calculation]) -> None:
+    """The report is calculated all the same, compared with nothing."""
+    inputs = bundled["2022K1"].inputs
+    before = replace(inputs, reference=replace(inputs.reference, clusters=()))
+    found = calculate(replace(inputs, before=before))
+    assert (found.before, found.result.clusters) == (None, bundled["2022K1"].result.clusters)
+    assert found.result.findings[-1] == Finding.of(Subject.NOT_COMPARED, quarter="2022K1")
 
 
 def at(figures: Figures, day: str) -> Snapshot:
