@@ -17,6 +17,8 @@ AGE: Final = "ALDER"
 VALUE: Final = "INDHOLD"
 """The last column of every answer in CSV, in both languages."""
 
+MISSING: Final = ".."
+
 BY_AGE: Final = "-by-age"
 CELL_LIMIT: Final = 1_000_000
 """Cells that the API answers at most in CSV (documented; since May 2021)."""

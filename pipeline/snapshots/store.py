@@ -31,7 +31,7 @@ from pipeline.plain_text import plain
 from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
 from schemas.sharing import age_range
-from schemas.source_tables import AGE, SourceTable, source_of
+from schemas.source_tables import AGE, MISSING, SourceTable, source_of
 
 _SHOWN: Final = 80
 _SIDECAR_KEYS: Final = {field.name for field in fields(Snapshot)} - {"path", "clock_said"}
@@ -224,11 +224,7 @@ class FigureReader:
     def _checked(self, snapshot: Snapshot, ages: str) -> Mapping[str, int]:
         source, quarter = source_of(snapshot.table), Quarter.parse(snapshot.quarter)
         reference, content = self.reference.on(quarter), self.store.read(snapshot)
-        people = (
-            _of_ages(source, ages, content)
-            if source.ages
-            else plain_figures(source, snapshot.codes, snapshot.quarter, content)
-        )
+        people = plain_figures(source, snapshot, content, ages)
         if people is None:
             from pipeline.statbank.answers import Asked, read_answer  # pandas, where it is needed
 
@@ -240,32 +236,27 @@ class FigureReader:
 
 
 def plain_figures(
-    source: SourceTable, codes: tuple[str, ...], quarter: str, content: bytes
+    source: SourceTable, snapshot: Snapshot, content: bytes, ages: str
 ) -> dict[str, int] | None:
-    """Return people by code in the order of the codes; None if any byte is not as expected."""
-    try:
-        header, *lines = content.decode("utf-8-sig").splitlines()
-    except ValueError:
-        return None
-    between = ";".join(["", *(total for _, total in source.totals), quarter, ""])
-    rows = [line.partition(between) for line in lines]
-    people = {code: int(number) for code, _, number in rows if _COUNT.fullmatch(number)}
-    exact = header == ";".join(source.header) and len(lines) == len(people) == len(codes)
-    if not exact or people.keys() != set(codes):
-        return None
-    return {code: people[code] for code in codes}
+    """Return people by code in the order of the codes, of some ages where each has a row.
 
-
-def _of_ages(source: SourceTable, ages: str, content: bytes) -> dict[str, int] | None:
-    """Return people of some ages by code, as they were checked; None if a row is odd."""
-    wanted = {age for age in source.ages if int(age) in age_range(ages)}
-    at, people = source.variables.index(AGE) - 1, dict[str, int]()
-    try:
-        for line in content.decode("utf-8-sig").splitlines()[1:]:
-            code, *cells, number = line.split(";")
-            if _COUNT.fullmatch(number):
-                counts = cells[at] in wanted
-                people[code] = people.get(code, 0) + (int(number) if counts else 0)
-    except ValueError:
+    None if anything is not as it always is; that ages add up was checked when they came in.
+    """
+    total, *single = dict(source.selected)[AGE]
+    wanted = [age for age in single if int(age) in age_range(ages)] or [total]
+    counts, people = dict[str, bool](), dict[str, int]()
+    for age in (total, *single):
+        cells = (age if code == AGE else value for code, value in source.totals)
+        counts[";".join((*cells, snapshot.quarter))] = age in wanted
+    header, *lines = content.decode("utf-8-sig", "replace").splitlines() or [""]
+    for code, _, rest in (line.partition(";") for line in lines):
+        between, _, number = rest.rpartition(";")
+        if number == MISSING:
+            continue
+        if between not in counts or not _COUNT.fullmatch(number):
+            return None
+        people[code] = people.get(code, 0) + counts[between] * int(number)
+    complete = source.ages or len(lines) == len(people) == len(snapshot.codes)
+    if header != ";".join(source.header) or not complete or people.keys() - snapshot.codes:
         return None
-    return people
+    return {code: people[code] for code in snapshot.codes if code in people}

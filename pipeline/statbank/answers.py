@@ -19,10 +19,9 @@ import pandas as pd
 from pipeline.errors import InvalidData, KlyngeError, Remedy, SchemaDrift
 from schemas import tables
 from schemas.quarter import Quarter
-from schemas.source_tables import AGE, TIME, VALUE, SourceTable
+from schemas.source_tables import AGE, MISSING, TIME, VALUE, SourceTable
 from schemas.validation import Failure, counted, describe, failures
 
-MISSING: Final = ".."
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
