@@ -10,10 +10,11 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -40,7 +41,7 @@ QUICK = {
     "KLYNGE_BUDGET_SECONDS": "1.9",
     "KLYNGE_RETRY_DELAYS_SECONDS": "0.5 0.5 0.5",
     "KLYNGE_QUARTER_WAIT_SECONDS": "20",
-    "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
     "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
     "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "200",
@@ -232,6 +233,28 @@ def site_statbank() -> Iterator[StatBankEmulator]:
     """The StatBank of the sites, up to the quarter now due."""
     with StatBankEmulator(since="2016K1", until=str(due_now())) as bank:
         yield bank
+
+
+_END = pytest.StashKey[Callable[[], None]]()
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> None:
+    """Keep how the site is ended, with all that rests on it."""
+    if fixturedef.argname == "site":
+        request.config.stash[_END] = partial(fixturedef.finish, request)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the site after the last test that uses it: a server costs a twelfth of a core."""
+    yield
+    if uses_site(item) and item is [each for each in item.session.items if uses_site(each)][-1]:
+        item.config.stash[_END]()
+
+
+def uses_site(item: pytest.Item) -> bool:
+    """Return whether a test uses the site."""
+    return "site" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
