@@ -97,18 +97,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def workbooks_stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make no workbook or memo where none is looked at: they take most of the time of a report.
+    """Make no workbook, memo or page where none is looked at: they take most of a report's time.
 
-    A test marked `workbooks` has them, and programs that a test starts make them all.
+    A test marked `workbooks` has them, one marked `page` the page, and programs that a test starts
+    make them all.
     """
-    if request.path.parent.name in WITHOUT_WORKBOOKS and not request.node.get_closest_marker(
-        "workbooks"
-    ):
-        from pipeline.reporting import memo
-        from pipeline.reporting.workbook import books
+    if request.path.parent.name not in WITHOUT_WORKBOOKS or _is(request, "workbooks"):
+        return
+    from pipeline.reporting import memo, page
+    from pipeline.reporting.workbook import books
 
-        monkeypatch.setattr(books, "workbooks", _texts_for_workbooks)
-        monkeypatch.setattr(memo, "_document", lambda _, of: of.title.encode())
+    monkeypatch.setattr(books, "workbooks", _texts_for_workbooks)
+    monkeypatch.setattr(memo, "_document", lambda _, of: of.title.encode())
+    if not _is(request, "page"):
+        monkeypatch.setattr(page, "page", lambda of: f"{of.label}, r{of.revision}".encode())
+
+
+def _is(request: pytest.FixtureRequest, mark: str) -> bool:
+    return request.node.get_closest_marker(mark) is not None
 
 
 def _texts_for_workbooks(content: Content) -> dict[str, bytes]:

@@ -87,6 +87,7 @@ def test_a_scenario_is_never_a_revision(klynge: Klynge, reports_dir: Path, data_
     assert (kept, contents(data_dir)) == before
 
 
+@pytest.mark.page
 def test_a_file_says_the_same_as_options(klynge: Klynge, reports_dir: Path, tmp_path: Path) -> None:
     """TOML and --set give the same bytes, and so does the scenario.toml that was written."""
     klynge("scenario", "proeve", "2022K1", *AMOUNT, *THIRD)

@@ -107,6 +107,7 @@ def findings(reports_dir: Path, label: str) -> dict[str, str]:
     return {row["subject"]: row["text"] for row in manifest["findings"]}
 
 
+@pytest.mark.page
 def test_a_year_is_settled_once(klynge: Klynge, data_dir: Path, reports_dir: Path) -> None:
     """K1 settles without a word; another quarter says that it shows the key, and which settled."""
     _copy_quarter(data_dir, "2026K1", "2026K3")

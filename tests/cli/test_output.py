@@ -34,6 +34,7 @@ def test_the_summary(klynge: Klynge, reports_dir: Path) -> None:
     ]
 
 
+@pytest.mark.page
 def test_some_clusters(klynge: Klynge, reports_dir: Path) -> None:
     """`--cluster` limits what is shown, cluster by cluster; the report holds all the same."""
     klynge("run", "2022K1", "--reports-dir", str(reports_dir.with_name("all")))

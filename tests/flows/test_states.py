@@ -182,6 +182,7 @@ def test_what_contradicts_is_refused_in_a_form_too(quarterly: Run, backfill: Run
     assert (run.name, run.message) == ("Failed", said)
 
 
+@pytest.mark.page
 def test_the_change_of_structure_is_lived_through(
     quarterly: Run, environment: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

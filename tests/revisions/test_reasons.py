@@ -23,6 +23,7 @@ def told(klynge: Klynge, reports_dir: Path, language: str) -> str:
     return (reports_dir / label / "r2" / f"fordeling-{label}.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.page
 @pytest.mark.parametrize(
     ("language", "reason"),
     [
@@ -58,6 +59,7 @@ def test_a_page_names_the_cost_the_cluster_and_the_column(
     ]
 
 
+@pytest.mark.page
 def test_values_that_are_ids_or_codes_have_their_words(
     written: Klynge, data_dir: Path, reports_dir: Path
 ) -> None:
@@ -75,6 +77,7 @@ def test_values_that_are_ids_or_codes_have_their_words(
     assert f"{member}kilden er ændret fra Region Nordjylland: " in page
 
 
+@pytest.mark.page
 @pytest.mark.parametrize("language", Language)
 def test_a_reason_that_an_older_version_recorded_is_told(language: Language) -> None:
     """It recorded no names: the ids stand in their place, the words are those of today."""

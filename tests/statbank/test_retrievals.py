@@ -23,6 +23,7 @@ def texts_of(workbook: Path) -> list[str]:
     return [str(cell) for sheet in sheets for row in sheet.values for cell in row if cell]
 
 
+@pytest.mark.page
 def test_a_clock_that_is_behind_hides_no_revision(
     asking: Klynge, statbank: StatBankEmulator, clock: PretendClock, data_dir: Path
 ) -> None:
