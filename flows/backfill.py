@@ -31,6 +31,7 @@ from flows.summary import ended, failed, one_line
 from pipeline.analysis import backfill as analysis
 from pipeline.errors import KlyngeError, UsageError
 from pipeline.machine import Clock
+from pipeline.plain_text import markdown
 from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
@@ -141,7 +142,8 @@ def _state(backfilled: analysis.Backfilled) -> State:
     for key, row in backfilled.calculated.items():
         told[key] = ended(row.outcome) if row.outcome else "calculated"
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
-    create_table_artifact(rows, "backfill", f"{len(rows)} quarters")
+    written = markdown(", ".join(map(str, backfilled.files)))
+    create_table_artifact(rows, "backfill", f"{len(rows)} quarters: {written or 'no table'}")
     if not backfilled.failures:
         outcomes = [row.outcome for row in backfilled.calculated.values()]
         counts = Counter(row.state if row else "calculated" for row in outcomes)

@@ -87,7 +87,7 @@ def status(
     found = look(os.environ, shared.settings, parts or ())
     shared.show(
         [*map(str, found), f"History, logs and secret: {environment.home(os.environ)}"],
-        [{**row._asdict(), "level": row.level.name.lower()} for row in found],
+        rows=[{**row._asdict(), "level": row.level.name.lower()} for row in found],
         exit_code=max(row.level for row in found),
     )
 

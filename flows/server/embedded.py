@@ -70,8 +70,11 @@ def run_flow(
 
     try:
         return _run(parameters, access)
-    except httpx.HTTPError as error:
-        raise deployments.refused(os.environ, "run", error) from None
+    except (httpx.HTTPError, RuntimeError) as error:
+        for said in (error, error.__cause__):
+            if isinstance(said, httpx.HTTPError):
+                raise deployments.refused(os.environ, "run", said) from None
+        raise
 
 
 def _run(parameters: Parameters, access: Access) -> Report:

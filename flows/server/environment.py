@@ -36,6 +36,10 @@ _SANE: Final = {
 }
 
 
+_AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom Debian trusts, with whom an organisation has added; Prefect goes by a list of its own."""
+
+
 def set_folders(settings: Settings) -> None:
     """Let every program of Prefect that starts here find our folders, whatever its own is."""
     os.environ[variable("data_dir")] = str(settings.data_dir.resolve())
@@ -107,8 +111,10 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
     if not held.isascii():
         hint = "Set it to what the server's secret file holds, or leave it out."
         raise UsageError(f"{AUTHENTICATION} has signs that cannot be sent.", hint)
+    trusted = str(_AUTHORITIES) if _AUTHORITIES.exists() else ""
     return {
         **_SANE,
+        "PREFECT_API_SSL_CERT_FILE": environment.get("SSL_CERT_FILE") or trusted,
         **environment,
         AUTHENTICATION: held,
         "PREFECT_HOME": str(_own(environment) / "prefect"),

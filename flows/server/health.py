@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flows.server import deployments
 from flows.server.environment import API_URL, client_environment, local_url
 from flows.server.local import is_healthy, running_server
-from pipeline.errors import KlyngeError, StorageError
+from pipeline.errors import AccessRefused, KlyngeError, StorageError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,8 +80,12 @@ def look(
 
 
 def _server(api_url: str) -> Iterator[Check]:
-    if not is_healthy(api_url):
-        yield Check(Part.SERVER, Level.CRITICAL, f"nothing answers at {api_url}")
+    try:
+        said = "" if is_healthy(api_url) else f"nothing answers at {api_url}"
+    except AccessRefused as error:
+        said = error.message
+    if said:
+        yield Check(Part.SERVER, Level.CRITICAL, said)
         return
     yield Check(Part.SERVER, Level.OK, f"answers at {api_url.removesuffix('/api')}")
     ready = is_healthy(api_url, "ready")
@@ -104,6 +108,8 @@ def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
     except httpx.HTTPStatusError as error:
         said = f"{environment[API_URL]} says {error.response.status_code}: is the secret its own?"
         yield Check(Part.SERVER, Level.CRITICAL, said)
+    except httpx.HTTPError as error:
+        yield Check(Part.SERVER, Level.CRITICAL, f"{environment[API_URL]}: {error}")
 
 
 def _worker(connected: SyncPrefectClient) -> Check:

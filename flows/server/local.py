@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 from flows.server import deployments
 from flows.server.deployments import ServerError
 from flows.server.environment import API_URL, LOOPBACK, home, server_environment
+from pipeline.machine import untrusted
 from pipeline.settings import setting
 
 if TYPE_CHECKING:
@@ -83,14 +84,21 @@ def _end_at_eof() -> None:
 
 
 def is_healthy(api_url: str, what: str = "health") -> bool:
-    """Whether a server answers at an address; as `ready`, with its database."""
+    """Whether a server answers at an address; as `ready`, with its database.
+
+    Raises:
+        AccessRefused: It shows a certificate that is not trusted.
+    """
+    import ssl
     import urllib.request
     from http.client import HTTPException
 
     try:
         with urllib.request.urlopen(f"{api_url.rstrip('/')}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
-    except (OSError, ValueError, HTTPException):  # nothing, or what is no server
+    except (OSError, ValueError, HTTPException) as error:  # nothing, or what is no server
+        if isinstance(reason := getattr(error, "reason", None), ssl.SSLCertVerificationError):
+            raise untrusted(f"The server at {api_url}", reason) from None
         return False
 
 

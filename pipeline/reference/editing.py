@@ -20,16 +20,7 @@ from pipeline.calculation.findings import Finding
 from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.errors import KlyngeError, ProvenanceError, Remedy, StorageError, UsageError
 from pipeline.files import write_atomically
-from pipeline.reference.files import (
-    CLUSTERS,
-    COLUMNS,
-    SOURCES,
-    Row,
-    canonical,
-    read_content,
-    rows_of,
-    write_rows,
-)
+from pipeline.reference import files
 from pipeline.reference.tables import load_reference
 from schemas.quarter import Period
 from schemas.records import Reference
@@ -38,7 +29,7 @@ LOCK: Final = ".lock"
 LOCK_TIMEOUT_SECONDS: Final = 10.0
 """How long an edit waits for another one; an edit takes a fraction of a second."""
 
-Change = Callable[[Reference, list[Row]], Iterable[Row]]
+Change = Callable[[Reference, list[files.Row]], Iterable[files.Row]]
 
 
 @dataclass(frozen=True)
@@ -62,16 +53,16 @@ def edit(data_dir: Path, name: str, change: Change) -> Edited:
     """
     path = data_dir / "reference" / name
     with locked(path.parent):
-        before = read_content(path)
+        before = files.read_content(path)
         if not path.exists():  # a table that came later
             write_atomically(path, before)
         reference = load_reference(data_dir)
-        rows = list(change(reference, rows_of(path, before)))
+        rows = list(change(reference, files.rows_of(path, before)))
         _refuse_unknown_sources(name, rows, reference)
-        after = canonical(path, rows)
+        after = files.canonical(path, rows)
         findings = _new_findings(data_dir, reference, name, after)
         _write(path, before, after)
-    contents = (write_rows(name, rows_of(path, content)) for content in (before, after))
+    contents = (files.write_rows(name, files.rows_of(path, content)) for content in (before, after))
     old, new = (content.decode().splitlines() for content in contents)
     removed = tuple(row for row in old if row not in new)
     return Edited(path, removed, tuple(row for row in new if row not in old), findings)
@@ -98,15 +89,15 @@ def not_canonical(data_dir: Path) -> Iterator[tuple[Path, bytes, bytes]]:
     Raises:
         InvalidData: A file is no CSV or has other columns.
     """
-    for path in (data_dir / "reference" / name for name in COLUMNS):
-        found = read_content(path)
-        wanted = canonical(path, rows_of(path, found))
+    for path in (data_dir / "reference" / name for name in files.COLUMNS):
+        found = files.read_content(path)
+        wanted = files.canonical(path, files.rows_of(path, found))
         if wanted != found:
             yield path, found, wanted
 
 
-def _refuse_unknown_sources(name: str, rows: Sequence[Row], reference: Reference) -> None:
-    cited = {row["source_id"] for row in rows if name != SOURCES and "source_id" in row}
+def _refuse_unknown_sources(name: str, rows: Sequence[files.Row], reference: Reference) -> None:
+    cited = {row["source_id"] for row in rows if name != files.SOURCES and "source_id" in row}
     if unknown := cited - {"", *reference.sources}:
         source_id = min(unknown)
         said = f"sources.csv has no source {source_id!r}."
@@ -120,7 +111,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         StorageError: Somebody else holds it for too long.
     """
-    read_content(folder / CLUSTERS)  # a folder that holds no tables is said to, and stays as it is
+    files.read_content(folder / files.CLUSTERS)  # a folder without tables is told, and stays
     try:
         with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
             yield

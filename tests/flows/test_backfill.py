@@ -46,11 +46,14 @@ def test_one_table_of_many_quarters(
     assert contents(reports_dir) == contents(there)
 
 
-def test_progress_is_shown(backfill: Run, environment: Site) -> None:
-    """The progress of a back-fill ends at a hundred percent."""
+def test_progress_is_shown(backfill: Run, environment: Site, reports_dir: Path) -> None:
+    """The progress of a back-fill ends at a hundred percent, and where its tables are is told."""
     run = backfill(from_quarter="2022K1", to_quarter="2022K1")
     shown = environment.artifacts(run.id)
     assert float(str(shown["backfill-progress"].data)) == 100
+    there = sorted(map(str, (reports_dir / "backfill").glob("*.csv")))
+    told = str(shown["backfill"].description).replace("\\", "")
+    assert told == f"1 quarters: {', '.join(there)}"
 
 
 def test_one_failing_quarter_stops_no_other(

@@ -79,6 +79,9 @@ def test_nothing_there(klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path
         ["CRITICAL", "server:"],
         ["OK", "delivery:"],
     ]
+    heading, first, _ = klynge("server", "status", "--format", "csv").out.splitlines()
+    assert heading == "part,level,text"
+    assert first.startswith("server,critical,nothing answers at ")
 
 
 class _WithoutDatabase(BaseHTTPRequestHandler):

@@ -15,18 +15,8 @@ from typing import ClassVar
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline.calculation.quarter import Allocation
+from pipeline.reporting.workbook import live_columns as layout
 from pipeline.reporting.workbook.book import Cell, Formula, Range, number_of
-from pipeline.reporting.workbook.live_columns import (
-    COST,
-    EXACT_TO,
-    HELPERS,
-    KINDS,
-    OF_A_COST,
-    STEP,
-    STEPS,
-    WEIGHT,
-    Kind,
-)
 
 Key = tuple[str, int]
 """A column: its kind, and the number of the cost (of the label) where there are many."""
@@ -68,11 +58,11 @@ class LiveTable:
     words: tuple[str, str]
     linked: bool = False
 
-    kinds: ClassVar[Mapping[str, Kind]] = KINDS
-    leading: ClassVar[tuple[str, ...]] = WEIGHT
+    kinds: ClassVar[Mapping[str, layout.Kind]] = layout.KINDS
+    leading: ClassVar[tuple[str, ...]] = layout.WEIGHT
     inputs: ClassVar[tuple[str, ...]] = ()
     scaled: ClassVar[tuple[str, ...]] = ()
-    step: ClassVar[int] = STEP
+    step: ClassVar[int] = layout.STEP
 
     @cached_property
     def columns(self) -> dict[Key, str]:
@@ -81,9 +71,9 @@ class LiveTable:
         keys = [
             *(("label", position) for position in range(len(self.label_headings))),
             *((kind, 0) for kind in self.leading if not (self.linked and kind == "numerator")),
-            *((kind, cost) for cost in costs for kind in COST),
-            *((kind, 0) for kind in (*HELPERS[:2], *self.scaled)),
-            *((kind, cost) for cost in costs for kind in STEPS),
+            *((kind, cost) for cost in costs for kind in layout.COST),
+            *((kind, 0) for kind in (*layout.HELPERS[:2], *self.scaled)),
+            *((kind, cost) for cost in costs for kind in layout.STEPS),
         ]
         return {key: xl_col_to_name(position) for position, key in enumerate(keys)}
 
@@ -135,7 +125,7 @@ class LiveTable:
         allocated = sum(part.amount for part in allocation.parts.values())
         amount = allocation.cost.amount_dkk
         bound = max(amount // self.step * max(self.weights.values()), 2 * self.step * self.divisor)
-        return allocated == amount and bound <= EXACT_TO
+        return allocated == amount and bound <= layout.EXACT_TO
 
     @cached_property
     def scale(self) -> int:
@@ -244,9 +234,9 @@ class LiveTable:
         """Return how the formulas of a row, and of the cells above, refer to cells."""
         (yes, no), data = self.words, self.data
         names: dict[str, str | int] = {"yes": yes, "no": no}
-        names |= {"STEP": self.step, "STEPS": 2 * self.step, "EXACT_TO": EXACT_TO}
+        names |= {"STEP": self.step, "STEPS": 2 * self.step, "EXACT_TO": layout.EXACT_TO}
         for (kind, of), at in self.columns.items():
-            if kind in self.kinds and of == (cost if kind in OF_A_COST else 0):
+            if kind in self.kinds and of == (cost if kind in layout.OF_A_COST else 0):
                 names |= {
                     kind: f"{at}{row}",
                     f"all_{kind}": f"${at}${data.first}:${at}${data.last}",
