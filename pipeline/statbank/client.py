@@ -27,15 +27,7 @@ from pipeline.errors import SchemaDrift, StatBankRejected
 from pipeline.machine import Clock, installed_version, moment_text
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
-from pipeline.statbank.transport import (
-    ATTEMPTS,
-    MOST_SHOWN,
-    RETRIED_STATUS,
-    Reply,
-    Transport,
-    shown,
-    unavailable,
-)
+from pipeline.statbank import transport as way
 from schemas.quarter import Quarter
 from schemas.source_tables import SourceTable
 
@@ -80,7 +72,7 @@ class StatBank:
         ascii_contact = quote(settings.contact, safe=f"{string.punctuation} ")
         contact = f" ({ascii_contact})" if ascii_contact else ""
         self.base = settings.statbank_url
-        self.transport = Transport(
+        self.transport = way.Transport(
             settings, f"klyngefordeling/{installed_version()}{contact}", clock
         )
 
@@ -132,27 +124,27 @@ class StatBank:
     def _url(self, source: SourceTable, function: str) -> str:
         return "/".join(part for part in (self.base, source.bank, function) if part)
 
-    def _post(self, url: str, query: Mapping[str, Any]) -> Reply:
+    def _post(self, url: str, query: Mapping[str, Any]) -> way.Reply:
         reply = self.transport.post(url, query)
         log.info("POST %s %s: %d, %d bytes", url, query["table"], reply.status, len(reply.content))
         _raise_for(reply, url)
         return reply
 
 
-def _raise_for(reply: Reply, url: str) -> None:
+def _raise_for(reply: way.Reply, url: str) -> None:
     """Raise unless the reply is what a success looks like, whatever its status says."""
     content = reply.content.lstrip(_LEADING)
     if error := _error_of(content):
         raise _rejected(reply, url, f"{error['errorTypeCode']}: {error.get('message', '')}")
-    text = content[:MOST_SHOWN].decode("utf-8", "replace")
-    if reply.status in RETRIED_STATUS:
-        raise unavailable(url, f"status {reply.status} in {ATTEMPTS} attempts {text}")
+    text = content[: way.MOST_SHOWN].decode("utf-8", "replace")
+    if reply.status in way.RETRIED_STATUS:
+        raise way.unavailable(url, f"status {reply.status} in {way.ATTEMPTS} attempts {text}")
     if reply.status != OK:
         raise _rejected(reply, url, f"status {reply.status} {text}")
     if not content:
-        raise unavailable(url, "an empty body")
+        raise way.unavailable(url, "an empty body")
     if content.startswith(b"<"):
-        raise unavailable(url, f"a web page instead of figures, {text}")
+        raise way.unavailable(url, f"a web page instead of figures, {text}")
 
 
 def _error_of(content: bytes) -> dict[str, Any] | None:
@@ -162,10 +154,10 @@ def _error_of(content: bytes) -> dict[str, Any] | None:
     return None
 
 
-def _rejected(reply: Reply, url: str, what: str) -> StatBankRejected:
+def _rejected(reply: way.Reply, url: str, what: str) -> StatBankRejected:
     request_id = reply.headers.get(REQUEST_ID)
-    quoted = f" (request {shown(request_id)})" if request_id else ""
+    quoted = f" (request {way.shown(request_id)})" if request_id else ""
     return StatBankRejected(
-        f"{url} refused the query{quoted}: {shown(what)}",
+        f"{url} refused the query{quoted}: {way.shown(what)}",
         "If the table or its codes have changed, the reference tables need the same change.",
     )
