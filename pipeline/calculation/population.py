@@ -182,12 +182,8 @@ def differences(population: Population) -> Iterator[Finding]:
     if population.districts_from is not None:
         quarter, known = str(population.quarter), str(population.districts_from)
         yield Finding.of(Subject.DISTRICTS_ESTIMATED, quarter=quarter, known=known)
-        return
-    if not population.by_district:
-        return
-    city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
-    if city != districts:
-        difference = abs(city - districts)
-        yield Finding.of(
-            Subject.CITY_TOTALS_DIFFER, folk1a=city, kkbef1=districts, difference=difference
-        )
+    elif population.by_district:
+        city, districts = population.by_area[COPENHAGEN], population.by_district[COPENHAGEN_TOTAL]
+        told = {"folk1a": city, "kkbef1": districts, "difference": abs(city - districts)}
+        if city != districts:
+            yield Finding.of(Subject.CITY_TOTALS_DIFFER, **told)
