@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.calculation.calculate import Calculation, Figures, Inputs, Parameters, calculate
+from pipeline.errors import ProvenanceError
 from pipeline.revisions.recorded import (
     check_recorded,
+    read_inputs,
     recorded_inputs,
     recorded_reference,
     recorded_tables,
@@ -204,3 +206,11 @@ def test_the_tables_of_the_report_before_are_told_from_its_own() -> None:
     """By the first word of their names, which they have not in the report before."""
     rows = {"1": {"name": "a"}}
     assert tables_before({"areas": {}, "before": {}, "before areas": rows}) == {"areas": rows}
+
+
+@pytest.mark.parametrize("row", [{"name": None}, {"name": 1.5}, {"population": "41382"}], ids=str)
+def test_a_record_holds_texts_and_whole_numbers(tmp_path: Path, row: dict[str, object]) -> None:
+    """And populations that are numbers: anything else is refused where it is read."""
+    (tmp_path / "inputs.json").write_text(json.dumps({"FOLK1A": {"101": row}}), "utf-8")
+    with pytest.raises(ProvenanceError, match="neither text nor a whole number"):
+        read_inputs(tmp_path)
