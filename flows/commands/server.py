@@ -25,8 +25,11 @@ command = app.command(cls=Command)
 @command
 def up(shared: Shared) -> None:
     """Start the server and a worker, with our deployments on it; print where to look."""
+    from filelock import FileLock  # help does not wait for it
+
     environment.set_folders(shared.settings)
-    api_url = local_server.up(os.environ)
+    with FileLock(environment.home(os.environ) / "up.lock"):  # of two at once, one starts it
+        api_url = local_server.up(os.environ)
     file = quote(str(environment.secret_file(os.environ)))
     _tell(
         shared,
@@ -94,10 +97,7 @@ def status(
 
 @command
 def deploy(shared: Shared) -> None:
-    """Put the work pool, deployments and automations on the server of PREFECT_API_URL.
-
-    Where that is not set, it is the server that runs on KLYNGE_HOME.
-    """
+    """Put the deployments and automations on the server of PREFECT_API_URL, else of KLYNGE_HOME."""
     known = os.environ.get(environment.API_URL) or local_server.running_server(os.environ) or ""
     settings = environment.client_environment({**os.environ, environment.API_URL: known})
     local_server.wait_until_healthy(settings[environment.API_URL], local_server.CORRECT, seconds=0)

@@ -49,8 +49,7 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     os.environ[variable("server_port")] = str(local_server.free_port())
     os.environ.update(environment.server_environment(os.environ))
     quiet = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_FOR_ONE_RUN}
-    command = ["server", "start", "--no-ui"]
-    server = local_server.start(command, os.environ | quiet, until_eof=True)
+    server = local_server.start(["server", "start", "--no-ui"], os.environ | quiet, until_eof=True)
     atexit.register(server.communicate)  # closes the pipe, and waits
     return server
 

@@ -16,6 +16,7 @@ from unittest import mock
 from uuid import UUID
 
 import pytest
+from filelock import FileLock, Timeout
 
 from flows.server import local as local_server
 from tests.conftest import Klynge
@@ -239,6 +240,25 @@ def test_a_home_whose_name_has_blanks_can_be_pasted(
     typed = said.removeprefix("and: ") + '; printf %s "$PREFECT_API_AUTH_STRING"'
     ran = subprocess.run(["sh", "-c", typed], capture_output=True, encoding="utf-8")
     assert (ran.stdout, ran.stderr) == ("klynge:hemmeligt", "")
+
+
+def test_two_that_start_it_at_once_do_so_in_turn(
+    klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever types `up` twice gets one server; the second would stop what the first starts."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("KLYNGE_HOME", str(home))
+    tried = []
+
+    def up(_: object) -> str:
+        with pytest.raises(Timeout), FileLock(home / "up.lock", timeout=0):
+            pass
+        tried.append(NOBODY)
+        return NOBODY
+
+    monkeypatch.setattr(local_server, "up", up)
+    assert klynge("server", "up").exit_code == 0
+    assert tried == [NOBODY]
 
 
 def test_what_another_home_runs_is_left_alone(
