@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-_POLL_SECONDS = 0.1
 
 
-def wait_until(condition: Callable[[], T | None], what: str, seconds: float = 90.0) -> T:
-    """Return what a condition gives as soon as that is truthy.
+def wait_until(
+    condition: Callable[[], T | None], what: str, seconds: float = 90.0, each_seconds: float = 0.1
+) -> T:
+    """Return what a condition gives as soon as that is truthy; it is looked at so often.
 
     Raises:
         TimeoutError: It did not become so in time; the message says what was awaited.
@@ -22,5 +23,5 @@ def wait_until(condition: Callable[[], T | None], what: str, seconds: float = 90
     while not (result := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s: {what}")
-        pause.wait(_POLL_SECONDS)
+        pause.wait(each_seconds)
     return result
