@@ -36,6 +36,7 @@ from pipeline.settings import Settings
 from pipeline.settings import TaskRunner as Runner
 from pipeline.snapshots.acquisition import Access, Acquisition
 from schemas.quarter import Quarter
+from schemas.validation import counted
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
@@ -129,7 +130,7 @@ def task_runner(settings: Settings) -> TaskRunner[Any]:
 
 def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, Any]:
     """Return what each quarter came to, and show the progress meanwhile."""
-    shown = create_progress_artifact(0.0, "backfill-progress", f"{len(under_way)} quarters")
+    shown = create_progress_artifact(0.0, "backfill-progress", counted(list(under_way), "quarter"))
     progress, done = cast(UUID, shown), {}
     for future in as_completed(list(under_way)):
         done[under_way[future]] = future.result()
@@ -143,7 +144,7 @@ def _state(backfilled: analysis.Backfilled) -> State:
         told[key] = ended(row.outcome) if row.outcome else "calculated"
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
     written = markdown(", ".join(map(str, backfilled.files)))
-    create_table_artifact(rows, "backfill", f"{len(rows)} quarters: {written or 'no table'}")
+    create_table_artifact(rows, "backfill", f"{counted(rows, 'quarter')}: {written or 'no table'}")
     if not backfilled.failures:
         outcomes = [row.outcome for row in backfilled.calculated.values()]
         counts = Counter(row.state if row else "calculated" for row in outcomes)

@@ -53,7 +53,7 @@ def test_progress_is_shown(backfill: Run, environment: Site, reports_dir: Path) 
     assert float(str(shown["backfill-progress"].data)) == 100
     there = sorted(map(str, (reports_dir / "backfill").glob("*.csv")))
     told = str(shown["backfill"].description).replace("\\", "")
-    assert told == f"1 quarters: {', '.join(there)}"
+    assert told == f"1 quarter: {', '.join(there)}"
 
 
 def test_one_failing_quarter_stops_no_other(
