@@ -25,6 +25,7 @@ class Remedy(StrEnum):
     GO_ONLINE = "go_online"
     LIST_CLUSTERS = "list_clusters"
     NAME_DATA_FOLDER = "name_data_folder"
+    NAME_SCOPE = "name_scope"
     REPLACE_SCENARIO = "replace_scenario"
     RUN = "run"
     UPDATE_DATA = "update_data"

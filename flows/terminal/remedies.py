@@ -27,6 +27,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.LIST_CLUSTERS: "Each quarter has its own: klynge clusters --quarter {quarter} tells.",
     Remedy.NAME_DATA_FOLDER: "Name the data folder with --data-dir or KLYNGE_DATA_DIR, "
     "or start one here: klynge init",
+    Remedy.NAME_SCOPE: "Say which of them it is, such as --scope {scope}",
     Remedy.REPLACE_SCENARIO: "To write it in the place of that: --replace",
     Remedy.RUN: "To write it: klynge run {quarter}",
     Remedy.UPDATE_DATA: "To look at newer rules first: klynge init --update --data-dir {folder}",

@@ -144,10 +144,8 @@ def _cost(named: Row, quarter: Quarter, reference: Reference, rows: Sequence[Row
     if len(found) == 1:
         return found[0]
     scopes = [row["scope"] for row in rows_due(due, quarter, cost_id=cells["cost_id"])]
-    raise UsageError(
-        f"{cells['cost_id']} is in {quarter} a cost of {' and of '.join(scopes)}.",
-        "Say of which of them it is to change.",
-    )
+    said = f"{cells['cost_id']} is in {quarter} a cost of {' and of '.join(scopes)}."
+    raise UsageError(said, remedy=Remedy.NAME_SCOPE, scope=scopes[0])
 
 
 def key_of(row: Row, reference: Reference, quarter: Quarter) -> Row:

@@ -275,7 +275,7 @@ class Acquisition:
         except StatBankUnavailable as error:
             newest = self._newest_stored()
             if newest is None:
-                raise
+                raise StatBankUnavailable(error.message, error.hint) from None
             raise StatBankUnavailable(
                 error.message,
                 f"Try again later. The newest quarter stored is {newest}.",

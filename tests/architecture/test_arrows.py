@@ -149,7 +149,7 @@ def test_every_remedy_has_a_command() -> None:
     """What the core offers can be typed."""
     codes = {"codes": ["147"]}
     rules = ("rules", "revision", "cluster_id", "municipality_code")
-    facts = dict.fromkeys((*rules, "cost_id", "amount_dkk", "source_id", "report"), "x")
+    facts = dict.fromkeys((*rules, "cost_id", "amount_dkk", "source_id", "report", "scope"), "x")
     assert "--accept-jump 147" in command(Remedy.ACCEPT_JUMPS, codes)
     assert all(command(remedy, facts) for remedy in Remedy)
 

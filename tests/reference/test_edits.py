@@ -138,6 +138,8 @@ def test_a_year_of_edits_by_commands_alone(klynge: Klynge) -> None:
         (("end-membership", "bornholm", "Bornholm", "--last", "2024K4"), 40,
          "no municipality belongs to bornholm"),
         (("end-membership", "viborg", "Herning", "--last", "2024K4"), 2, "does not belong to"),
+        (("add-membership", "viborg", "Greve", "--from", "2023K1", "--fraction", "1/2",
+          "--districts", "1004", *BY), 2, "choose one of --fraction and --districts"),
         (("end-membership", "viborg", "Skive", "--last", "2028K1"), 2, "No cluster is called"),
     ],
 )  # fmt: skip
@@ -182,6 +184,17 @@ def test_the_same_amount_is_no_change(klynge: Klynge, data_dir: Path) -> None:
     ended = klynge("change-cost", "halvt-aarsvaerk", "--amount", "370000", "--from", "2023K1")
     assert (ended.exit_code, ended.out[:9]) == (0, "Unchanged")
     assert contents(data_dir) == before
+
+
+def test_a_cost_of_two_scopes_is_changed_where_it_is_said(klynge: Klynge) -> None:
+    """Where two clusters have a cost of one id, an edit names the option that tells them apart."""
+    assert klynge("add-cost", "halvt-aarsvaerk", *COST[2:]).exit_code == 0
+    change = ("change-cost", "halvt-aarsvaerk", "--amount", "1", "--from", "2024K1")
+    refused = klynge(*change)
+    assert refused.exit_code == 2
+    assert "a cost of viborg and of amager-hvidovre" in refused.err
+    assert "--scope viborg" in refused.err
+    assert klynge(*change, "--scope", "viborg").out.count(",viborg,1,") == 1
 
 
 def test_broken_files_are_not_edited(klynge: Klynge, data_dir: Path) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -334,6 +335,19 @@ def test_nobody_there_names_what_is_held(
     assert "klynge run 2021K1 --offline" in ended.err
     assert len(clock.pauses_seconds) == ATTEMPTS - 1
     assert clock.pauses_seconds == sorted(clock.pauses_seconds)
+
+
+def test_nobody_there_and_nothing_held_promises_no_snapshots(
+    asking: Klynge, monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    """Where nothing is stored, no command is named that would use it, and offline says so too."""
+    monkeypatch.setenv("KLYNGE_STATBANK_URL", "http://127.0.0.1:9/v1")
+    rmtree(data_dir / "snapshots")
+    ended = asking("run")
+    assert (ended.exit_code, "Try again later." in ended.err) == (30, True)
+    assert "--offline" not in ended.err
+    offline = asking("run", "--offline")
+    assert (offline.exit_code, "No snapshots are stored" in offline.err) == (2, True)
 
 
 @pytest.mark.parametrize(
