@@ -20,7 +20,7 @@ PROOF = {
         "analysis/test_keys.py",
     ],
     "pipeline/reference/*.py": ["reference", "analysis/test_check.py"],
-    "pipeline/snapshots/*.py": ["statbank", "reference/test_bad_input.py"],
+    "pipeline/snapshots/*.py": ["statbank", "reference/test_bad_input.py", "analysis/test_keys.py"],
     "pipeline/statbank/answers.py": ["statbank", "reference/test_bad_input.py"],
     "pipeline/statbank/*.py": ["statbank"],
     "pipeline/revisions/*.py": [

@@ -10,11 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
+from filelock import FileLock
 
+from pipeline.snapshots import intake
 from pipeline.statbank.transport import shown
 from tests.conftest import Ended, Klynge, PretendClock
 from tests.statbank.conftest import files_below
@@ -284,6 +287,17 @@ def test_an_answer_that_fails_a_check_is_set_aside(case: Case, run: Run, data_di
     assert str(reason.with_suffix(".csv")) in ended.err
     assert reason.with_suffix(".csv").stat().st_size > 0
     assert '"request_id"' in reason.read_text(encoding="utf-8")
+
+
+def test_one_at_a_time_sets_an_answer_aside(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finds another at it waits; this one would wait no time at all."""
+    monkeypatch.setattr(intake, "FileLock", partial(FileLock, timeout=0))
+    (data_dir / "quarantine").mkdir()
+    with FileLock(data_dir / "quarantine" / ".lock"):
+        ended = run(Case("..", edits.figure_text("..", AREA)))
+    assert (ended.exit_code, "quarantine" in ended.err) == (51, True)
 
 
 def test_a_body_over_the_size_cap_is_not_read_to_its_end(

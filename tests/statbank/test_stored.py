@@ -17,9 +17,10 @@ from pipeline.calculation.plausibility import AcceptedJump
 from pipeline.errors import Remedy, StatBankUnavailable, UsageError
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
-from pipeline.snapshots.store import SnapshotStore
+from pipeline.snapshots.store import SnapshotStore, plain_figures
 from schemas.quarter import Quarter
 from schemas.report_name import ReportName
+from schemas.source_tables import AGE_TABLES
 from tests.conftest import PretendClock
 from tests.processes import NOBODY
 
@@ -80,6 +81,23 @@ def test_a_quarter_is_stored_with_all_tables_that_it_needs(
     left = Acquisition.offline(cut_off.settings)
     assert Quarter.parse(NEWEST) not in left.stored_quarters()
     assert Quarter.parse(NEWEST) in left.stored_quarters(Quarter(2027, 1))
+
+
+@pytest.mark.parametrize(("ages", "people"), [("0-17", 18), ("125-", 1), ("", 126)])
+def test_of_ages_those_are_counted_that_are_asked_for(
+    data_dir: Path, ages: str, people: int
+) -> None:
+    """One person of each age; a sum that the StatBank leaves out is not there."""
+    source = AGE_TABLES[0]
+    rows = [
+        f"{code};TOT;{age};TOT;2022K1;{count if code == '101' else '..'}"
+        for code in ("101", "084")
+        for age, count in (("IALT", 126), *((age, 1) for age in source.ages))
+    ]
+    content = "\n".join([";".join(source.header), *rows]).encode("utf-8-sig")
+    (stored,) = SnapshotStore(data_dir).all("FOLK1A", Quarter(2022, 1))
+    asked = replace(stored, query=source.query(("101", "084"), [Quarter(2022, 1)]))
+    assert plain_figures(source, asked, content, ages) == {"101": people}
 
 
 def test_retrievals_stored_at_once_are_all_kept(data_dir: Path) -> None:
