@@ -45,9 +45,11 @@ def deploy(environment: Mapping[str, str]) -> None:
 
     try:
         with client(environment) as connected:
+            block = setting("notification_block", environment)
+            target = _block_id(connected, block) if block else None
             _put_pool(connected)
             _deploy_all(environment)
-            _put_automations(connected, setting("notification_block", environment))
+            _put_automations(connected, target)
     except httpx.HTTPError as error:
         raise refused(environment, "deployments", error) from None
 
@@ -86,11 +88,10 @@ def refused(environment: Mapping[str, str], what: str, said: object) -> ServerEr
     return ServerError(f"The server does not take our {what}:\n{text}", hint)
 
 
-def _put_automations(connected: SyncPrefectClient, block: str) -> None:
+def _put_automations(connected: SyncPrefectClient, target: UUID | None) -> None:
     """Bring our automations up to date; one that is as it should be keeps what it has counted."""
     from prefect.events.schemas.automations import AutomationCore
 
-    target = _block_id(connected, block) if block else None
     wanted = {row["name"]: AutomationCore.model_validate(row) for row in _automations(target)}
     there = {row.name: row for row in connected.read_automations() if row.name.startswith(OURS)}
     for name in there.keys() - wanted.keys():

@@ -107,9 +107,8 @@ class Acquisition:
                 return self.publication.newest()
         if newest := self._newest_stored():
             return newest
-        raise UsageError(
-            f"No snapshots are stored below {self.store.folder}.", remedy=Remedy.GO_ONLINE
-        )
+        said = f"No snapshots are stored below {self.store.folder}."
+        raise UsageError(said, remedy=Remedy.GO_ONLINE)
 
     def snapshots(self, parameters: Parameters) -> list[Snapshot]:
         """Return the snapshots that a report rests on, one a table, fetched where none is stored.
