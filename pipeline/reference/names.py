@@ -67,12 +67,12 @@ def municipalities(areas: Iterable[Area]) -> list[Named]:
 
 def clusters(rows: Iterable[Cluster]) -> list[Named]:
     """Return the clusters, as they can be named: a name holds its town in brackets at times."""
-    return [
-        Named(row.cluster_id, row.name, tuple(filter(None, aliases)))
-        for row in rows
-        for outside, _, inside in [row.name.partition("(")]
-        for aliases in [(row.cluster_id, outside, inside, row.hospital)]
-    ]
+    named = []
+    for row in rows:
+        outside, _, inside = row.name.partition("(")
+        aliases = (row.cluster_id, outside, inside, row.hospital)
+        named.append(Named(row.cluster_id, row.name, tuple(filter(None, aliases))))
+    return named
 
 
 def cluster_ids(written: Iterable[str], rows: Iterable[Cluster]) -> list[str]:
@@ -115,8 +115,8 @@ def _nearest(wanted: str, things: Sequence[Named]) -> list[Named]:
         texts = [text for form in thing.forms for text in (" ".join(form), *form)]
         return max(SequenceMatcher(None, wanted, text).ratio() for text in texts)
 
-    near = (thing for thing in things if likeness(thing) >= _NEAR)
-    return sorted(near, key=likeness, reverse=True)[:_OFFERED]
+    near = sorted(things, key=likeness, reverse=True)[:_OFFERED]
+    return [thing for thing in near if likeness(thing) >= _NEAR]
 
 
 def fold(text: str) -> tuple[str, ...]:

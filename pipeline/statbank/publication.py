@@ -32,7 +32,7 @@ class Publication:
     """The tables as the StatBank describes them today, each asked for once."""
 
     def __init__(self, ask: Callable[[SourceTable], TableInfo], reference: Reference) -> None:
-        self._ask = cache(ask)
+        self._info = cache(lambda source: _checked(source, ask(source)))
         self._reference = reference
 
     def info(self, source: SourceTable) -> TableInfo:
@@ -42,9 +42,7 @@ class Publication:
             SchemaDrift: The table is closed, or a variable or total is new or gone. The message
                 lists them.
         """
-        info = self._ask(source)
-        _check_tableinfo(source, info)
-        return info
+        return self._info(source)
 
     def quarters(self, source: SourceTable) -> list[Quarter]:
         """Return the quarters that a table holds, in order."""
@@ -131,7 +129,7 @@ def overdue_from(source: SourceTable, quarter: Quarter) -> date:
     return last + timedelta(days=1)
 
 
-def _check_tableinfo(source: SourceTable, info: TableInfo) -> None:
+def _checked(source: SourceTable, info: TableInfo) -> TableInfo:
     if not info.active:
         raise SchemaDrift(f"{source.table} is closed: the StatBank no longer updates it.", _HINT)
     problems = [
@@ -152,6 +150,7 @@ def _check_tableinfo(source: SourceTable, info: TableInfo) -> None:
         problems += _differences(f"code of {AGE}", asked, info.values.get(AGE, ()))
     if problems:
         raise _drift(source, problems)
+    return info
 
 
 def _drift(source: SourceTable, problems: Iterable[str]) -> SchemaDrift:

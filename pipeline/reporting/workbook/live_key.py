@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
-from pipeline.reporting.workbook import live_columns as columns
+from pipeline.reporting.workbook import live_columns as layout
 from pipeline.reporting.workbook.book import Cell
 from pipeline.reporting.workbook.live_table import Key as ColumnKey
 from pipeline.reporting.workbook.live_table import LiveTable, Row, Values
@@ -18,20 +18,20 @@ class KeyedTable(LiveTable):
 
     key: Key = field(kw_only=True)
 
-    leading: ClassVar[tuple[str, ...]] = (*columns.WEIGHT[:-1], *columns.INPUTS, columns.WEIGHT[-1])
-    inputs: ClassVar[tuple[str, ...]] = columns.INPUTS
-    scaled: ClassVar[tuple[str, ...]] = columns.SCALED
-    step: ClassVar[int] = columns.KEYED_STEP
+    leading: ClassVar[tuple[str, ...]] = (*layout.WEIGHT[:-1], *layout.INPUTS, layout.WEIGHT[-1])
+    inputs: ClassVar[tuple[str, ...]] = layout.INPUTS
+    scaled: ClassVar[tuple[str, ...]] = layout.SCALED
+    step: ClassVar[int] = layout.KEYED_STEP
 
     @property
-    def kinds(self) -> Mapping[str, columns.Kind]:  # type: ignore[override]
+    def kinds(self) -> Mapping[str, layout.Kind]:  # type: ignore[override]
         """The columns, by how the equal part counts."""
-        return columns.BY_FRACTION if self.key.equal_by == EqualBy.FRACTION else columns.KEYED
+        return layout.BY_FRACTION if self.key.equal_by == EqualBy.FRACTION else layout.KEYED
 
     @cached_property
     def reached(self) -> dict[str, int]:
         """The people of each row by the common denominator, at most the cap."""
-        cap = (self.key.cap or columns.NO_CAP) * self.scale
+        cap = (self.key.cap or layout.NO_CAP) * self.scale
         return {code: min(people, cap) for code, people in self.people.items()}
 
     @cached_property
@@ -54,7 +54,7 @@ class KeyedTable(LiveTable):
     def _key_totals(self) -> Values:
         p, q = self.key.equal_part.as_integer_ratio()
         return {
-            ("capped", 0): self.key.cap or columns.NO_CAP,
+            ("capped", 0): self.key.cap or layout.NO_CAP,
             ("equal", 0): p,
             ("by_people", 0): q,
             ("reach", 0): sum(self.reached.values()),
