@@ -98,7 +98,7 @@ def status(
 @command
 def deploy(shared: Shared) -> None:
     """Put the deployments and automations on the server of PREFECT_API_URL, else of KLYNGE_HOME."""
-    known = os.environ.get(environment.API_URL) or local_server.running_server(os.environ) or ""
+    known = local_server.known_server(os.environ) or ""
     settings = environment.client_environment({**os.environ, environment.API_URL: known})
     local_server.wait_until_healthy(settings[environment.API_URL], local_server.CORRECT, seconds=0)
     deployments.deploy(settings)

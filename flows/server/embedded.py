@@ -41,10 +41,10 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    if running := os.environ.get(environment.API_URL) or local_server.running_server(os.environ):
+    if running := local_server.known_server(os.environ):
         local_server.wait_until_healthy(running, local_server.CORRECT, seconds=0)
-        os.environ[environment.API_URL] = running
-        os.environ.update(environment.client_environment(os.environ))
+        known = {**os.environ, environment.API_URL: running}
+        os.environ.update(environment.client_environment(known))
         return None
     os.environ[variable("server_port")] = str(local_server.free_port())
     os.environ.update(environment.server_environment(os.environ))

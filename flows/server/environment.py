@@ -35,7 +35,6 @@ _SANE: Final = {
     "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "1800",
 }
 
-
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 """Whom Debian trusts, with whom an organisation has added; Prefect goes by a list of its own."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flows.server import deployments
 from flows.server.environment import API_URL, client_environment, local_url
-from flows.server.local import is_healthy, running_server
+from flows.server.local import is_healthy, known_server
 from pipeline.errors import AccessRefused, KlyngeError, StorageError
 from pipeline.settings import Settings
 
@@ -66,7 +66,7 @@ def look(
     that does not answer nothing else is known.
     """
     wanted = set(parts or Part)
-    api_url = environment.get(API_URL) or running_server(environment) or local_url(environment)
+    api_url = known_server(environment) or local_url(environment)
     of_server = wanted - {Part.DELIVERY}
     found = list(_server(api_url)) if of_server else []
     in_the_way = {Part.SERVER, Part.DATABASE}

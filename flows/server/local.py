@@ -39,8 +39,7 @@ _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_u
 def free_port() -> int:
     """Return a port on loopback that is free just now."""
     with socket.create_server((LOOPBACK, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def start(
@@ -171,6 +170,11 @@ def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
                 if variables.get("PREFECT_HOME") == folder:
                     found[process] = variables[API_URL]
     return found
+
+
+def known_server(environment: Mapping[str, str]) -> str | None:
+    """Return the address of the server that the environment names, else of that on our home."""
+    return environment.get(API_URL) or running_server(environment)
 
 
 def running_server(environment: Mapping[str, str]) -> str | None:

@@ -27,14 +27,6 @@ _DRIFT: Final = (
     "last_quarter, add the new ones, and do the same in memberships.csv."
 )
 
-_SUMS: Final = {
-    True: "the municipalities and Christiansø have {parts} inhabitants, the regions {regions}, "
-    "the country {total}.",
-    False: f"the districts and 1099 have {{parts}} inhabitants, the city ({COPENHAGEN_TOTAL}) "
-    "{total}.",
-}
-"""What is told of areas, and of districts, that do not add up."""
-
 
 @dataclass(frozen=True)
 class Population:
@@ -89,7 +81,7 @@ def check_identities(
     parts = sum(people[code] for code in names_of_parts(source, reference))
     total = people.get(total_of(source, reference), parts)
     regions = sum(regions_of(reference, people)) if source.of_areas else total
-    sums = _SUMS[source.of_areas].format(parts=parts, regions=regions, total=total)
+    sums = _told(source, parts, regions, total)
     if parts != total and new:
         raise SchemaDrift(f"{place} has {', '.join(new)}, unknown here: {sums}", _DRIFT)
     if parts != total or (regions != total and not gone and not new):
@@ -99,6 +91,16 @@ def check_identities(
     codes = {"gone": ", ".join(gone) or "–", "new": ", ".join(new) or "–"}
     differ = Finding.of(Subject.REGION_CODES_DIFFER, **codes, regions=regions, country=total)
     return [differ] if gone or new else []
+
+
+def _told(source: SourceTable, parts: int, regions: int, total: int) -> str:
+    if not source.of_areas:
+        city = f"the city ({COPENHAGEN_TOTAL}) {total}"
+        return f"the districts and 1099 have {parts} inhabitants, {city}."
+    return (
+        f"the municipalities and Christiansø have {parts} inhabitants, the regions {regions}, "
+        f"the country {total}."
+    )
 
 
 def total_of(source: SourceTable, reference: Reference) -> str:

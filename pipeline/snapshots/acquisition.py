@@ -186,7 +186,9 @@ class Acquisition:
             InvalidData: A quarter fails a check; all others are stored.
             KlyngeError: Any other of the client and of the checks of an answer.
         """
-        yield from self._fetch(row for quarter in quarters for row in self.wanted(quarter, rules))
+        with self._naming_stored():
+            asked = (row for quarter in quarters for row in self.wanted(quarter, rules))
+            yield from self._fetch(asked)
         there = product(quarters, SOURCE_TABLES) if self.access.accept_jumps else ()
         stored = (self.store.newest(source.table, quarter) for quarter, source in there)
         for figures in map(self.reader.read, filter(None, stored)):
@@ -272,12 +274,8 @@ class Acquisition:
         try:
             yield
         except StatBankUnavailable as error:
-            newest = self._newest_stored()
-            if newest is None:
-                raise StatBankUnavailable(error.message, error.hint) from None
-            raise StatBankUnavailable(
-                error.message,
-                f"Try again later. The newest quarter stored is {newest}.",
-                Remedy.USE_STORED,
-                quarter=newest,
-            ) from None
+            if not (newest := self._newest_stored()):
+                raise
+            hint = f"Try again later. The newest quarter stored is {newest}."
+            said = error.message
+            raise StatBankUnavailable(said, hint, Remedy.USE_STORED, quarter=newest) from None

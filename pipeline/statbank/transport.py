@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from pipeline.errors import AccessRefused, Remedy, SchemaDrift, StatBankUnavailable
+from pipeline.errors import AccessRefused, SchemaDrift, StatBankUnavailable
 from pipeline.machine import Clock, system_trust, untrusted
 from pipeline.plain_text import plain
 from pipeline.settings import Settings
@@ -210,11 +210,8 @@ def _cause(error: BaseException) -> BaseException:
 
 def unavailable(url: str, what: str) -> StatBankUnavailable:
     """Return the error of a StatBank that did not answer as it should."""
-    return StatBankUnavailable(
-        f"The StatBank did not answer properly at {url}: {shown(what)}.",
-        "Try again later.",
-        Remedy.USE_STORED,
-    )
+    said = f"The StatBank did not answer properly at {url}: {shown(what)}."
+    return StatBankUnavailable(said, "Try again later.")
 
 
 def shown(text: str) -> str:

@@ -59,8 +59,12 @@ def test_offline_nobody_is_asked_for_what_is_not_stored(
 
 @pytest.mark.parametrize(
     "ask",
-    [Acquisition.newest, lambda bank: bank.snapshots(parameters("2024K2"))],
-    ids=["its newest quarter", "a quarter that is not stored"],
+    [
+        Acquisition.newest,
+        lambda bank: bank.snapshots(parameters("2024K2")),
+        lambda bank: list(bank.fetch_all([Quarter(2024, 2)])),
+    ],
+    ids=["its newest quarter", "a quarter that is not stored", "to fetch alone"],
 )
 def test_without_an_answer_the_newest_quarter_stored_is_named(
     cut_off: Acquisition, ask: Callable[[Acquisition], object]
@@ -70,6 +74,16 @@ def test_without_an_answer_the_newest_quarter_stored_is_named(
         ask(cut_off)
     assert caught.value.hint.endswith(f"The newest quarter stored is {NEWEST}.")
     assert caught.value.remedy is Remedy.USE_STORED
+
+
+def test_without_an_answer_nothing_is_promised_that_is_not_stored(
+    cut_off: Acquisition, data_dir: Path
+) -> None:
+    """What stands in no folder cannot be used instead."""
+    shutil.rmtree(data_dir / "snapshots")
+    with pytest.raises(StatBankUnavailable) as caught:
+        list(cut_off.fetch_all([Quarter(2024, 2)]))
+    assert (caught.value.hint, caught.value.remedy) == ("Try again later.", None)
 
 
 def test_a_quarter_is_stored_with_all_tables_that_it_needs(
