@@ -16,7 +16,7 @@ from flows.commands.server import serve
 from flows.terminal.remedies import told
 from flows.terminal.shared import Command
 from pipeline.errors import KlyngeError, StorageError, UsageError
-from pipeline.machine import Clock
+from pipeline.machine import Clock, installed_version
 from pipeline.plain_text import terminal_text
 
 app = typer.Typer(
@@ -31,8 +31,6 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from pipeline.machine import installed_version
-
         print(f"klynge {installed_version()}")
         raise typer.Exit
 
@@ -41,9 +39,7 @@ def _print_version(asked: bool) -> None:
 def _version(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="Print the version.", is_eager=True, callback=_print_version
-        ),
+        typer.Option("--version", help="Print the version.", callback=_print_version),
     ] = False,
 ) -> None:
     """What `klynge` itself is asked."""

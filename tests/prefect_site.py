@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -257,6 +258,16 @@ def uses_site(item: pytest.Item) -> bool:
     return "site" in getattr(item, "fixturenames", ())
 
 
+@contextmanager
+def as_background_job() -> Iterator[None]:
+    """Start processes as a script does in the background: Ctrl-C, SIGINT, is not for them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="session")
 def site(
     tmp_path_factory: pytest.TempPathFactory, site_statbank: StatBankEmulator
@@ -270,7 +281,8 @@ def site(
     folder = tmp_path_factory.mktemp("site")
     variables = {**variables_of(folder, site_statbank), "KLYNGE_SERVER_PORT": port}
     site = Site(folder, variables, site_statbank)
-    up = site.klynge("server", "up")
+    with as_background_job():
+        up = site.klynge("server", "up")
     site.environment, site.up_said = server_environment(variables), up.stdout
     try:
         assert up.returncode == 0, up.stderr
@@ -280,6 +292,8 @@ def site(
     finally:
         down = site.klynge("server", "down")
     assert down.stdout == "Stopped.\n"
+    log = (folder / "worker.log").read_text(encoding="utf-8")
+    assert log.count("stopped!") == log.count("started!")
     assert not local_server.is_healthy(site.api_url)
     status = site.klynge("server", "status").stdout
     assert status.startswith("CRITICAL server: nothing answers")

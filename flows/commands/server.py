@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import signal
 import sys
 from shlex import quote
 from typing import Annotated
@@ -28,6 +29,7 @@ def up(shared: Shared) -> None:
     from filelock import FileLock  # help does not wait for it
 
     environment.set_folders(shared.settings)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as for `_be_prefect`
     with FileLock(environment.home(os.environ) / "up.lock"):  # of two at once, one starts it
         api_url = local_server.up(os.environ)
     file = quote(str(environment.secret_file(os.environ)))
@@ -115,5 +117,7 @@ def serve(shared: Shared) -> None:
 
 
 def _be_prefect(*arguments: str) -> None:
+    # A script's background jobs ignore SIGINT, by which a worker ends, at SIGTERM too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[1:] = arguments
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)

@@ -22,7 +22,7 @@ from flows.server import local as local_server
 from flows.server.environment import client_environment, secret
 from tests.conftest import Klynge
 from tests.listener import make_block
-from tests.prefect_site import Site, kill
+from tests.prefect_site import Site, as_background_job, kill
 from tests.processes import KLYNGE, NOBODY
 from tests.statbank_emulator import StatBankEmulator
 from tests.waiting import wait_until
@@ -284,30 +284,32 @@ def test_what_another_home_runs_is_left_alone(
 
 
 def test_serve_runs_what_is_asked_for(site: Site) -> None:
-    """One command deploys and runs what is asked for; the schedule stays active when it stops."""
-    served = subprocess.Popen(
-        [sys.executable, "-c", "from flows.cli import main; main()", "serve"],
-        env=site.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """One command deploys and runs what is asked for; the schedule stays active when it stops.
+
+    It stops at once, also where a script started it in the background.
+    """
+    log = site.folder / "serve.log"
+    with log.open("wb") as output, as_background_job():
+        served = subprocess.Popen(
+            [sys.executable, "-c", "from flows.cli import main; main()", "serve"],
+            env=site.environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    (other,) = local_server.running(site.environment, "worker")
+    other.suspend()
     try:
-        run = wait_until(lambda: _trigger(site), "the deployments are there")
+        wait_until(lambda: "started!" in log.read_text(encoding="utf-8"), "it waits for runs")
+        run = site.trigger("quarterly/on-demand", quarter="2023K1")
         assert site.message(run)[0] == "Completed"
     finally:
+        other.resume()
         served.terminate()
-        served.wait(60)
+        with suppress(subprocess.TimeoutExpired):
+            served.wait(20)
         kill(served)
+    assert "stopped!" in log.read_text(encoding="utf-8")
     with site.client() as client:
         schedules = client.read_deployment_by_name("quarterly/scheduled").schedules
     assert [schedule.active for schedule in schedules] == [True]
-
-
-def _trigger(site: Site) -> UUID | None:
-    from prefect.exceptions import ObjectNotFound
-
-    try:
-        return site.trigger("quarterly/on-demand", quarter="2023K1")
-    except ObjectNotFound:
-        return None
