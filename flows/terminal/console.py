@@ -82,7 +82,7 @@ def delivery_parts(plan: Plan, what: str) -> Iterator[Part]:
     if not pending and not plan.delivered:
         yield (
             f"{name} has nowhere to go: set KLYNGE_DELIVERY_FOLDER, or KLYNGE_SMTP_HOST and "
-            "data/reference/recipients.csv."
+            "data/reference/recipients.csv with clusters that are in this report."
         )
 
 

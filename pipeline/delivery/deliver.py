@@ -120,7 +120,13 @@ def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
         ProvenanceError: What was recorded of its deliveries cannot be read.
     """
     delivered, refused = _read(issue.record), _read(_refusals(issue))
-    pending = tuple(target for target in targets if str(target) not in delivered)
+    # Before and after its time a cluster gets no mail: there is nothing of it in the report.
+    pending = tuple(
+        target
+        for target in targets
+        if str(target) not in delivered
+        and (isinstance(target, ToFolder) or issue.rows_of(target.recipient.cluster_id))
+    )
     return Plan(issue, delivered, refused, pending)
 
 

@@ -68,10 +68,11 @@ class Issue:
         name = next(own, f"fordeling-{self.label}.xlsx")
         return name.rpartition("/")[2], self.files[name]
 
-    def rows(self) -> list[Row]:
-        """Return the allocation: a row a cluster, cost and municipality."""
+    def rows_of(self, cluster_id: str) -> list[Row]:
+        """Return the allocation in a cluster, or in all: a row a cost and municipality."""
         content = self.files[f"fordeling-{self.label}.csv"].decode()
-        return list(csv.DictReader(io.StringIO(content)))
+        rows = csv.DictReader(io.StringIO(content))
+        return [row for row in rows if cluster_id in (EVERY_CLUSTER, row["cluster_id"])]
 
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
@@ -98,9 +99,8 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     of = "revision" if issue.revision else "scenario"
     named = {"quarter": issue.label, "revision": f"r{issue.revision}"}
     everything = recipient.cluster_id == EVERY_CLUSTER
-    rows = [row for row in issue.rows() if everything or row["cluster_id"] == recipient.cluster_id]
-    own_name = rows[0]["cluster_name"] if rows else recipient.cluster_id
-    cluster = text("mail.everything") if everything else own_name
+    rows = issue.rows_of(recipient.cluster_id)
+    cluster = text("mail.everything") if everything else rows[0]["cluster_name"]
     mail = EmailMessage()
     mail["Subject"] = text(f"mail.{of}_title", cluster=cluster, **named)
     mail["From"], mail["To"], mail["Date"] = sender, recipient.email, format_datetime(moment)
@@ -109,7 +109,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     digest = hashlib.sha256(key + issue.files[MANIFEST]).hexdigest()[:16]
     mail["Message-ID"] = f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
-    no_cost = [text("mail.no_cost", cluster=cluster)] if rows else []
+    no_cost = [text("mail.no_cost", cluster=cluster)]
     concerned = {None, *(row["cluster_id"] for row in rows)}
     found = [row for row in issue.manifest["findings"] if row.get("cluster_id") in concerned]
     body = [

@@ -166,8 +166,9 @@ def test_a_mail_on_councils_never_says_cluster(
     """Subject, text and attachment, of one council and of all; nor does the terminal say it."""
     ran = klynge("run", "2026K1", "--rules", "2027K1", "--offline")
     server = start_mail_server()
-    recipients("sundhedsraad-hovedstaden,raad@example.dk,Sekretariatet,", ALL)
+    recipients(SYD, "sundhedsraad-hovedstaden,raad@example.dk,Sekretariatet,", ALL)
     assert klynge("deliver", "2026K1-rules-2027K1").exit_code == 0
+    assert len(server.mails) == 2, "the cluster was before the councils, and has no part in this"
     mails = [
         "\n".join(
             [mail["Subject"], text(mail), *(str(part.get_filename()) for part in mail.walk())]
