@@ -108,7 +108,9 @@ def workbooks_stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     from pipeline.reporting.workbook import books
 
     monkeypatch.setattr(books, "workbooks", _texts_for_workbooks)
-    monkeypatch.setattr(memo, "_document", lambda _, of: of.title.encode())
+    monkeypatch.setattr(
+        memo, "_document", lambda content, of: memo.memo_of(content, of).title.encode()
+    )
     if not _is(request, "page"):
         monkeypatch.setattr(page, "page", lambda of: f"{of.label}, r{of.revision}".encode())
 

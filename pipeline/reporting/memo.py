@@ -54,7 +54,7 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
     population = "column.counted_population" if by_key else "memo.population"
     labels = [
         (text(population, number=quarter.number, year=str(quarter.year)), "counted", 0),
-        (text("column.share"), "share", 0),
+        (text("memo.share_by_key" if by_key else "column.share"), "share", 0),
     ]
     for number, cost in enumerate(row.cost for row in result.allocations):
         label = text("memo.cost", name=text.cost_name(cost), amount=cost.amount_dkk)
@@ -82,20 +82,17 @@ def memo_of(content: Content, result: ClusterResult) -> Memo:
 def memos(content: Content) -> dict[str, bytes]:
     """Return a document for each cluster that has a cost of its own, by file name."""
     return {
-        f"bilag-{content.label}-{result.section_id}.docx": _document(
-            content, memo_of(content, result)
-        )
+        f"bilag-{content.label}-{result.section_id}.docx": _document(content, result)
         for result in content.result.sections
         if result.allocations
     }
 
 
-def _document(content: Content, memo: Memo) -> bytes:
+def _document(content: Content, result: ClusterResult) -> bytes:
     from docx import Document  # 0.2 s, and only a cluster with a cost has one
 
-    document = Document()
+    document, memo = Document(), memo_of(content, result)
     _set_page(document)
-    _set_language(document, content.text("memo.language"))
     _set_properties(document, content, memo)
     document.add_heading(memo.title, level=1)
     document.add_paragraph(memo.issue)
@@ -123,17 +120,14 @@ def _set_page(document: Any) -> None:
     normal.paragraph_format.space_after = Pt(4)
 
 
-def _set_language(document: Any, language: str) -> None:
-    """Say which language the text is in: a screen reader speaks it, a spelling check uses it."""
+def _set_properties(document: Any, content: Content, memo: Memo) -> None:
+    """Say what it is, and in which language: a screen reader and a spelling check use it."""
     from docx.oxml.ns import qn
 
-    for mark in document.styles.element.iter(qn("w:lang")):
-        mark.set(qn("w:val"), language)
-    document.core_properties.language = language
-
-
-def _set_properties(document: Any, content: Content, memo: Memo) -> None:
     properties = document.core_properties
+    properties.language = content.text("memo.language")
+    for mark in document.styles.element.iter(qn("w:lang")):
+        mark.set(qn("w:val"), properties.language)
     properties.title, properties.subject = memo.title, memo.issue
     properties.author = properties.last_modified_by = "klyngefordeling"
     properties.comments = ""
@@ -154,13 +148,11 @@ def _add_table(document: Any, memo: Memo, part: slice) -> None:
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     for label, cells in rows:
-        for number, (cell, text) in enumerate(
-            zip(table.add_row().cells, (label, *cells), strict=True)
-        ):
+        for number, cell in enumerate(table.add_row().cells):
             cell.width = widths[number]
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = 0
-            paragraph.add_run(text).bold = not (label and number)
+            paragraph.add_run((label, *cells)[number]).bold = not (label and number)
             if number:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     _describe(table, memo)

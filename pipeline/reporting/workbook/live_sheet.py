@@ -29,7 +29,8 @@ def _column(text: Catalogue, live: LiveTable, kind: str, number: int) -> Column:
         heading = live.label_headings[number]
         return Column(heading, "text", fitting((r.labels[number] for r in live.rows), 34))
     linked = live.linked and kind in ("people", "denominator")
-    heading = text(f"live.{kind}_linked" if linked else f"live.{kind}")
+    said = f"live.{kind}_linked" if linked else f"live.{kind}"
+    heading = text("live.share_by_key" if live.inputs and kind == "share" else said, step=live.step)
     if kind in OF_A_COST and len(live.allocations) > 1:
         heading = text("live.of_cost", number=number + 1, heading=heading)
     header = "helper_header" if kind in (*HELPERS, *SCALED) else ""
@@ -47,8 +48,8 @@ def _write_totals(sheet: Sheet, live: LiveTable) -> None:
             sheet.write(totals_row - 1, position, "", "total_label")
             sheet.write(totals_row, position, label, "total")
             continue
-        name = text.cost_heading(live.allocations[cost].cost)[:60]
-        label = text(f"live.total_{kind}", name=text("live.cost_name", name=name))
+        name = text("live.cost_name", name=text.cost_heading(live.allocations[cost].cost)[:60])
+        label = text(f"live.total_{kind}", name=name, step=live.step)
         labels.append((label, live.kinds[kind].width + 1))
         sheet.write(totals_row - 1, position, label, "total_number_label")
         sheet.write(totals_row, position, total, live.kinds[kind].total_style)

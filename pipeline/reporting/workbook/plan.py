@@ -113,7 +113,7 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, there: str) ->
     table = LiveTable(
         sheet,
         f"{kind}_{result.section_id.replace('-', '_')}",
-        text("live.title", cluster=name),
+        text("live.title" if result.key == EVERYBODY else "live.title_by_key", cluster=name),
         wrapped(_cluster_lines(content, result, there)),
         tuple(text(f"column.{heading}") for heading in headings),
         [_member_row(content, result, member) for member in members],

@@ -71,6 +71,18 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
         assert cap == {"loft": 50_000, "alt": 8_000}.get(name.rpartition(" ")[2], 10_000_000)
 
 
+def test_a_sheet_of_a_key_names_what_it_shows(keyed: Content) -> None:
+    """A share by a key is none of the population, and an amount is divided in smaller steps."""
+    book = opened(workbooks(keyed)["fordeling-2022K1.xlsx"])
+    for name in (name for name in book.sheetnames if "Nøgle" in name):
+        said = [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value]
+        assert not any("efolkningsandel" in text for text in said), name
+        if "Bilag" not in name:
+            assert said[0].startswith(f"{name}: fordeling efter nøgle") or len(name) == 31
+            assert "Andel (procent)" in said
+            assert "Antal hele 10.000 kr. i beløbet" in said
+
+
 def test_half_a_person_is_shown_in_a_sheet_of_a_key(keyed: Content) -> None:
     """Rødovre's half shows its decimal as the sum does, before and after a cap."""
     book = opened(workbooks(keyed)[f"klynger/{CLUSTER}-2022K1.xlsx"])
