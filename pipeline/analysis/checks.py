@@ -15,7 +15,7 @@ from pipeline.calculation.membership import coverage, rule_periods
 from pipeline.calculation.population import check_identities
 from pipeline.errors import KlyngeError, Remedy, StorageError
 from pipeline.reference.editing import not_canonical
-from pipeline.reference.tables import load_reference
+from pipeline.reference.tables import load_recipients, load_reference
 from pipeline.reporting.texts import ENGLISH
 from pipeline.run import gather
 from pipeline.settings import Settings
@@ -59,12 +59,15 @@ def check(parameters: Parameters | None, settings: Settings, watched: Watched) -
     acquisition = Acquisition.offline(settings)
     store, quarter = acquisition.store, parameters.report.quarter if parameters else None
     try:
-        reference = load_reference(settings.data_dir, remember=False)
-        acquisition.reference = reference
+        reference = acquisition.reference = load_reference(settings.data_dir, remember=False)
     except KlyngeError as error:
         yield Checked("reference data", error=error)
         yield from _snapshots(store, quarter, watched, partial(_verified, store))
         return
+    try:
+        load_recipients(settings.data_dir, reference)
+    except KlyngeError as error:  # which no run tells, and a delivery too late
+        yield Checked("recipients", error=error)
     loose = not_canonical(settings.data_dir)
     told = tuple(f"{path.name} is not in canonical form." for path, *_ in loose)
     subject, remedy = f"reference data, {len(reference.files)} files", Remedy.FIX_FORMAT
@@ -88,10 +91,9 @@ def _snapshots(
             for stored in watched(quarters)
         ]
         yield from (row for row in checked if row.texts or row.error)
-        if source.ages and not checked:
-            continue  # asked for by keys alone
         sound = sum(not row.error for row in checked)
-        yield Checked(f"snapshots of {source.table}, {sound} sound")
+        if checked or not source.ages:  # which keys alone ask for
+            yield Checked(f"snapshots of {source.table}, {sound} sound")
 
 
 def _verified(store: SnapshotStore, source: SourceTable, quarter: Quarter) -> Sequence[Finding]:

@@ -44,7 +44,11 @@ def test_a_quarter_is_calculated_too(klynge: Klynge, reports_dir: Path) -> None:
 
 
 def test_all_that_is_wrong_is_listed(klynge: Klynge, data_dir: Path) -> None:
-    """Broken rules and two broken snapshots are all named, and the worst gives the exit code."""
+    """A recipient of no cluster, broken rules and two broken snapshots are all named, and the worst
+    gives the exit code.
+    """
+    with (data_dir / "reference" / "recipients.csv").open("a", encoding="utf-8") as file:
+        file.write("hovedstaden,raad@example.dk,Sekretariatet,da\n")
     memberships = data_dir / "reference" / "memberships.csv"
     memberships.write_text(memberships.read_text("utf-8").replace(",1/2,", ",2/3,"), "utf-8")
     for table, quarter in (("FOLK1A", "2019K1"), ("KKBEF1", "2020K1")):
@@ -54,6 +58,7 @@ def test_all_that_is_wrong_is_listed(klynge: Klynge, data_dir: Path) -> None:
     failed = [row for row in csv.DictReader(io.StringIO(ended.out)) if row["exit_code"] != "0"]
     assert ended.exit_code == 50
     assert [(row["subject"], row["exit_code"]) for row in failed] == [
+        ("recipients", "20"),
         ("coverage 2022K1 to 2022K4", "40"),
         ("coverage 2023K1 to 2026K4", "40"),
         ("snapshots of FOLK1A 2019K1", "50"),
