@@ -16,7 +16,7 @@ from flows.terminal.options import REPORT, Kind
 from flows.terminal.shared import Shared
 from pipeline.errors import UsageError
 from schemas.quarter import Quarter
-from schemas.records import LARGEST_AMOUNT_DKK, Language
+from schemas.records import Language
 from schemas.report_name import ReportName
 
 if TYPE_CHECKING:
@@ -181,11 +181,8 @@ def transition(
     ] = None,
     amount: Annotated[
         int | None,
-        typer.Option(
-            metavar="KRONER",
-            min=0,
-            max=LARGEST_AMOUNT_DKK,
-            help="What each cluster shares; that of the costs before if it is left out.",
+        options.Kind("KRONER", parse=options.whole_kroner).option(
+            "What each cluster shares; that of the costs before if it is left out."
         ),
     ] = None,
     language: Annotated[Language, typer.Option(help="Language of the report.")] = Language.DANISH,

@@ -26,9 +26,7 @@ def audit(
     ] = "",
     member: Annotated[
         list[str] | None,
-        options.MUNICIPALITY.option(
-            "A member, whole; those of the table if it is left out. Repeatable."
-        ),
+        options.MUNICIPALITY.option("A member, whole; those of the table if left out. Repeatable."),
     ] = None,
     rules: options.Rules = None,
 ) -> None:

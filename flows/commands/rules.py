@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.terminal import options
-from flows.terminal.options import CLUSTER, COST, KEY, KRONER, PART, QUARTER, SOURCE, TEXT, Kind
+from flows.terminal.options import COST, KEY, KRONER, PART, QUARTER, SCOPE, SOURCE, TEXT, Kind
 from flows.terminal.shared import Shared
 from schemas.quarter import Quarter
 from schemas.records import Per
@@ -16,12 +16,7 @@ from schemas.sharing import EqualBy, PopulationOf
 
 SourceId = Annotated[str, SOURCE.option("Where it comes from: an id of sources.csv.", "--source")]
 CostId = Annotated[str, COST.argument("Its id or name.")]
-Scope = Annotated[
-    str,
-    Kind("SCOPE", CLUSTER.completed).option(
-        "Its cluster, or sundhedsklynge:*, where there are several."
-    ),
-]
+Scope = Annotated[str, SCOPE.option("Its cluster, or sundhedsklynge:*, where there are several.")]
 NameDa = Annotated[str, TEXT.option("Its name in Danish.")]
 NameEn = Annotated[str, TEXT.option("Its name in English.")]
 First = Annotated[Quarter, QUARTER.option("First quarter in force.", "--from")]
@@ -34,9 +29,7 @@ Last = Annotated[Quarter, QUARTER.option("Last quarter in force.", "--last")]
 
 def add_cost(
     cost_id: Annotated[str, typer.Argument(help="Its id, such as halvt-aarsvaerk.")],
-    scope: Annotated[
-        str, CLUSTER.argument("A cluster, by id or name, or sundhedsklynge:* for all.", "SCOPE")
-    ],
+    scope: Annotated[str, SCOPE.argument("A cluster, by id or name, or sundhedsklynge:* for all.")],
     amount_dkk: Annotated[str, KRONER.argument("Whole kroner, as 370000.")],
     name_da: NameDa,
     name_en: NameEn,
@@ -59,7 +52,9 @@ def add_key(
     first_quarter: First,
     source_id: SourceId,
     shared: Shared,
-    last_quarter: To = None,
+    last_quarter: Annotated[
+        Quarter | None, QUARTER.option("Last quarter in force; none if it is left out.", "--to")
+    ] = None,
     ages: Annotated[str, Kind("YEARS").option("Whole years that count, such as 0-17 or 65-.")] = "",
     population_of: Annotated[
         str, Kind("DAY").option("quarter, year, year_before, or one as 2022K1.")

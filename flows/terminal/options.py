@@ -13,7 +13,7 @@ import typer
 
 from pipeline.settings import setting
 from schemas.quarter import Quarter
-from schemas.records import AREA_CODE, DISTRICT_CODE
+from schemas.records import AREA_CODE, DISTRICT_CODE, LARGEST_AMOUNT_DKK
 from schemas.report_name import ReportName
 
 
@@ -60,6 +60,14 @@ def _area_code(text: str) -> str:
     return text
 
 
+def whole_kroner(text: str) -> int:
+    """Return an amount; a point or a comma, which would mean another in Denmark, is refused."""
+    if not re.fullmatch("[0-9]{1,13}", text) or int(text) > LARGEST_AMOUNT_DKK:
+        most = f"such as 370000, less than or equal to {LARGEST_AMOUNT_DKK}"
+        raise ValueError(f"{text!r} is not whole kroner in digits alone, {most}")
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of what is typed: its word in the help, how a shell completes it, its parser.
@@ -90,6 +98,7 @@ class Kind:
 
 
 CLUSTER = Kind("CLUSTER", _named("clusters.csv", "cluster_id", "name"))
+SCOPE = Kind("SCOPE", CLUSTER.completed)
 MUNICIPALITY = Kind("MUNICIPALITY", _named("areas.csv", "code", "name", kind="municipality"))
 COST = Kind("COST", _named("costs.csv", "cost_id", "name_da"))
 KEY = Kind("ID", _named("keys.csv", "key_id", "name_da"))

@@ -124,7 +124,11 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the shared options in the context, apart from the arguments of the function."""
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # a word of Python's
+            raise
         ctx.given = {row.name: ctx.params.pop(row.name) for row in _declared()}
         _log_to_terminal(ctx.given["verbose"], ctx.given["quiet"])
         return rest

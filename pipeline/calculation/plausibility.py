@@ -27,7 +27,6 @@ FEW_PEOPLE: Final = 5_000
 
 FEW_PEOPLE_FACTOR: Final = 3
 
-
 Bound = tuple[Fraction, Fraction]
 """How far a population may change, as a part of what it was: a quarter, and at most."""
 

@@ -152,9 +152,10 @@ def test_the_command(klynge: Klynge, reports_dir: Path) -> None:
     assert (reports_dir / "transitions" / "2026K4-2027K1-on-2026K1").is_dir()
 
 
-def test_an_amount_is_at_most_that_of_a_cost(klynge: Klynge) -> None:
-    """More is a slip: exit 2, and the largest that is taken."""
-    ended = klynge("transition", "2026K4", "2027K1", "--amount", "1000000000001")
+@pytest.mark.parametrize("amount", ["1000000000001", "370.000", "370000,00", "370 000", "-1"])
+def test_an_amount_is_whole_kroner_and_at_most_that_of_a_cost(klynge: Klynge, amount: str) -> None:
+    """More is a slip, and `370.000` is never 370: exit 2, and the largest that is taken."""
+    ended = klynge("transition", "2026K4", "2027K1", f"--amount={amount}")
     assert ended.exit_code == 2
     assert "less than or equal to 1000000000000" in ended.err
 

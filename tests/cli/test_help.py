@@ -50,6 +50,13 @@ def test_help_has_an_example(klynge: Klynge, command: str) -> None:
     assert f"Example: klynge {command}" in ended.out
 
 
+def test_a_choice_that_is_none_is_told_in_plain_words(klynge: Klynge) -> None:
+    """What may be chosen is listed, without the name of an exception."""
+    ended = klynge("run", "2022K1", "--language", "fr")
+    assert ended.exit_code == 2
+    assert "Invalid value for '--language': 'fr' is not one of 'da', 'en'" in ended.err
+
+
 def test_help_imports_nothing_heavy(data_dir: Path, reports_dir: Path) -> None:
     """Help comes at once: what calculates and writes is imported where it is used."""
     ended = subprocess.run(
