@@ -24,6 +24,7 @@ class Remedy(StrEnum):
     FIX_FORMAT = "fix_format"
     GO_ONLINE = "go_online"
     LIST_CLUSTERS = "list_clusters"
+    NAME_AMOUNT = "name_amount"
     NAME_DATA_FOLDER = "name_data_folder"
     NAME_SCOPE = "name_scope"
     REPLACE_SCENARIO = "replace_scenario"

@@ -63,8 +63,7 @@ def _area_code(text: str) -> str:
 def whole_kroner(text: str) -> int:
     """Return an amount; a point or a comma, which would mean another in Denmark, is refused."""
     if not re.fullmatch("[0-9]{1,13}", text) or int(text) > LARGEST_AMOUNT_DKK:
-        most = f"such as 370000, less than or equal to {LARGEST_AMOUNT_DKK}"
-        raise ValueError(f"{text!r} is not whole kroner in digits alone, {most}")
+        raise ValueError(f"{text!r} must be digits, less than or equal to {LARGEST_AMOUNT_DKK}")
     return int(text)
 
 

@@ -25,6 +25,7 @@ _COMMANDS: Final[Mapping[Remedy, str]] = {
     Remedy.FIX_FORMAT: "To rewrite it: klynge check --fix-format",
     Remedy.GO_ONLINE: "Run the command without --offline, or name the data folder with --data-dir.",
     Remedy.LIST_CLUSTERS: "Each quarter has its own: klynge clusters --quarter {quarter} tells.",
+    Remedy.NAME_AMOUNT: "Name the amount that each shares before and after: --amount KRONER",
     Remedy.NAME_DATA_FOLDER: "Name the data folder with --data-dir or KLYNGE_DATA_DIR, "
     "or start one here: klynge init",
     Remedy.NAME_SCOPE: "Say which of them it is, such as --scope {scope}",

@@ -25,6 +25,7 @@ Cell = str | Decimal
 Grid = Sequence[Sequence[Cell]]
 
 _HEADINGS: Final = (
+    (None, "nedrundet|rounded down"),  # on the way to what is allocated
     (Column.AMOUNT, r"\bkr\b|\bdkk\b"),
     (Column.SHARE, r"andel|share|%|\bpct\b|procent|per ?cent|nøgle|\bkey\b"),
     (Column.AMOUNT, r"beløb|bidrag|betal|udgift|amount|contribution|\bpays?\b|\bcosts?\b"),
@@ -33,6 +34,7 @@ _HEADINGS: Final = (
 )  # fmt: skip
 """A heading is of the first kind that fits: `Befolkningsandel` is a share, `Andel i kr.` is not."""
 
+_COUNTED: Final = re.compile("medregnet|counted", re.IGNORECASE)
 _STATED: Final = re.compile(r"(\d[\d.,]*)\s*(?:kr\b|dkk\b)", re.IGNORECASE)
 _HINT: Final = "CSV or xlsx, with headings such as Kommune, Indbyggertal, Andel, Beløb i kr."
 _TOTAL: Final = re.compile(r"(i ?alt|total|sum|samlet|hele)\b.*", re.IGNORECASE)
@@ -89,12 +91,11 @@ def count_again(
         for row, (code, printed) in figures
         if code in people and abs(printed - people[code] * scale) > Fraction(1, 2)
     )
+    named = zip(table.names, codes, strict=True)
     return {
         "differing": [_doubt(table, row) for row in differing],
         "missing": [area.name for area in areas if area.code in people.keys() - {*codes}],
-        "others": [
-            name for name, code in zip(table.names, codes, strict=True) if code not in people
-        ],
+        "others": [name for name, code in named if code not in people],
     }
 
 
@@ -162,6 +163,7 @@ def _tables(path: Path, grid: Grid) -> dict[str, PublishedTable]:
             if kind and sum(row[at] is not None for row in numbers) > 1
         ]
         columns = {kind: at for at, kind in reversed(kinds)}
+        columns |= {kind: at for at, kind in kinds if _COUNTED.search(str(header[at]))}
         if Column.AMOUNT in columns and len(columns) > 1:
             labels = _labels(body, [at for at, _ in kinds])
             return {

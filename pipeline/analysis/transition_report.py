@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from pipeline.calculation.calculate import Calculation, Parameters, calculate
 from pipeline.calculation.transition import Transition
-from pipeline.errors import UsageError
+from pipeline.errors import Remedy, UsageError
 from pipeline.files import replace_folder
 from pipeline.reporting.content import Content
 from pipeline.reporting.page import rendered
@@ -83,10 +83,8 @@ def write_transition(
 def _amount(before: Calculation) -> int:
     amounts = {row.amount_dkk for row in before.result.rules.costs if not row.structure}
     if len(amounts) != 1:
-        raise UsageError(
-            f"The costs of clusters in {before.result.rules.quarter} have {len(amounts)} amounts.",
-            "Name the amount that each cluster shares before and after.",
-        )
+        said = f"The costs of clusters in {before.report.rules} have {len(amounts)} amounts."
+        raise UsageError(said, remedy=Remedy.NAME_AMOUNT)
     return amounts.pop()
 
 
@@ -149,10 +147,9 @@ def _files(
 
 def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]:
     """Return headings and cells; kroner stand to the right."""
-    cells = [list(row.values()) for row in rows]
     columns = []
-    for at, key in enumerate(rows[0]):
+    for key in rows[0]:
         kroner = key.endswith("_dkk")
-        texts, style = ((), "whole") if kroner else ((row[at] for row in cells), "text")
+        texts, style = ((), "whole") if kroner else ((row[key] for row in rows), "text")
         columns.append(Column(text(f"transition.{key}"), style, fitting(texts, 36)))
-    return columns, cells
+    return columns, [list(row.values()) for row in rows]

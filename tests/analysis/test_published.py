@@ -98,6 +98,14 @@ def test_the_memo_in_english_form_as_rows(tmp_path: Path, encoding: str) -> None
     assert_is_the_memo(csv(tmp_path, rows, ",", encoding))
 
 
+def test_what_is_counted_goes_before_what_it_is_counted_from(tmp_path: Path) -> None:
+    """Of the whole population and the half that counts, as our own workbook has them, the half."""
+    rows = [["Kommune", "Folketal", "Medregnet folketal", "Beløb i kr."],
+            ["Odder", "22", "11", "110"], ["Skive", "22", "22", "220"]]  # fmt: skip
+    (table,) = read_tables(csv(tmp_path, rows)).values()
+    assert table.cells[Column.FIGURE] == (11, 22)
+
+
 def test_unrounded_amounts_of_a_workbook_count_to_the_oere(tmp_path: Path) -> None:
     """Of 333,333333 as a workbook keeps it, two decimals count."""
     rows: list[list[object]] = [

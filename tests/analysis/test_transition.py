@@ -165,6 +165,7 @@ def test_different_amounts_must_be_named(klynge: Klynge) -> None:
     ended = klynge("transition", "2027K1", "2026K4")
     assert ended.exit_code == 2
     assert "0 amounts" in ended.err
+    assert "--amount" in ended.err
 
 
 def test_back_again_each_pays_what_it_did(klynge: Klynge) -> None:

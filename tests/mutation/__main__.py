@@ -37,11 +37,18 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
-    parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", type=_module)
     parser.add_argument("--sample", type=int, help="faults a module; all where MODULE is given")
     parser.add_argument("--seed", default=0, help="another seed takes other faults")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
+
+
+def _module(name: str) -> str:
+    """Return the path of a module, as it is listed."""
+    if name not in proofs():
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(sorted(proofs()))}")
+    return name
 
 
 def _proved(

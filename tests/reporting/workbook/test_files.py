@@ -38,6 +38,9 @@ def test_english_has_its_own_folder_and_revisions(klynge: Klynge, reports_dir: P
     english = reports_dir / "2022K1-en/r1"
     manifest = json.loads((english / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["language"] == "en"
+    for label in ("2022K1", "2022K1-en"):
+        own = reports_dir / label / "r1" / "klynger" / f"amager-hvidovre-{label}.xlsx"
+        assert klynge("audit", str(own)).exit_code == 0, "what we hand on passes our own audit"
     cover = opened(english / "fordeling-2022K1-en.xlsx").worksheets[0]
     assert cover.title == "Cover"
     machine = [reports_dir / f"2022K1{s}/r1/fordeling-2022K1{s}.csv" for s in ("", "-en")]
