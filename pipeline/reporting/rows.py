@@ -153,31 +153,32 @@ def machine_csv(rows: Rows, columns: Sequence[str] = ()) -> str:
 
     Text that a spreadsheet would take for a formula is guarded.
     """
-    return _csv(rows, columns or list(rows[0]) if rows or columns else [], ",", "\n")
+    columns = columns or (list(rows[0]) if rows else [])
+    return _csv(columns, ([row[name] for name in columns] for row in rows), ",", "\n")
 
 
 def excel_csv(rows: Rows, columns: Sequence[str], text: Catalogue) -> bytes:
     """Return rows as Excel opens them: with a byte order mark, CRLF and the list separator."""
     separator, point = (";", ",") if text.language is Language.DANISH else (",", ".")
-    headings = {column: text(f"column.{column}") for column in columns}
-    localized = []
-    for row in rows:
-        words = {name: text(f"value.{row[name]}") for name in _WORDED_COLUMNS if name in row}
-        exact_here = [column for column in _EXACT_COLUMNS if column in row]
-        decimals = {column: row[column].replace(".", point) for column in exact_here}
-        shown = {**row, **words, **decimals}
-        localized.append({heading: shown[column] for column, heading in headings.items()})
-    content = _csv(localized, list(headings.values()), separator, "\r\n")
-    return (_BYTE_ORDER_MARK + content).encode()
+
+    def localized(column: str, cell: Any) -> Any:
+        if column in _WORDED_COLUMNS:
+            return text(f"value.{cell}")
+        return cell.replace(".", point) if column in _EXACT_COLUMNS else cell
+
+    headings = [text(f"column.{column}") for column in columns]
+    cells = ([localized(column, row[column]) for column in columns] for row in rows)
+    return (_BYTE_ORDER_MARK + _csv(headings, cells, separator, "\r\n")).encode()
 
 
-def _csv(rows: Rows, columns: Sequence[str], delimiter: str, line_end: str) -> str:
+def _csv(
+    headings: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str, line_end: str
+) -> str:
     target = io.StringIO()
     writer = csv.writer(target, delimiter=delimiter, lineterminator=line_end)
-    if columns:
-        writer.writerow(columns)
-    for row in rows:
-        cells = (row[column] for column in columns)
+    if headings:
+        writer.writerow(headings)
+    for cells in rows:
         writer.writerow(csv_field(cell) if isinstance(cell, str) else cell for cell in cells)
     return target.getvalue()
 

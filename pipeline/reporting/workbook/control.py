@@ -66,12 +66,9 @@ def control_sheet(book: Book, plan: Plan, municipalities: Range | None) -> Formu
     results = sheet.table("Kontrol", columns, rows).column("F")
     fine = [f'COUNTIF({results},"{text(f"control.{word}")}")' for word in ("ok", "explained")]
     yes, no = text("value.true"), text("cover.not_all")
-    holds = all(_shown(row[5]) != text("control.differs") for row in rows)
+    results_shown = (row[5].value for row in rows if isinstance(row[5], Formula))
+    holds = text("control.differs") not in results_shown
     return Formula(f'=IF({"+".join(fine)}=ROWS({results}),"{yes}","{no}")', yes if holds else no)
-
-
-def _shown(cell: Cell) -> Cell:
-    return cell.value if isinstance(cell, Formula) else cell
 
 
 def _cells(text: Catalogue, row: int, check: Check) -> list[Cell]:

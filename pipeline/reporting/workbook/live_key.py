@@ -37,9 +37,11 @@ class KeyedTable(LiveTable):
     @cached_property
     def members(self) -> dict[str, int]:
         """The part of each row in what is equal, by the common denominator where it is one."""
-        if self.key.equal_by == EqualBy.FRACTION:
-            return {row.key: row.numerator * (self.scale // row.denominator) for row in self.rows}
-        return {row.key: 1 for row in self.rows}
+        by_fraction = self.key.equal_by == EqualBy.FRACTION
+        return {
+            row.key: row.numerator * (self.scale // row.denominator) if by_fraction else 1
+            for row in self.rows
+        }
 
     @cached_property
     def weights(self) -> dict[str, int]:
@@ -51,9 +53,10 @@ class KeyedTable(LiveTable):
             for code in self.reached
         }
 
-    def _key_totals(self) -> Values:
+    def _totals(self) -> Values:
         p, q = self.key.equal_part.as_integer_ratio()
         return {
+            **super()._totals(),
             ("capped", 0): self.key.cap or layout.NO_CAP,
             ("equal", 0): p,
             ("by_people", 0): q,

@@ -103,8 +103,7 @@ class LiveTable:
 
     def shown(self, key: str, kind: str, cost: int = 0, style: str = "") -> Formula:
         """Return a cell of the row of a key as other sheets show it."""
-        row = self.rows[self.row_of[key] - self.data.first]
-        value = number_of(self._values(row)[kind, cost])
+        value = number_of(self.values[key][kind, cost])
         return Formula(f"={self._cell_of(key, kind, cost)}", value, style)
 
     def _cell_of(self, key: str, kind: str, cost: int = 0) -> str:
@@ -112,12 +111,8 @@ class LiveTable:
 
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
-        if key not in self.row_of:
-            return []
-        return [
-            Formula(f"={self._cell_of(key, 'kroner', cost)}", allocation.parts[key].amount)
-            for cost, allocation in enumerate(self.allocations)
-        ]
+        costs = range(len(self.allocations)) if key in self.row_of else ()
+        return [self.shown(key, "kroner", cost) for cost in costs]
 
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by intermediate results that are exact."""
@@ -153,6 +148,15 @@ class LiveTable:
     @cached_property
     def totals(self) -> dict[Key, Cell]:
         """The cells above the columns."""
+        names = [self._names(cost, 0) for cost in range(len(self.allocations))]
+        return {
+            (kind, cost): Formula(f"={self.kinds[kind].total.format_map(names[cost])}", value)
+            if self.kinds[kind].total
+            else value
+            for (kind, cost), value in self._totals().items()
+        }
+
+    def _totals(self) -> Values:
         scale, people = self.scale, self.people
         values: Values = {
             ("denominator", 0): scale,
@@ -163,49 +167,39 @@ class LiveTable:
         }
         if not self.linked:
             values["people", 0] = sum(row.people for row in self.rows)
-        values |= self._key_totals()
         for cost, allocation in enumerate(self.allocations):
-            values |= self._cost_totals(cost, allocation)
-        names = [self._names(cost, 0) for cost in range(len(self.allocations))]
-        return {
-            (kind, cost): Formula(f"={self.kinds[kind].total.format_map(names[cost])}", value)
-            if self.kinds[kind].total
-            else value
-            for (kind, cost), value in values.items()
-        }
-
-    def _key_totals(self) -> Values:
-        """Return the cells above the columns that only a key has."""
-        return {}
-
-    def _cost_totals(self, cost: int, allocation: Allocation) -> Values:
-        amount = allocation.cost.amount_dkk
-        floors = sum(amount * weight // self.divisor for weight in self.weights.values())
-        return {
-            ("exact", cost): amount,
-            ("kroner", cost): sum(part.amount for part in allocation.parts.values()),
-            ("rest", cost): amount - floors,
-            ("rank", cost): self.words[0 if self.holds(cost) else 1],
-            ("step", cost): amount // self.step,
-            ("floor", cost): amount % self.step,
-        }
+            amount = allocation.cost.amount_dkk
+            floors = sum(amount * weight // self.divisor for weight in self.weights.values())
+            values |= {
+                ("exact", cost): amount,
+                ("kroner", cost): sum(part.amount for part in allocation.parts.values()),
+                ("rest", cost): amount - floors,
+                ("rank", cost): self.words[0 if self.holds(cost) else 1],
+                ("step", cost): amount // self.step,
+                ("floor", cost): amount % self.step,
+            }
+        return values
 
     @cached_property
     def cells(self) -> list[list[Cell]]:
         """The cells of each row, from column A."""
-        places = {key: place for place, key in enumerate(sorted(self.row_of), start=1)}
-        return [self._cells(row, places[row.key]) for row in self.rows]
+        return [self._cells(row) for row in self.rows]
 
-    def _cells(self, row: Row, place: int) -> list[Cell]:
-        number = self.row_of[row.key]
+    def _cells(self, row: Row) -> list[Cell]:
+        number, values = self.row_of[row.key], self.values[row.key]
         names = [self._names(cost, number) for cost in range(len(self.allocations))]
-        values = {**self._values(row), ("place", 0): place}
         cells: list[Cell] = [*row.labels]
         for kind, cost in list(self.columns)[len(row.labels) :]:
             value, formula = values[kind, cost], self.kinds[kind].formula
             shown = f"={formula.format_map(names[cost])}"
             cells.append(Formula(shown, number_of(value)) if formula else value)
         return cells
+
+    @cached_property
+    def values(self) -> dict[str, dict[Key, Cell]]:
+        """What the cells of the row of each key show, but for its labels."""
+        places = {key: place for place, key in enumerate(sorted(self.row_of), start=1)}
+        return {row.key: {**self._values(row), ("place", 0): places[row.key]} for row in self.rows}
 
     def _values(self, row: Row) -> dict[Key, Cell]:
         weight, divisor = self.weights[row.key], self.divisor
