@@ -31,7 +31,7 @@ Row = dict[str, str]
 
 def ended(outcome: Outcome) -> str:
     """Return what writing came to, as the state of a run says it."""
-    revision = f"r{outcome.revision}"
+    revision = outcome.folder.name
     what = f"{WRITTEN} {revision}" if outcome.written else f"unchanged ({revision})"
     return what if outcome.has_costs else f"{what}, no costs entered"
 
@@ -57,7 +57,7 @@ def show_report(report: Report, reports_url: str) -> None:
     outcome, calculation = report.outcome, report.calculation
     structures = calculation.inputs.reference.structures.values()
     text = Catalogue(calculation.report.language, structures)
-    title = f"{outcome.label} r{outcome.revision}"
+    title = f"{calculation.report.label} {outcome.folder.name}"
     tables = [
         (cluster, _rows(cluster, text))
         for cluster in report.calculation.result.sections
@@ -89,7 +89,8 @@ def _links(outcome: Outcome, reports_url: str) -> dict[str, str]:
 def _headline(report: Report, text: Catalogue) -> Iterator[str]:
     outcome = report.outcome
     said = "summary.written" if outcome.written else "summary.unchanged"
-    yield f"# {text(said, label=outcome.label, revision=f'r{outcome.revision}')}"
+    label = report.calculation.report.label
+    yield f"# {text(said, label=label, revision=outcome.folder.name)}"
     yield ""
     for row in outcome.manifest["changes"]:
         yield f"- {text('cover.reason')}: {markdown(text.finding(Finding.recorded(**row)))}"

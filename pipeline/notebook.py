@@ -27,7 +27,7 @@ from pipeline.errors import UsageError
 from pipeline.reference.names import clusters, find, municipalities
 from pipeline.reporting.content import Content
 from pipeline.reporting.memo import Memo, memo_of
-from pipeline.reporting.page import share_drawing
+from pipeline.reporting.page import rendered
 from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
 from pipeline.run import gather
 from pipeline.settings import Settings, setting
@@ -86,7 +86,8 @@ class QuarterRun:
             members = municipalities(content.reference.areas[code] for code in by_code)
             member = find(f"member of {found}", municipality, members)
             series, name = by_code[member.code], f"{member.name}, {found.name}"
-        return Drawing(name, share_drawing(name, series, content.text))
+        drawn = rendered("share.svg", content.text, name=name, series=series)
+        return Drawing(name, drawn.decode())
 
     def __repr__(self) -> str:
         rules = self.result.rules

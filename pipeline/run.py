@@ -60,7 +60,7 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
     inputs = gather(parameters, acquisition)
     calculation = calculate(inputs)
     outcome = write(calculation, acquisition.settings.reports_dir)
-    log.info("%s: %s (r%d)", outcome.folder, outcome.state, outcome.revision)
+    log.info("%s: %s (%s)", outcome.folder, outcome.state, outcome.folder.name)
     return Report(calculation, outcome)
 
 

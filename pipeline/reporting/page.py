@@ -15,7 +15,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from pipeline.calculation.development import Series
 from pipeline.calculation.quarter import ClusterResult, Member
 from pipeline.plain_text import plain
 from pipeline.reporting import notes
@@ -55,11 +54,6 @@ def page(content: Content) -> bytes:
 def rendered(template: str, text: Catalogue, **values: Any) -> bytes:
     """Return a template filled in with texts and values, as HTML (UTF-8)."""
     return _template(template).render(text=text, marks=_marks, **values).encode()
-
-
-def share_drawing(name: str, series: Series, text: Catalogue) -> str:
-    """Return a drawing of how the share of a municipality or cluster developed, as SVG."""
-    return rendered("share.svg", text, name=name, series=series).decode()
 
 
 @dataclass(frozen=True)

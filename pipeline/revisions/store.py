@@ -51,8 +51,6 @@ _REVISION: Final = re.compile(r"r([1-9]\d*)")
 class Outcome:
     """The newest revision of a report, and whether it was written now or found unchanged."""
 
-    label: str
-    revision: int
     folder: Path
     written: bool
     manifest: Mapping[str, Any]
@@ -88,8 +86,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
             content = Content(calculation, revision, reasons)
             files, manifest = report_files(content, {}, previous=before)
             write_folder_atomically(folder / f"r{revision}", files)
-    label = calculation.report.label
-    return Outcome(label, revision, folder / f"r{revision}", bool(reasons), manifest)
+    return Outcome(folder / f"r{revision}", bool(reasons), manifest)
 
 
 def written(name: ReportName, reports_dir: Path) -> Path | None:

@@ -331,5 +331,5 @@ def test_only_folders_of_revisions_count(tmp_path: Path) -> None:
 def test_a_quarter_without_an_amount_is_said_so(subjects: list[str], has_costs: bool) -> None:
     """Nothing to allocate is told by what the manifest found."""
     manifest = {"findings": [{"subject": subject} for subject in subjects]}
-    outcome = Outcome("2022K1", 1, Path("r1"), written=True, manifest=manifest)
+    outcome = Outcome(Path("r1"), written=True, manifest=manifest)
     assert outcome.has_costs is has_costs

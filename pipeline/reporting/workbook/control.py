@@ -4,11 +4,12 @@ A row says OK, FORKLARET where the remark explains a difference in the figures a
 AFVIGER; an error value, a blank or a text in an input cell is a difference like any other.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.calculation.findings import Subject
 from pipeline.calculation.population import regions_of, total_of
+from pipeline.calculation.quarter import Member
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import (
@@ -142,7 +143,7 @@ def _national(plan: Plan, municipalities: Range | None) -> Iterator[Check]:
     members = [member for result in plan.clusters for member in result.members]
     if any(member.membership.basis is Basis.DISTRICTS for member in members):
         yield from _districts(content)
-    yield from _findings(plan)
+    yield from _findings(content, members)
 
 
 def _identities(content: Content, municipalities: Range) -> Iterator[Check]:
@@ -191,13 +192,11 @@ def _districts(content: Content) -> Iterator[Check]:
         yield _check(content, "city", "KKBEF1, FOLK1A", found, expected, why)
 
 
-def _findings(plan: Plan) -> Iterator[Check]:
+def _findings(content: Content, members: Sequence[Member]) -> Iterator[Check]:
     """Yield the checks whose differences are findings: estimates, and populations that jumped."""
-    content, text = plan.content, plan.content.text
-    members = [member for result in plan.clusters for member in result.members]
     counted = {code for member in members for code in member.membership.counted_codes}
     jumps = [
-        text.finding(finding)
+        content.text.finding(finding)
         for finding in content.result.findings
         if finding.subject is Subject.POPULATION_JUMP and counted.intersection(finding.places)
     ]
