@@ -109,16 +109,16 @@ BY_FRACTION: Final = {**KEYED, "members": _keyed("helper", _MEMBER, "SUM({all_me
 INPUTS: Final = ("capped", "equal", "by_people")
 """Above these columns stand the cap, and numerator and denominator of the equal part."""
 
-SCALED: Final = ("reach", "members")
 NO_CAP: Final = 10**7
 """Stands for no cap: nobody has as many people."""
 
 KEYED_STEP: Final = 10_000
 """Weights by a key are larger, so the amount is divided in smaller steps."""
 
-WEIGHT: Final = ("people", "numerator", "denominator", "counted", "share")
+WEIGHT: Final = ("people", "numerator", "denominator", "counted", *INPUTS, "share")
 COST: Final = ("exact", "kroner", "rest", "rank")
 STEPS: Final = ("step", "floor")
 OF_A_COST: Final = (*COST, *STEPS)
-HELPERS: Final = ("weight", "place", *STEPS)
+SCALED: Final = ("weight", "place", "reach", "members")
+HELPERS: Final = (*SCALED, *STEPS)
 """Intermediate results, to the right of what is printed."""

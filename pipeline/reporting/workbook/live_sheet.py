@@ -4,7 +4,7 @@ from typing import Final
 
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Book, Column, Sheet, fitting
-from pipeline.reporting.workbook.live_columns import HELPERS, OF_A_COST, SCALED
+from pipeline.reporting.workbook.live_columns import HELPERS, OF_A_COST
 from pipeline.reporting.workbook.live_table import LiveTable
 from schemas.records import LARGEST_AMOUNT_DKK
 
@@ -33,7 +33,7 @@ def _column(text: Catalogue, live: LiveTable, kind: str, number: int) -> Column:
     heading = text("live.share_by_key" if live.inputs and kind == "share" else said, step=live.step)
     if kind in OF_A_COST and len(live.allocations) > 1:
         heading = text("live.of_cost", number=number + 1, heading=heading)
-    header = "helper_header" if kind in (*HELPERS, *SCALED) else ""
+    header = "helper_header" if kind in HELPERS else ""
     style = "helper" if linked else live.kinds[kind].style
     return Column(heading, style, live.kinds[kind].width, header_style=header)
 

@@ -10,18 +10,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline.calculation.quarter import Allocation
 from pipeline.reporting.workbook import live_columns as layout
 from pipeline.reporting.workbook.book import Cell, Formula, Range, number_of
+from schemas.sharing import EVERYBODY, EqualBy, Key
 
-Key = tuple[str, int]
+ColumnKey = tuple[str, int]
 """A column: its kind, and the number of the cost (of the label) where there are many."""
 
-Values = dict[Key, int | float | str]
+Values = dict[ColumnKey, int | float | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class LiveTable:
     """A live table with its name, on a sheet with a title: its formulas with their values.
 
     It has an allocation at least. The words are what the control says when it holds, and when not.
-    One that is linked has no input cells: people and denominators come from other sheets.
+    One that is linked has no input cells: people and denominators come from other sheets. Where it
+    shares by a key, cap and equal part are inputs too, and every krone follows them.
     """
 
     sheet: str
@@ -57,22 +58,35 @@ class LiveTable:
     allocations: Sequence[Allocation]
     words: tuple[str, str]
     linked: bool = False
-
-    kinds: ClassVar[Mapping[str, layout.Kind]] = layout.KINDS
-    leading: ClassVar[tuple[str, ...]] = layout.WEIGHT
-    inputs: ClassVar[tuple[str, ...]] = ()
-    scaled: ClassVar[tuple[str, ...]] = ()
-    step: ClassVar[int] = layout.STEP
+    key: Key = EVERYBODY
 
     @cached_property
-    def columns(self) -> dict[Key, str]:
+    def kinds(self) -> Mapping[str, layout.Kind]:
+        """The columns; those of a key by how its equal part counts."""
+        if self.key == EVERYBODY:
+            return layout.KINDS
+        return layout.BY_FRACTION if self.key.equal_by == EqualBy.FRACTION else layout.KEYED
+
+    @property
+    def inputs(self) -> list[str]:
+        """The columns above which the inputs of a key stand."""
+        return [kind for kind in layout.INPUTS if kind in self.kinds]
+
+    @cached_property
+    def step(self) -> int:
+        """The kroner of the first step in which an amount is divided."""
+        return layout.STEP if self.key == EVERYBODY else layout.KEYED_STEP
+
+    @cached_property
+    def columns(self) -> dict[ColumnKey, str]:
         """The letter of each column, from the left."""
-        costs = range(len(self.allocations))
+        costs, left_out = range(len(self.allocations)), ["numerator"] * self.linked
+        leading = [kind for kind in layout.WEIGHT if kind in self.kinds and kind not in left_out]
         keys = [
             *(("label", position) for position in range(len(self.label_headings))),
-            *((kind, 0) for kind in self.leading if not (self.linked and kind == "numerator")),
+            *((kind, 0) for kind in leading),
             *((kind, cost) for cost in costs for kind in layout.COST),
-            *((kind, 0) for kind in (*layout.HELPERS[:2], *self.scaled)),
+            *((kind, 0) for kind in layout.SCALED if kind in self.kinds),
             *((kind, cost) for cost in costs for kind in layout.STEPS),
         ]
         return {key: xl_col_to_name(position) for position, key in enumerate(keys)}
@@ -136,9 +150,31 @@ class LiveTable:
         }
 
     @cached_property
+    def reached(self) -> dict[str, int]:
+        """The same, at most the cap of the key."""
+        cap = (self.key.cap or layout.NO_CAP) * self.scale
+        return {code: min(people, cap) for code, people in self.people.items()}
+
+    @cached_property
+    def members(self) -> dict[str, int]:
+        """The part of each row in what is equal, by the common denominator where it is one."""
+        by_fraction = self.key.equal_by == EqualBy.FRACTION
+        return {
+            row.key: row.numerator * (self.scale // row.denominator) if by_fraction else 1
+            for row in self.rows
+        }
+
+    @cached_property
     def weights(self) -> dict[str, int]:
         """The weight of each key."""
-        return self.people
+        if self.key == EVERYBODY:
+            return self.people
+        (p, q), people = self.key.equal_part.as_integer_ratio(), sum(self.reached.values())
+        by_people = (q - p) * sum(self.members.values())
+        return {
+            code: by_people * reached + p * self.members[code] * people
+            for code, reached in self.reached.items()
+        }
 
     @cached_property
     def divisor(self) -> int:
@@ -146,7 +182,7 @@ class LiveTable:
         return sum(self.weights.values())
 
     @cached_property
-    def totals(self) -> dict[Key, Cell]:
+    def totals(self) -> dict[ColumnKey, Cell]:
         """The cells above the columns."""
         names = [self._names(cost, 0) for cost in range(len(self.allocations))]
         return {
@@ -154,16 +190,23 @@ class LiveTable:
             if self.kinds[kind].total
             else value
             for (kind, cost), value in self._totals().items()
+            if kind in self.kinds
         }
 
     def _totals(self) -> Values:
         scale, people = self.scale, self.people
+        p, q = self.key.equal_part.as_integer_ratio()
         values: Values = {
             ("denominator", 0): scale,
             ("counted", 0): sum(people.values()) / scale,
             ("share", 0): math.fsum(part / self.divisor for part in self.weights.values()),
             ("weight", 0): self.divisor,
             ("place", 0): self.divisor,
+            ("capped", 0): self.key.cap or layout.NO_CAP,
+            ("equal", 0): p,
+            ("by_people", 0): q,
+            ("reach", 0): sum(self.reached.values()),
+            ("members", 0): sum(self.members.values()),
         }
         if not self.linked:
             values["people", 0] = sum(row.people for row in self.rows)
@@ -196,21 +239,28 @@ class LiveTable:
         return cells
 
     @cached_property
-    def values(self) -> dict[str, dict[Key, Cell]]:
+    def values(self) -> dict[str, dict[ColumnKey, Cell]]:
         """What the cells of the row of each key show, but for its labels."""
         places = {key: place for place, key in enumerate(sorted(self.row_of), start=1)}
         return {row.key: {**self._values(row), ("place", 0): places[row.key]} for row in self.rows}
 
-    def _values(self, row: Row) -> dict[Key, Cell]:
+    def _values(self, row: Row) -> dict[ColumnKey, Cell]:
         weight, divisor = self.weights[row.key], self.divisor
         people, denominator = row.links or (row.people, row.denominator)
-        values: dict[Key, Cell] = {
+        reached, member = self.reached[row.key], self.members[row.key]
+        p, q = self.key.equal_part.as_integer_ratio()
+        values: dict[ColumnKey, Cell] = {
             ("people", 0): people,
             ("numerator", 0): row.numerator,
             ("denominator", 0): denominator,
             ("counted", 0): row.people * row.numerator / row.denominator,
             ("share", 0): weight / divisor,
             ("weight", 0): weight,
+            ("capped", 0): reached / self.scale,
+            ("equal", 0): p * member / sum(self.members.values()) / q,
+            ("by_people", 0): (q - p) * reached / max(1, sum(self.reached.values())) / q,
+            ("reach", 0): reached,
+            ("members", 0): member,
         }
         for cost, allocation in enumerate(self.allocations):
             part, amount = allocation.parts[row.key], allocation.cost.amount_dkk

@@ -15,7 +15,6 @@ from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.texts import Catalogue
 from pipeline.reporting.workbook.book import Formula, wrapped
-from pipeline.reporting.workbook.live_key import KeyedTable
 from pipeline.reporting.workbook.live_table import LiveTable, Row
 from schemas.sharing import EVERYBODY
 
@@ -110,7 +109,7 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, there: str) ->
     headings = ("municipality_code", "municipality_name", "basis")
     members = sorted(result.members, key=attrgetter("code"))
     kind, name = content.structure(result).anchor.capitalize(), notes.section_name(result, text)
-    table = LiveTable(
+    return LiveTable(
         sheet,
         f"{kind}_{result.section_id.replace('-', '_')}",
         text("live.title" if result.key == EVERYBODY else "live.title_by_key", cluster=name),
@@ -119,8 +118,8 @@ def _cluster(content: Content, result: ClusterResult, sheet: str, there: str) ->
         [_member_row(content, result, member) for member in members],
         result.allocations,
         (text("control.ok"), text("control.differs")),
+        key=result.key,
     )
-    return table if result.key == EVERYBODY else KeyedTable(**vars(table), key=result.key)
 
 
 def _cluster_lines(content: Content, result: ClusterResult, sheet: str) -> Iterable[str]:
