@@ -141,13 +141,13 @@ def _followed(under_way: Mapping[PrefectFuture[Any], Quarter]) -> dict[Quarter, 
 def _state(backfilled: analysis.Backfilled) -> State:
     told = {key: one_line(error) for key, error in backfilled.failures.items()}
     for key, row in backfilled.calculated.items():
-        told[key] = ended(row.outcome) if row.outcome else "calculated"
+        told[key] = ended(row.report) if row.report else "calculated"
     rows = [{"quarter": str(quarter), "result": told[quarter]} for quarter in sorted(told)]
     written = markdown(", ".join(map(str, backfilled.files)))
     create_table_artifact(rows, "backfill", f"{counted(rows, 'quarter')}: {written or 'no table'}")
     if not backfilled.failures:
-        outcomes = [row.outcome for row in backfilled.calculated.values()]
-        counts = Counter(row.state if row else "calculated" for row in outcomes)
+        reports = [row.report for row in backfilled.calculated.values()]
+        counts = Counter(row.state if row else "calculated" for row in reports)
         return Completed(message=", ".join(f"{count} {what}" for what, count in counts.items()))
     quarter, error = next(iter(backfilled.failures.items()))
     count = f"{len(backfilled.failures)} of {len(rows)} failed"

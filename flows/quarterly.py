@@ -27,7 +27,6 @@ from pipeline.delivery.deliver import deliver as deliver_revision
 from pipeline.errors import KlyngeError, NotPublishedYet, StorageError
 from pipeline.machine import Clock
 from pipeline.revisions.store import write as write_revision
-from pipeline.run import Report
 from pipeline.run import gather as gather_inputs
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
@@ -122,9 +121,9 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
         if isinstance(inputs, NotPublishedYet):
             return _not_there(inputs)
         calculation = calculate(inputs)
-        report = Report(calculation, write(calculation, settings.reports_dir))
+        report = write(calculation, settings.reports_dir)
     publish(report, settings.reports_url.rstrip("/"))
-    message = summary.ended(report.outcome)
+    message = summary.ended(report)
     try:
         _deliver(parameters, settings)
     except (KlyngeError, OSError) as caught:

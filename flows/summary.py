@@ -17,8 +17,7 @@ from pipeline.errors import KlyngeError, StorageError
 from pipeline.plain_text import fenced, markdown
 from pipeline.reporting.notes import citation, section_name
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.store import Outcome
-from pipeline.run import Report
+from pipeline.revisions.store import Report
 
 KEY = "fordeling"
 """Each artifact's key has its history over the quarters."""
@@ -29,11 +28,11 @@ WRITTEN = "written"
 Row = dict[str, str]
 
 
-def ended(outcome: Outcome) -> str:
+def ended(report: Report) -> str:
     """Return what writing came to, as the state of a run says it."""
-    revision = outcome.folder.name
-    what = f"{WRITTEN} {revision}" if outcome.written else f"unchanged ({revision})"
-    return what if outcome.has_costs else f"{what}, no costs entered"
+    revision = report.folder.name
+    what = f"{WRITTEN} {revision}" if report.written else f"unchanged ({revision})"
+    return what if report.has_costs else f"{what}, no costs entered"
 
 
 def one_line(error: KlyngeError) -> str:
@@ -54,16 +53,16 @@ def show_report(report: Report, reports_url: str) -> None:
 
     Without the address of the reports folder, links lead to its path on this machine.
     """
-    outcome, calculation = report.outcome, report.calculation
+    calculation = report.calculation
     structures = calculation.inputs.reference.structures.values()
     text = Catalogue(calculation.report.language, structures)
-    title = f"{calculation.report.label} {outcome.folder.name}"
+    title = f"{calculation.report.label} {report.folder.name}"
     tables = [
         (cluster, _rows(cluster, text))
         for cluster in report.calculation.result.sections
         if cluster.allocations
     ]
-    links = _links(outcome, reports_url)
+    links = _links(report, reports_url)
     lines = [
         *_headline(report, text),
         *(line for cluster, rows in tables for line in _section(section_name(cluster, text), rows)),
@@ -80,19 +79,18 @@ def show_report(report: Report, reports_url: str) -> None:
     create_link_artifact(workbook, title, f"{KEY}-workbook", f"Workbook of {title}")
 
 
-def _links(outcome: Outcome, reports_url: str) -> dict[str, str]:
-    here = outcome.folder.resolve().as_uri()
-    base = "/".join([reports_url, *outcome.folder.parts[-2:]]) if reports_url else here
-    return {row["file"]: f"{base}/{row['file']}" for row in outcome.manifest["outputs"]}
+def _links(report: Report, reports_url: str) -> dict[str, str]:
+    here = report.folder.resolve().as_uri()
+    base = "/".join([reports_url, *report.folder.parts[-2:]]) if reports_url else here
+    return {row["file"]: f"{base}/{row['file']}" for row in report.manifest["outputs"]}
 
 
 def _headline(report: Report, text: Catalogue) -> Iterator[str]:
-    outcome = report.outcome
-    said = "summary.written" if outcome.written else "summary.unchanged"
+    said = "summary.written" if report.written else "summary.unchanged"
     label = report.calculation.report.label
-    yield f"# {text(said, label=label, revision=outcome.folder.name)}"
+    yield f"# {text(said, label=label, revision=report.folder.name)}"
     yield ""
-    for row in outcome.manifest["changes"]:
+    for row in report.manifest["changes"]:
         yield f"- {text('cover.reason')}: {markdown(text.finding(Finding.recorded(**row)))}"
     for snapshot in report.calculation.inputs.snapshots:
         yield f"- {markdown(citation(snapshot, report.calculation.report.quarter, text))}"

@@ -13,7 +13,7 @@ although rules were edited since.
 import logging
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from pipeline.revisions.recorded import (
     recorded_reference,
     tables_before,
 )
-from pipeline.revisions.store import Outcome, newest_revision, read_revision, write, written
+from pipeline.revisions.store import Report, newest_revision, read_revision, write, written
 from pipeline.snapshots.acquisition import Access, Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
@@ -43,14 +43,6 @@ from schemas.source_tables import KKBEF1
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Report:
-    """A calculation and what writing it came to."""
-
-    calculation: Calculation
-    outcome: Outcome
-
-
 def run(parameters: Parameters, acquisition: Acquisition) -> Report:
     """Get what a quarter rests on, calculate it, and write its report.
 
@@ -59,9 +51,9 @@ def run(parameters: Parameters, acquisition: Acquisition) -> Report:
     """
     inputs = gather(parameters, acquisition)
     calculation = calculate(inputs)
-    outcome = write(calculation, acquisition.settings.reports_dir)
-    log.info("%s: %s (%s)", outcome.folder, outcome.state, outcome.folder.name)
-    return Report(calculation, outcome)
+    report = write(calculation, acquisition.settings.reports_dir)
+    log.info("%s: %s (%s)", report.folder, report.state, report.folder.name)
+    return report
 
 
 def gather(parameters: Parameters, acquisition: Acquisition, history: bool = True) -> Inputs:

@@ -64,7 +64,7 @@ def run(
         report = pipeline_run.run(parameters, acquisition)
     rows = allocation_rows(report.calculation.result)
     rows = [row for row in rows if row["cluster_id"] in shown or not shown]
-    shared.show(report_parts(report, shown), report.outcome.manifest, rows)
+    shared.show(report_parts(report, shown), report.manifest, rows)
 
 
 def deliver(

@@ -20,7 +20,7 @@ from pipeline.settings import Settings, variable
 
 if TYPE_CHECKING:
     from pipeline.calculation.calculate import Parameters
-    from pipeline.run import Report
+    from pipeline.revisions.store import Report
     from pipeline.snapshots.acquisition import Access
 
 _NOT_FOR_ONE_RUN = (

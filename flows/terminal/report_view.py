@@ -10,7 +10,7 @@ from flows.terminal.screen import Part, kroner, styled, table
 from pipeline.calculation.quarter import ClusterResult, QuarterResult
 from pipeline.reporting.notes import basis_text, citation, section_name
 from pipeline.reporting.texts import Catalogue
-from pipeline.run import Report
+from pipeline.revisions.store import Report
 from schemas.records import Language
 
 
@@ -19,13 +19,13 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
 
     The clusters shown are those that are named, else those with a cost.
     """
-    calculation, outcome = report.calculation, report.outcome
+    calculation = report.calculation
     text = Catalogue(Language.ENGLISH, calculation.inputs.reference.structures.values())
     day = text.day(calculation.report.quarter.reference_day)
     yield styled(f"{calculation.report.label}: population on {day}")
     for snapshot in calculation.inputs.snapshots:
         yield styled(citation(snapshot, calculation.report.quarter, text), "dim")
-    if outcome.has_costs and not cluster_ids:
+    if report.has_costs and not cluster_ids:
         yield from ("", _costs(calculation.result, text))
     for cluster in calculation.result.sections:
         if cluster.cluster.cluster_id in cluster_ids or (cluster.allocations and not cluster_ids):
@@ -33,9 +33,9 @@ def report_parts(report: Report, cluster_ids: Sequence[str]) -> Iterator[Part]:
     yield ""
     for finding in calculation.result.findings:
         yield f"Finding: {text.finding(finding)}"
-    yield styled(f"{outcome.state.capitalize()}: {outcome.folder}")
-    if outcome.written:
-        yield f"Reason: {outcome.manifest['reason']}"
+    yield styled(f"{report.state.capitalize()}: {report.folder}")
+    if report.written:
+        yield f"Reason: {report.manifest['reason']}"
 
 
 def _costs(result: QuarterResult, text: Catalogue) -> Table:

@@ -28,7 +28,7 @@ from pipeline.reporting.rows import (
     fund_rows,
     machine_csv,
 )
-from pipeline.revisions.store import Outcome, write
+from pipeline.revisions.store import Report, write
 from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter, quarter_range
@@ -74,10 +74,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Calculated:
-    """One quarter of a back-fill, and what writing its report came to where that was asked for."""
+    """One quarter of a back-fill, and its report as written where that was asked for."""
 
     result: QuarterResult
-    outcome: Outcome | None
+    report: Report | None
 
 
 Done = Mapping[Quarter, Calculated | KlyngeError]
@@ -105,7 +105,7 @@ class Backfilled:
                 "clusters": len(row.result.clusters),
                 "allocated_dkk": sum(cost.amount_dkk for cost in costs if not cost.structure),
                 "shared_funds_dkk": sum(cost.amount_dkk for cost in costs if cost.structure),
-                "report": str(row.outcome.folder) if row.outcome else "",
+                "report": str(row.report.folder) if row.report else "",
             }
             for quarter, row in self.calculated.items()
             for costs in [row.result.rules.costs]
@@ -172,16 +172,16 @@ def calculate_one(
     request: Request, quarter: Quarter, acquisition: Acquisition
 ) -> Calculated | KlyngeError:
     """Calculate one stored quarter, write its report if that is asked for, or say why not."""
-    report = ReportName(quarter, request.rules_quarter)
-    parameters = Parameters(report, contact=request.contact)
+    name = ReportName(quarter, request.rules_quarter)
+    parameters = Parameters(name, contact=request.contact)
     try:
         inputs = gather(parameters, acquisition, history=request.reports)
         calculation = calculate(inputs)
         reports_dir = acquisition.settings.reports_dir
-        outcome = write(calculation, reports_dir) if request.reports else None
+        report = write(calculation, reports_dir) if request.reports else None
     except (KlyngeError, OSError) as error:
         return StorageError.of(error)
-    return Calculated(calculation.result, outcome)
+    return Calculated(calculation.result, report)
 
 
 def finish(request: Request, done: Done, reports_dir: Path) -> Backfilled:

@@ -48,9 +48,10 @@ _REVISION: Final = re.compile(r"r([1-9]\d*)")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The newest revision of a report, and whether it was written now or found unchanged."""
+class Report:
+    """A calculation, the newest revision that says it, and whether that was written now."""
 
+    calculation: Calculation
     folder: Path
     written: bool
     manifest: Mapping[str, Any]
@@ -67,7 +68,7 @@ class Outcome:
         return "written" if self.written else "unchanged"
 
 
-def write(calculation: Calculation, reports_dir: Path) -> Outcome:
+def write(calculation: Calculation, reports_dir: Path) -> Report:
     """Write the next revision of a report, unless its newest one says the same.
 
     Two runs at once wait for each other.
@@ -86,7 +87,7 @@ def write(calculation: Calculation, reports_dir: Path) -> Outcome:
             content = Content(calculation, revision, reasons)
             files, manifest = report_files(content, {}, previous=before)
             write_folder_atomically(folder / f"r{revision}", files)
-    return Outcome(folder / f"r{revision}", bool(reasons), manifest)
+    return Report(calculation, folder / f"r{revision}", bool(reasons), manifest)
 
 
 def written(name: ReportName, reports_dir: Path) -> Path | None:

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import json_bytes, record
-from pipeline.revisions.store import Outcome, newest_revision, read_revision, sealed
+from pipeline.revisions.store import Report, newest_revision, read_revision, sealed
 from schemas.quarter import Quarter
 from tests.analysis.quarters import add_quarter, replace_quarters
 from tests.conftest import Klynge
 from tests.processes import contents, environment, finish, start
 from tests.reference.broken import recorded, replaced
+from tests.report_of import calculation_of
 from tests.revisions.changing import append, reverse_rows, revisions, set_amount
 
 
@@ -331,5 +332,5 @@ def test_only_folders_of_revisions_count(tmp_path: Path) -> None:
 def test_a_quarter_without_an_amount_is_said_so(subjects: list[str], has_costs: bool) -> None:
     """Nothing to allocate is told by what the manifest found."""
     manifest = {"findings": [{"subject": subject} for subject in subjects]}
-    outcome = Outcome(Path("r1"), written=True, manifest=manifest)
-    assert outcome.has_costs is has_costs
+    report = Report(calculation_of(), Path("r1"), written=True, manifest=manifest)
+    assert report.has_costs is has_costs
