@@ -40,7 +40,7 @@ class Row:
     links: tuple[Formula, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class LiveTable:
     """A live table with its name, on a sheet with a title: its formulas with their values.
 
@@ -60,22 +60,19 @@ class LiveTable:
     linked: bool = False
     key: Key = EVERYBODY
 
-    @cached_property
-    def kinds(self) -> Mapping[str, layout.Kind]:
-        """The columns; those of a key by how its equal part counts."""
-        if self.key == EVERYBODY:
-            return layout.KINDS
-        return layout.BY_FRACTION if self.key.equal_by == EqualBy.FRACTION else layout.KEYED
+    def __post_init__(self) -> None:
+        """Choose the columns, those of a key by how its equal part counts; and the first step."""
+        self.by_fraction = self.key.equal_by == EqualBy.FRACTION
+        self.kinds: Mapping[str, layout.Kind] = layout.KINDS
+        self.step = layout.STEP
+        if self.key != EVERYBODY:
+            self.kinds = layout.BY_FRACTION if self.by_fraction else layout.KEYED
+            self.step = layout.KEYED_STEP
 
     @property
     def inputs(self) -> list[str]:
         """The columns above which the inputs of a key stand."""
         return [kind for kind in layout.INPUTS if kind in self.kinds]
-
-    @cached_property
-    def step(self) -> int:
-        """The kroner of the first step in which an amount is divided."""
-        return layout.STEP if self.key == EVERYBODY else layout.KEYED_STEP
 
     @cached_property
     def columns(self) -> dict[ColumnKey, str]:
@@ -125,8 +122,11 @@ class LiveTable:
 
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
-        costs = range(len(self.allocations)) if key in self.row_of else ()
-        return [self.shown(key, "kroner", cost) for cost in costs]
+        allocations = self.allocations if key in self.row_of else ()
+        return [
+            Formula(f"={self._cell_of(key, 'kroner', cost)}", allocation.parts[key].amount)
+            for cost, allocation in enumerate(allocations)
+        ]
 
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by intermediate results that are exact."""
@@ -158,9 +158,8 @@ class LiveTable:
     @cached_property
     def members(self) -> dict[str, int]:
         """The part of each row in what is equal, by the common denominator where it is one."""
-        by_fraction = self.key.equal_by == EqualBy.FRACTION
         return {
-            row.key: row.numerator * (self.scale // row.denominator) if by_fraction else 1
+            row.key: row.numerator * (self.scale // row.denominator) if self.by_fraction else 1
             for row in self.rows
         }
 
