@@ -127,7 +127,7 @@ def read_revision(folder: Path) -> dict[str, Any]:
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest: dict[str, Any] = json.loads(content)
-        outputs = [FileRecord(**output) for output in manifest["outputs"]]
+        outputs = [FileRecord(**output) for output in manifest.get("outputs", ())]
         if INPUTS not in {output.file for output in outputs} or "versions" not in manifest:
             raise ValueError(f"it does not list {INPUTS} and the versions")
         if strange := [row.file for row in outputs if not _INSIDE.fullmatch(row.file)]:

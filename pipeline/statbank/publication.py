@@ -95,8 +95,8 @@ class Publication:
             )
             raise NotPublishedYet(
                 "\n".join(self._missing(*item) for item in missing),
-                f"The newest quarter of all tables is {self.newest()}.",
-                Remedy.RUN,
+                f"The newest quarter of all tables is {self.newest()}." if begun else "",
+                Remedy.RUN if begun else None,
                 quarter=self.newest(),
                 awaited="; ".join(awaited) if begun else "",
                 overdue_from=min(overdue_from(*item) for item in missing),

@@ -273,6 +273,7 @@ def test_a_broken_manifest_stops(written: Klynge, reports_dir: Path, content: st
     ended = written("run", "2022K1")
     assert ended.exit_code == 50
     assert str(manifest) in ended.err
+    assert "cannot be read: 'outputs'" not in ended.err, "a word of the file's says nothing"
     assert revisions(reports_dir) == ["r1"]
 
 

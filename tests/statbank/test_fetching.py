@@ -123,6 +123,7 @@ def test_a_quarter_before_the_table_begins_is_said_so(asking: Klynge) -> None:
     ended = asking("fetch", "2007K1")
     assert ended.exit_code == 32
     assert "FOLK1A starts with 2016K1; it has no 2007K1" in ended.err
+    assert "klynge run" not in ended.err, "the newest quarter is not what was wanted"
 
 
 def test_a_release_is_noticed(asking: Klynge, statbank: StatBankEmulator) -> None:
