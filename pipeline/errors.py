@@ -56,9 +56,10 @@ class KlyngeError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
-    def reworded(self, message: str = "", hint: str = "") -> Self:
-        """Return the same error in other words."""
-        return type(self)(message or self.message, hint or self.hint, self.remedy, **self.facts)
+    def reworded(self, message: str = "", hint: str = "", **facts: Any) -> Self:
+        """Return the same error in other words, with facts that it did not carry."""
+        told = message or self.message, hint or self.hint, self.remedy
+        return type(self)(*told, **{**facts, **self.facts})
 
 
 class UsageError(KlyngeError, exit_code=2):

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -27,8 +27,6 @@ from schemas.source_tables import source_of
 
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import Answer
-
-LICENCE: Final = "CC BY 4.0"
 
 
 class Change(StrEnum):
@@ -74,8 +72,7 @@ class Intake:
             raise self._set_aside(answer, answer.quarters, error) from None
         failed = {}
         for quarter, people in read.items():
-            alone = len(answer.quarters) == 1
-            content = answer.content if alone else rows_of(quarter, answer.content)
+            content = answer.content if len(read) == 1 else rows_of(quarter, answer.content)
             try:
                 checked = self._checked(self._record(answer, quarter, content), people)
             except KlyngeError as error:
@@ -103,7 +100,8 @@ class Intake:
         with FileLock(folder / ".lock"):
             write_atomically(path, answer.content)
             write_atomically(path.with_suffix(".json"), json_bytes(reason))
-        return error.reworded(hint=f"{error.hint}\nThe answer is kept in {path}".lstrip())
+        hint = f"{error.hint}\nThe answer is kept in {path}".lstrip()
+        return error.reworded(hint=hint, quarter=" ".join(map(str, quarters)))
 
     def _record(self, answer: Answer, quarter: Quarter, content: bytes) -> Snapshot:
         source = answer.source
@@ -113,7 +111,7 @@ class Intake:
             quarter=str(quarter),
             origin=FETCHED,
             source=f"{source.publisher}, {source.asked}",
-            licence=LICENCE,
+            licence="CC BY 4.0",
             url=answer.url,
             query=answer.query,
             retrieved_at=answer.retrieved_at,

@@ -221,8 +221,14 @@ def test_ages_that_do_not_add_up_are_refused(statbank: StatBankEmulator, broken:
         totals_of_ages(AGE_TABLES[1], reference, {**people, broken: people[broken] + 1}, {}, "here")
 
 
-def test_totals_by_age_are_those_stored_without(statbank: StatBankEmulator) -> None:
-    """The same table without ages must have the same total."""
-    people, reference = by_age(statbank), load_reference(REPOSITORY / "data")
-    with pytest.raises(InvalidData, match="stored without ages"):
-        totals_of_ages(AGE_TABLES[1], reference, people, {"1001": 1}, "here")
+def test_totals_by_age_are_those_stored_without(
+    asking: Klynge, data_dir: Path, reports_dir: Path, statbank: StatBankEmulator
+) -> None:
+    """The StatBank revised a total: no report is written of both, and the ages are not stored."""
+    statbank.revise("FOLK1A", "2021K1", {"147": 103_677 + 5})
+    add_keys(data_dir, KINDS, {"alt": "amager-hvidovre"})
+    refused = asking("run", "2022K1")
+    assert (refused.exit_code, "is stored without ages" in refused.err) == (20, True)
+    assert "klynge fetch 2021K1 --refresh" in refused.err
+    assert not list((data_dir / "snapshots" / "FOLK1A-by-age").glob("2021K1/*"))
+    assert not reports_dir.exists()
