@@ -15,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import Any, Final
@@ -87,7 +88,7 @@ class Transport:
             except Exception as error:
                 outcome.set_exception(error)
 
-        threading.Thread(target=call, daemon=True).start()
+        threading.Thread(target=copy_context().run, args=(call,), daemon=True).start()
         try:
             return outcome.result(self.settings.budget_seconds)
         except TimeoutError:
