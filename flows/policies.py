@@ -14,11 +14,11 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.tasks import Task
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.errors import DeliveryError, KlyngeError, StatBankUnavailable
 from pipeline.settings import Settings
-from schemas.quarter import WRITTEN
+from schemas.quarter import WRITTEN, Quarter
 from schemas.records import AREA_CODE, DISTRICT_CODE
 
 P = ParamSpec("P")
@@ -78,7 +78,8 @@ def _as_expected(record: logging.LogRecord) -> bool:
     return True
 
 
-QuarterText = Annotated[str, Field(pattern=WRITTEN)]
-"""A quarter as the history keeps it, which holds JSON only."""
+_NAMED = AfterValidator(lambda text: str(Quarter.parse(text)))
+QuarterText = Annotated[str, Field(pattern=WRITTEN), _NAMED]
+"""A quarter as the history keeps it, which holds JSON only; a run has it as `2022K1`."""
 
 AreaCode = Annotated[str, Field(pattern=f"^({AREA_CODE}|{DISTRICT_CODE})$")]

@@ -124,8 +124,10 @@ def _report(parameters: Parameters, access: Access, settings: Settings) -> State
         report = write(calculation, settings.reports_dir)
     publish(report, settings.reports_url.rstrip("/"))
     message = summary.ended(report)
+    is_report = parameters.report.rules_quarter is None  # a back-cast is nobody's report
     try:
-        _deliver(parameters, settings)
+        if is_report and (settings.delivery_folder or settings.smtp_host):
+            retrying(deliver, settings)(parameters.report, settings)
     except (KlyngeError, OSError) as caught:
         error = StorageError.of(caught)
         said = f"{message}, not delivered: "
@@ -140,9 +142,3 @@ def _not_there(error: NotPublishedYet) -> State:
     if _day() < error.facts["overdue_from"]:
         return Completed(message=f"awaiting {error.facts['awaited']}", data=error)
     return Failed(name=OVERDUE, message=f"overdue: {error.facts['awaited']}", data=error)
-
-
-def _deliver(parameters: Parameters, settings: Settings) -> None:
-    is_report = parameters.report.rules_quarter is None  # a back-cast is nobody's report
-    if is_report and (settings.delivery_folder or settings.smtp_host):
-        retrying(deliver, settings)(parameters.report, settings)

@@ -25,9 +25,12 @@ def shown_rows(environment: Site, run: EndedRun) -> list[dict[str, str]]:
 def test_range_in_few_queries(
     backfill: Run, environment: Site, statbank: StatBankEmulator, reports_dir: Path
 ) -> None:
-    """A year is fetched with a query a table, written a report a quarter, and then unchanged."""
-    run = backfill(**RANGE)
-    assert run.message == "4 written"
+    """A year is fetched with a query a table, written a report a quarter, and then unchanged.
+
+    However its quarters were typed, the run is named by them as all else is.
+    """
+    run = backfill(**{**RANGE, "from_quarter": "1. kvartal 2022", "to_quarter": "2022k4"})
+    assert (run.message, environment.read(run.id).name) == ("4 written", "backfill-2022K1-2022K4")
     assert statbank.count("data") == 2
     assert sorted(folder.name for folder in reports_dir.glob("????K?")) == LABELS
     assert [row["quarter"] for row in shown_rows(environment, run)] == LABELS
