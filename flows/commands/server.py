@@ -13,6 +13,7 @@ from flows.server import deployments, environment
 from flows.server import local as local_server
 from flows.server.health import Part, look
 from flows.terminal.shared import Command, Shared
+from pipeline.settings import setting
 
 app = typer.Typer(
     help="Start, watch and stop a Prefect server and worker on this machine.",
@@ -54,10 +55,9 @@ def open_pages(shared: Shared) -> None:
     """Show the server's pages in a browser, and the password that they ask for once."""
     import webbrowser
 
-    api_url = local_server.running_server(os.environ)
-    if api_url is None:
-        raise deployments.ServerError("No server runs on this home.", "Start it: klynge server up")
-    pages = api_url.removesuffix("/api")
+    api_url = local_server.known_server(os.environ) or environment.local_url(os.environ)
+    local_server.wait_until_healthy(api_url, "Start it: klynge server up", seconds=0)
+    pages = setting("server_url", os.environ).rstrip("/") or api_url.removesuffix("/api")
     _tell(shared, f"Prefect's UI: {pages}", f"Password: {environment.secret(os.environ)}")
     webbrowser.open(pages)
 
@@ -100,9 +100,9 @@ def status(
 @command
 def deploy(shared: Shared) -> None:
     """Put the deployments and automations on the server of PREFECT_API_URL, else of KLYNGE_HOME."""
-    known = local_server.known_server(os.environ) or ""
-    settings = environment.client_environment({**os.environ, environment.API_URL: known})
-    local_server.wait_until_healthy(settings[environment.API_URL], local_server.CORRECT, seconds=0)
+    known = local_server.known_server(os.environ)
+    settings = environment.client_environment(os.environ, known)
+    local_server.wait_until_healthy(settings[environment.API_URL], seconds=0)
     deployments.deploy(settings)
     _tell(shared, "Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
@@ -110,8 +110,9 @@ def deploy(shared: Shared) -> None:
 def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
     environment.set_folders(shared.settings)
-    os.environ.update(environment.client_environment(os.environ))
-    local_server.wait_until_healthy(os.environ[environment.API_URL], local_server.CORRECT)
+    known = local_server.known_server(os.environ)
+    os.environ.update(environment.client_environment(os.environ, known))
+    local_server.wait_until_healthy(os.environ[environment.API_URL])
     deployments.deploy(os.environ)
     _be_prefect(*deployments.WORKER)
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flows.server.environment import API_URL, AUTHENTICATION
@@ -22,17 +21,13 @@ if TYPE_CHECKING:
 
 POOL: Final = "klynge"
 WORKER: Final = ["worker", "start", "--pool", POOL, "--no-create-pool-if-not-found", "--limit", "2"]
+PREFECT_FILE: Final = packaged("flows", "prefect.yaml")
 OURS: Final = "klynge: "
 """How the names of our automations begin."""
 
 
 class ServerError(KlyngeError, exit_code=61):
     """Prefect's server or worker cannot be used."""
-
-
-def prefect_file() -> Path:
-    """Return `prefect.yaml`."""
-    return packaged("flows", "prefect.yaml")
 
 
 def deploy(environment: Mapping[str, str]) -> None:
@@ -43,12 +38,18 @@ def deploy(environment: Mapping[str, str]) -> None:
     """
     import httpx
 
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    command += ["--prefect-file", str(PREFECT_FILE)]
     try:
         with client(environment) as connected:
             block = setting("notification_block", environment)
             target = _block_id(connected, block) if block else None
             _put_pool(connected)
-            _deploy_all(environment)
+            ended = subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
+            if ended.returncode:
+                raise refused(environment, "deployments", (ended.stderr or ended.stdout).strip())
             _put_automations(connected, target)
     except httpx.HTTPError as error:
         raise refused(environment, "deployments", error) from None
@@ -69,16 +70,6 @@ def _put_pool(connected: SyncPrefectClient) -> None:
     template = ProcessWorker.get_default_base_job_template()
     pool = WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
     connected.create_work_pool(pool, overwrite=True)
-
-
-def _deploy_all(environment: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    command += ["--prefect-file", str(prefect_file())]
-    ended = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    if ended.returncode:
-        raise refused(environment, "deployments", (ended.stderr or ended.stdout).strip())
 
 
 def refused(environment: Mapping[str, str], what: str, said: object) -> ServerError:
@@ -107,7 +98,7 @@ def _automations(target: UUID | None) -> Iterator[dict[str, Any]]:
     """Yield our automations; those that tell somebody only where there is somebody to tell."""
     import yaml
 
-    content = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
+    content = yaml.safe_load(PREFECT_FILE.read_text(encoding="utf-8"))
     for automation in content["automations"]:
         (action,) = automation["actions"]
         if action["type"] != "send-notification":

@@ -42,9 +42,8 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if running := local_server.known_server(os.environ):
-        local_server.wait_until_healthy(running, local_server.CORRECT, seconds=0)
-        known = {**os.environ, environment.API_URL: running}
-        os.environ.update(environment.client_environment(known))
+        local_server.wait_until_healthy(running, seconds=0)
+        os.environ.update(environment.client_environment(os.environ, running))
         return None
     os.environ[variable("server_port")] = str(local_server.free_port())
     os.environ.update(environment.server_environment(os.environ))

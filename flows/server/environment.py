@@ -56,8 +56,7 @@ def home(environment: Mapping[str, str]) -> Path:
 
 def secret_file(environment: Mapping[str, str]) -> Path:
     """Return where the user and the password of the server stand."""
-    given: Path | None = setting("secret_file", environment)
-    return given or home(environment) / "secret"
+    return setting("secret_file", environment) or home(environment) / "secret"
 
 
 def secret(environment: Mapping[str, str]) -> str:
@@ -93,15 +92,24 @@ def local_url(environment: Mapping[str, str]) -> str:
     return f"http://{LOOPBACK}:{setting('server_port', environment)}/api"
 
 
-def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of what talks to the server: its address, the secret, our home.
+def _past_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps from a proxy what is asked of this machine; nothing where none is named."""
+    name = "no_proxy" if environment.get("no_proxy") else "NO_PROXY"
+    held = environment.get(name, "")
+    if held.strip() == "*" or {"http_proxy", "all_proxy"}.isdisjoint(map(str.lower, environment)):
+        return {}
+    return {name: ",".join(filter(None, [held, LOOPBACK]))}
+
+
+def client_environment(environment: Mapping[str, str], api_url: str | None) -> dict[str, str]:
+    """Return the environment of what talks to a server: its address, the secret, our home.
 
     What the environment sets itself, such as a log level, is kept. The home is created.
 
     Raises:
-        UsageError: No server is named, or a secret that cannot be sent.
+        UsageError: No server is known, or a secret that cannot be sent.
     """
-    if not environment.get(API_URL):
+    if not api_url:
         raise UsageError(
             f"{API_URL} is not set: a schedule needs a server that stays.",
             "Start one with: klynge server start, or use: klynge server up",
@@ -115,6 +123,8 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
         **_SANE,
         "PREFECT_API_SSL_CERT_FILE": environment.get("SSL_CERT_FILE") or trusted,
         **environment,
+        **_past_proxy(environment),
+        API_URL: api_url,
         AUTHENTICATION: held,
         "PREFECT_HOME": str(_own(environment) / "prefect"),
     }
@@ -122,11 +132,11 @@ def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def server_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the server, made of one that has our settings."""
-    known = {API_URL: local_url(settings), AUTHENTICATION: secret(settings)}
-    pages = setting("server_url", settings).rstrip("/") or known[API_URL].removesuffix("/api")
+    api_url, held = local_url(settings), secret(settings)
+    pages = setting("server_url", settings).rstrip("/") or api_url.removesuffix("/api")
     server = {
-        **client_environment({**settings, **known}),
-        "PREFECT_SERVER_API_AUTH_STRING": known[AUTHENTICATION],
+        **client_environment({**settings, AUTHENTICATION: held}, api_url),
+        "PREFECT_SERVER_API_AUTH_STRING": held,
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": pages,
         "PREFECT_SERVER_API_HOST": setting("server_host", settings),

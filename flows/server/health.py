@@ -71,7 +71,7 @@ def look(
     found = list(_server(api_url)) if of_server else []
     in_the_way = {Part.SERVER, Part.DATABASE}
     if of_server - in_the_way and all(row.level is Level.OK for row in found):
-        found += _asked({**environment, API_URL: api_url})
+        found += _asked(client_environment(environment, api_url))
     if Part.DELIVERY in wanted:
         found += _delivery(settings)
     wanted |= {row.part for row in found if row.level is Level.CRITICAL and row.part in in_the_way}
@@ -99,7 +99,7 @@ def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
     from prefect.exceptions import ObjectNotFound
 
     try:
-        with deployments.client(client_environment(environment)) as connected:
+        with deployments.client(environment) as connected:
             yield _worker(connected)
             yield _schedule(connected)
             yield from _last_run(connected)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from psutil import Process
 
 STOP_SECONDS: Final = 30.0
-CORRECT: Final = f"Start it, or correct {API_URL}."
+_CORRECT: Final = f"Start it, or correct {API_URL}."
 _POLL_SECONDS: Final = 0.02
 _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_until_eof()"
 
@@ -89,11 +89,12 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
         AccessRefused: It shows a certificate that is not trusted.
     """
     import ssl
-    import urllib.request
     from http.client import HTTPException
+    from urllib.request import ProxyHandler, build_opener
 
     try:
-        with urllib.request.urlopen(f"{api_url.rstrip('/')}/{what}", timeout=5) as answer:
+        opener = build_opener(ProxyHandler({} if LOOPBACK in api_url else None))
+        with opener.open(f"{api_url}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
     except (OSError, ValueError, HTTPException) as error:  # nothing, or what is no server
         if isinstance(reason := getattr(error, "reason", None), ssl.SSLCertVerificationError):
@@ -102,7 +103,7 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
 
 
 def wait_until_healthy(
-    api_url: str, hint: str, server: subprocess.Popen[bytes] | None = None, seconds: float = 120
+    api_url: str, hint: str = "", server: subprocess.Popen[bytes] | None = None, seconds: int = 120
 ) -> None:
     """Wait until a server answers, as long as its process lives if it was started here.
 
@@ -112,7 +113,7 @@ def wait_until_healthy(
     deadline = time.monotonic() + seconds  # a first start creates the database
     while not is_healthy(api_url):
         if (server and server.poll() is not None) or time.monotonic() > deadline:
-            raise ServerError(f"No Prefect server answers at {api_url}.", hint)
+            raise ServerError(f"No Prefect server answers at {api_url}.", hint or _CORRECT)
         time.sleep(_POLL_SECONDS)
 
 
@@ -146,14 +147,14 @@ def down(environment: Mapping[str, str]) -> bool:
 
     found = [*running(environment, "worker"), *running(environment, "server")]
     for process in found:
-        family = []
         with suppress(psutil.NoSuchProcess):  # it ended with the one before
-            family = [process, *process.children(recursive=True)]
-        for one in family:
-            with suppress(psutil.NoSuchProcess):
-                one.terminate()
-        for stubborn in psutil.wait_procs(family, STOP_SECONDS)[1]:
-            stubborn.kill()
+            # The runs first: a worker would kill them before they have told that they are stopped.
+            for family in (process.children(recursive=True), [process]):
+                for one in family:
+                    with suppress(psutil.NoSuchProcess):
+                        one.terminate()
+                for stubborn in psutil.wait_procs(family, STOP_SECONDS)[1]:
+                    stubborn.kill()
     return bool(found)
 
 
@@ -174,7 +175,7 @@ def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
 
 def known_server(environment: Mapping[str, str]) -> str | None:
     """Return the address of the server that the environment names, else of that on our home."""
-    return environment.get(API_URL) or running_server(environment)
+    return environment.get(API_URL, "").strip().rstrip("/") or running_server(environment)
 
 
 def running_server(environment: Mapping[str, str]) -> str | None:

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from flows.server.environment import client_environment
-from tests.processes import KLYNGE
+from tests.processes import KLYNGE, NOBODY
 
 COMMANDS = [("server", "deploy"), ("run", "2022K1", "--prefect", "--offline")]
 DEBIANS = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -93,8 +93,8 @@ def test_what_prefect_alone_does_not_trust_is_told_in_a_line(
 
 def test_prefect_trusts_whom_the_machine_trusts(proxy: dict[str, str]) -> None:
     """An authority that is installed, or named for all, needs no setting of Prefect's."""
-    assert client_environment(proxy)["PREFECT_API_SSL_CERT_FILE"] == proxy["SSL_CERT_FILE"]
+    assert client_environment(proxy, NOBODY)["PREFECT_API_SSL_CERT_FILE"] == proxy["SSL_CERT_FILE"]
     if not DEBIANS.exists():
         pytest.skip("this is no Debian")
     del proxy["SSL_CERT_FILE"]
-    assert client_environment(proxy)["PREFECT_API_SSL_CERT_FILE"] == str(DEBIANS)
+    assert client_environment(proxy, NOBODY)["PREFECT_API_SSL_CERT_FILE"] == str(DEBIANS)

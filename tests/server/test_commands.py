@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest import mock
 from uuid import UUID
 
+import psutil
 import pytest
 from filelock import FileLock, Timeout
 
@@ -65,14 +66,67 @@ def test_a_worker_takes_two_runs_at_once(site: Site) -> None:
 
 
 def test_what_runs_on_the_home_is_deployed_to(site: Site) -> None:
-    """`deploy` finds the server that `up` started, with no address named, and can be silent."""
-    variables = {key: row for key, row in site.environment.items() if key != "PREFECT_API_URL"}
-    here = replace(site, environment=variables)
+    """`deploy` finds the server that `up` started, with no address named, and can be silent.
+
+    A proxy that the way to others needs is not asked for it.
+    """
+    left_out = {"PREFECT_API_URL", "NO_PROXY", "no_proxy"}
+    variables = {key: row for key, row in site.environment.items() if key not in left_out}
+    here = replace(site, environment={**variables, "HTTP_PROXY": NOBODY, "http_proxy": NOBODY})
     ended = here.klynge("server", "deploy")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Deployed: ")
     ended = here.klynge("server", "up", "--quiet")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("pages", ["", "https://klynge.example.dk"])
+def test_the_pages_of_the_server_that_is_named_are_opened(
+    klynge: Klynge, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pages: str
+) -> None:
+    """`open` shows a server that a service runs too, and where the proxy before it has it."""
+    secret_file = site.folder / "secret"
+    for name, value in {
+        "KLYNGE_HOME": str(tmp_path),
+        "KLYNGE_SECRET_FILE": str(secret_file),
+        "KLYNGE_SERVER_URL": pages,
+        "PREFECT_API_URL": site.api_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    ended = klynge("server", "open")
+    assert (ended.exit_code, ended.err) == (0, "")
+    there = pages or site.api_url.removesuffix("/api")
+    assert opened == [there]
+    password = secret_file.read_text(encoding="utf-8").strip()
+    assert ended.out == f"Prefect's UI: {there}\nPassword: {password}\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
+def test_a_run_that_is_stopped_can_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`down` stops the runs before the worker, which would kill them before they have told."""
+    told = tmp_path / "told"
+    run = (
+        "import pathlib, signal, sys, time\n"
+        "def end(*_): time.sleep(0.2); pathlib.Path(sys.argv[1]).touch(); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end); print(flush=True); time.sleep(60)"
+    )
+    worker = (
+        "import signal, subprocess, sys\n"
+        "run = subprocess.Popen([sys.executable, '-c', *sys.argv[1:]])\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (run.kill(), sys.exit()))\n"
+        "run.wait(); signal.pause()"
+    )
+    command = [sys.executable, "-c", worker, run, str(told)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as started:
+        assert started.stdout
+        started.stdout.readline()
+        found = {psutil.Process(started.pid): NOBODY}
+        of_kind = {"worker": found, "server": {}}
+        monkeypatch.setattr(local_server, "running", lambda _, kind: of_kind[kind])
+        assert local_server.down(os.environ)
+    assert told.exists()
 
 
 def test_nothing_is_said_of_nothing_that_ran(
@@ -146,7 +200,7 @@ def test_a_secret_that_cannot_be_sent_is_told_and_not_shown(
         "klynge: PREFECT_API_AUTH_STRING has signs that cannot be sent.\n"
         "Set it to what the server's secret file holds, or leave it out.\n"
     )
-    with_none = client_environment({**variables, "PREFECT_API_AUTH_STRING": ""})
+    with_none = client_environment({**variables, "PREFECT_API_AUTH_STRING": ""}, site.api_url)
     assert with_none["PREFECT_API_AUTH_STRING"] == secret(variables)
 
 

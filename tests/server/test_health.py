@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.server.local import free_port, is_healthy
+from flows.server.local import free_port, known_server
 from tests.conftest import Klynge
 from tests.prefect_site import Site, due_now
 from tests.statbank_emulator import StatBankEmulator, faults
@@ -133,6 +134,11 @@ def test_a_record_that_cannot_be_read_is_a_warning(written: Klynge, reports_dir:
     assert "r1.json: Is a directory." in ended.out
 
 
-def test_an_address_may_end_with_a_slash(site: Site) -> None:
-    """As Prefect takes it."""
-    assert is_healthy(f"{site.api_url}/")
+def test_an_address_may_end_with_a_slash(
+    klynge: Klynge, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Prefect takes it, and with blanks about it, as it comes out of a file of settings."""
+    monkeypatch.setenv("PREFECT_API_URL", f" {site.api_url}/ ")
+    told = klynge("server", "status", "server").out
+    assert told.startswith(f"OK       server: answers at {site.api_url.removesuffix('/api')}\n")
+    assert known_server(os.environ) == site.api_url

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import yaml
 
-from flows.server.deployments import prefect_file
+from flows.server.deployments import PREFECT_FILE
 from tests.listener import Listener, listening, name_block
 from tests.prefect_site import Site, build_site, kill
 from tests.server.postgres import binaries, cluster
@@ -119,7 +119,7 @@ def test_lost_machine(
 
 def _call_crashed(site: Site, run: str) -> None:
     """Have a run called crashed by the automation of the site, but sooner."""
-    content = prefect_file().read_text(encoding="utf-8")
+    content = PREFECT_FILE.read_text(encoding="utf-8")
     automation, *_ = yaml.safe_load(content.replace("90", str(SILENCE_SECONDS)))["automations"]
     impatient = automation | {"name": "impatient"}
     impatient["trigger"]["match"] = {"prefect.resource.id": f"prefect.flow-run.{run}"}

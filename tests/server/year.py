@@ -103,7 +103,7 @@ class Year:
 
 def dead_worker(year: Year, moment: datetime) -> None:
     """Let a worker live and die, and wait until it is missed."""
-    content = yaml.safe_load(deployments.prefect_file().read_text(encoding="utf-8"))
+    content = yaml.safe_load(deployments.PREFECT_FILE.read_text(encoding="utf-8"))
     with year.site.client() as client:
         for name in ("klynge: no worker", "klynge: late"):
             (again,) = [row for row in content["automations"] if row["name"] == name]

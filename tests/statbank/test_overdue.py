@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from flows.server.deployments import prefect_file
+from flows.server.deployments import PREFECT_FILE
 from pipeline.statbank.publication import expected_release, overdue_from
 from schemas.quarter import Quarter, quarter_range
 from schemas.source_tables import SOURCE_TABLES, SourceTable
@@ -17,7 +17,7 @@ QUARTERS = quarter_range(Quarter(2022, 1), Quarter(2061, 4))
 
 def window() -> tuple[int, int, list[int]]:
     """Return first day, last day and months of the schedule."""
-    cron = re.search(r'cron: "\S+ \S+ (\d+)-(\d+) (\S+) \*"', prefect_file().read_text("utf-8"))
+    cron = re.search(r'cron: "\S+ \S+ (\d+)-(\d+) (\S+) \*"', PREFECT_FILE.read_text("utf-8"))
     assert cron
     return int(cron[1]), int(cron[2]), [int(month) for month in cron[3].split(",")]
 
