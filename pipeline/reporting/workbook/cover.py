@@ -34,8 +34,7 @@ def write_cover(sheet: Sheet, all_allocated: Formula, result: ClusterResult | No
 
 
 def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> Iterator[Line]:
-    text, calculation = content.text, content.calculation
-    quarter = calculation.report.quarter
+    text, quarter, inputs = content.text, content.result.quarter, content.calculation.inputs
     yield text("cover.quarter"), content.quarter_text
     yield text("cover.reference_day"), text.day(quarter.reference_day)
     if content.mark:
@@ -43,16 +42,17 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
     else:
         yield text("cover.revision"), text("cover.edition", revision=content.revision)
         yield text("cover.reason"), content.changes_text
-    for snapshot in calculation.inputs.snapshots:
+    for snapshot in inputs.snapshots:
         yield text("cover.source"), notes.citation(snapshot, quarter, text)
-    yield text("cover.money"), text("cover.money_text")
+    how = "cover.money_by_key" if content.result.rules.keys else "cover.money_text"
+    yield text("cover.money"), text(how)
     yield text("cover.all_allocated"), all_allocated
     if content.result.population.districts_from:
         yield text("column.estimated"), text("cover.estimated")
     for note in said:
         if note.subject == text("notes.finding"):
             yield note.subject, note.text
-    yield text("cover.contact"), calculation.inputs.parameters.contact or text("cover.no_contact")
+    yield text("cover.contact"), inputs.parameters.contact or text("cover.no_contact")
     for role in ("calculated_by", "checked_by", "approved_by"):
         yield text(f"cover.{role}"), text("cover.sign")
     yield text("cover.usage"), text("cover.usage_text")

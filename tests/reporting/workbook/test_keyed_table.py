@@ -74,6 +74,8 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
 def test_a_sheet_of_a_key_names_what_it_shows(keyed: Content) -> None:
     """A share by a key is none of the population, and an amount is divided in smaller steps."""
     book = opened(workbooks(keyed)["fordeling-2022K1.xlsx"])
+    cover = [str(cell.value) for row in book["Forside"].iter_rows() for cell in row]
+    assert any("efter befolkningsandel eller nøgle" in text for text in cover)
     for name in (name for name in book.sheetnames if "Nøgle" in name):
         said = [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value]
         assert not any("efolkningsandel" in text for text in said), name
