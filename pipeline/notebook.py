@@ -28,7 +28,7 @@ from pipeline.reference.names import clusters, find, municipalities
 from pipeline.reporting.content import Content
 from pipeline.reporting.memo import Memo, memo_of
 from pipeline.reporting.page import rendered
-from pipeline.reporting.rows import FUND_COLUMNS, allocation_columns, allocation_rows, fund_rows
+from pipeline.reporting.rows import allocation_rows, figure_tables
 from pipeline.run import gather
 from pipeline.settings import Settings, setting
 from pipeline.snapshots.acquisition import Acquisition
@@ -188,10 +188,11 @@ def run_quarter(
     """
     report = ReportName(Quarter.parse(quarter), Quarter.parse(rules) if rules else None)
     calculation = calculate(gather(Parameters(report), _stored(data_dir)))
-    result = calculation.result
-    allocation = pd.DataFrame(allocation_rows(result), columns=list(allocation_columns([result])))
-    funds = pd.DataFrame(fund_rows(result), columns=list(FUND_COLUMNS))
-    return QuarterRun(calculation, _with_numbers(allocation), _with_numbers(funds))
+    allocation, funds = (
+        _with_numbers(pd.DataFrame(rows, columns=list(columns)))
+        for _, columns, rows in figure_tables([calculation.result])
+    )
+    return QuarterRun(calculation, allocation, funds)
 
 
 def _with_numbers(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,13 +21,7 @@ from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, StorageError, UsageError
 from pipeline.files import write_atomically
-from pipeline.reporting.rows import (
-    FUND_COLUMNS,
-    allocation_columns,
-    allocation_rows,
-    fund_rows,
-    machine_csv,
-)
+from pipeline.reporting.rows import figure_tables, machine_csv
 from pipeline.revisions.store import Report, write
 from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
@@ -202,15 +196,8 @@ def _tables(request: Request, results: Sequence[QuarterResult]) -> Iterator[tupl
     """Yield name and content of each file; a table without a row has none."""
     rules = f"-rules-{request.rules_quarter}" if request.rules_quarter else ""
     label = f"{request.first}-{request.last}{rules}"
-    for name, rows_of, columns in (
-        ("fordeling", allocation_rows, allocation_columns(results)),
-        ("puljer", fund_rows, FUND_COLUMNS),
-    ):
-        rows = [
-            {**row, "rules": str(result.rules.quarter)}
-            for result in results
-            for row in rows_of(result)
-        ]
+    for name, columns, figures in figure_tables(results):
+        rows = [{**row, "rules": str(request.rules_quarter or row["quarter"])} for row in figures]
         ordered = (columns[0], "rules", *columns[1:])
         if rows:
             yield f"{name}-{label}.csv", machine_csv(rows, ordered).encode()

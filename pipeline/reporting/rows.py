@@ -27,12 +27,6 @@ FUND_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def allocation_columns(results: Iterable[QuarterResult]) -> tuple[str, ...]:
-    """Return the columns of the allocation, with the key where any cost is shared by one."""
-    keyed = any(result.rules.keys for result in results)
-    return (*ALLOCATION_COLUMNS, "key_id") if keyed else ALLOCATION_COLUMNS
-
-
 def allocation_rows(result: QuarterResult) -> list[Row]:
     """Return the allocation: a row a cluster, cost and municipality.
 
@@ -102,6 +96,19 @@ def fund_rows(result: QuarterResult) -> list[Row]:
             for row in clusters
         ]
     return rows
+
+
+def figure_tables(
+    results: Sequence[QuarterResult],
+) -> Iterator[tuple[str, Sequence[str], list[Row]]]:
+    """Yield name, columns and rows of the tables of results: allocation, and shared funds.
+
+    The allocation has the key where any cost is shared by one.
+    """
+    key = ["key_id"] if any(result.rules.keys for result in results) else []
+    allocated = [row for result in results for row in allocation_rows(result)]
+    yield "fordeling", (*ALLOCATION_COLUMNS, *key), allocated
+    yield "puljer", FUND_COLUMNS, [row for result in results for row in fund_rows(result)]
 
 
 def invoice_rows(calculation: Calculation, result: ClusterResult, text: Catalogue) -> list[Row]:
@@ -239,10 +246,7 @@ def figure_files(calculation: Calculation) -> dict[str, bytes]:
     if invoices:
         collected = excel_csv(invoices, list(invoices[0]), text)
         files[f"opkraevning-{report.label}-excel.csv"] = collected
-    for name, rows, columns in (
-        ("fordeling", allocation_rows(result), allocation_columns([result])),
-        ("puljer", fund_rows(result), FUND_COLUMNS),
-    ):
+    for name, columns, rows in figure_tables([result]):
         marked, headed = [mark | row for row in rows], (*mark, *columns)
         files[f"{name}-{report.label}.csv"] = machine_csv(marked, headed).encode()
         files[f"{name}-{report.label}-excel.csv"] = excel_csv(marked, headed, text)
