@@ -39,8 +39,10 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     environment.set_folders(settings)
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "pipeline,flows")
-    # As at Ctrl-C, a run that is stopped is recorded as crashed, before its server ends.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # As at Ctrl-C, a run that ends with its terminal, or is stopped, is recorded as crashed.
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     if running := local_server.known_server(os.environ):
         local_server.wait_until_healthy(running, seconds=0)
         os.environ.update(environment.client_environment(os.environ, running))

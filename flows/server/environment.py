@@ -110,10 +110,8 @@ def client_environment(environment: Mapping[str, str], api_url: str | None) -> d
         UsageError: No server is known, or a secret that cannot be sent.
     """
     if not api_url:
-        raise UsageError(
-            f"{API_URL} is not set: a schedule needs a server that stays.",
-            "Start one with: klynge server start, or use: klynge server up",
-        )
+        hint = "Start one with: klynge server start, or use: klynge server up"
+        raise UsageError(f"{API_URL} is not set: a schedule needs a server that stays.", hint)
     held = environment.get(AUTHENTICATION) or secret(environment)
     if not held.isascii():
         hint = "Set it to what the server's secret file holds, or leave it out."

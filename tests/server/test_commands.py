@@ -19,8 +19,10 @@ import psutil
 import pytest
 from filelock import FileLock, Timeout
 
+from flows.server import embedded
 from flows.server import local as local_server
 from flows.server.environment import client_environment, secret
+from pipeline.settings import Settings
 from tests.conftest import Klynge
 from tests.listener import make_block
 from tests.prefect_site import Site, as_background_job, kill
@@ -335,6 +337,24 @@ def test_what_another_home_runs_is_left_alone(
         assert shown.startswith("CRITICAL server: nothing answers")
         assert klynge("server", "down").out == "Nothing was running.\n"
     assert local_server.is_healthy(site.api_url)
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_run_is_stopped_with_its_terminal(
+    nohup: bool, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by SIGTERM, so that it tells the server; one that `nohup` started goes on."""
+    monkeypatch.setattr(os, "environ", {**os.environ, **site.environment})
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+    try:
+        embedded.prepare(Settings.from_environment(os.environ))
+        with suppress(SystemExit) if nohup else pytest.raises(SystemExit, match="129"):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_serve_runs_what_is_asked_for(site: Site) -> None:
