@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -329,12 +330,16 @@ def test_a_redirect_that_is_refused_leaves_no_connection_open(
 def test_a_drip_does_not_stretch_the_budget(
     asking: Klynge, statbank: StatBankEmulator, monkeypatch: pytest.MonkeyPatch, reports_dir: Path
 ) -> None:
-    """A byte now and then keeps every read alive, but not the call, in headers and in the body."""
+    """A byte now and then keeps every read alive, but not the call, in headers and in the body;
+    nor does what still reads keep the command from ending.
+    """
+    before = set(threading.enumerate())
     monkeypatch.setenv("KLYNGE_BUDGET_SECONDS", "0.3")
     for fault in (faults.drip(0.02), faults.drip_headers(0.02)):
         statbank.fail(fault, times=None, table="FOLK1A")
         ended = asking("run", "2022K1")
         assert (ended.exit_code, "it took over 0.3 s" in ended.err) == (30, True)
+        assert all(thread.daemon for thread in set(threading.enumerate()) - before)
         statbank.reset()
     assert not reports_dir.exists()
 
