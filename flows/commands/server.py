@@ -16,7 +16,7 @@ from flows.terminal.shared import Command, Shared
 from pipeline.settings import setting
 
 app = typer.Typer(
-    help="Start, watch and stop a Prefect server and worker on this machine.",
+    help="Start, watch and stop Prefect on this machine",
     epilog="Example: klynge server up",
     no_args_is_help=True,
 )

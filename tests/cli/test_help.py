@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,9 +45,11 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", ["", *commands()])
 def test_help_has_an_example(klynge: Klynge, command: str) -> None:
-    """`--help` of `klynge` and of every command shows a command that can be copied."""
+    """`--help` of `klynge` and of every command shows a command that can be copied, and no sentence
+    that is cut."""
     ended = klynge(*command.split(), "--help")
     assert ended.exit_code == 0
+    assert not re.search(r"[a-z]\.\.\.", ended.out)
     assert f"Example: klynge {command}" in ended.out
 
 
