@@ -54,8 +54,7 @@ def show_report(report: Report, reports_url: str) -> None:
     Without the address of the reports folder, links lead to its path on this machine.
     """
     calculation = report.calculation
-    structures = calculation.inputs.reference.structures.values()
-    text = Catalogue(calculation.report.language, structures)
+    text = Catalogue(calculation.report.language, calculation.inputs.reference.structures.values())
     title = f"{calculation.report.label} {report.folder.name}"
     tables = [
         (cluster, _rows(cluster, text))
@@ -105,11 +104,13 @@ def _section(name: str, rows: list[Row]) -> list[str]:
 def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
     """Return a row a municipality: name, counted population, share, and kroner of each cost.
 
-    Prefect shows the cells of a table as Markdown too, its headings as they are.
+    Prefect shows cells as Markdown too, headings as they are; one that stands there has the id too.
     """
     columns = ("municipality_name", "counted_population", "share")
-    costs = [text.cost_heading(row.cost) for row in cluster.allocations]
-    headings = [*(text(f"column.{column}") for column in columns), *costs]
+    headings = [text(f"column.{column}") for column in columns]
+    for cost in (row.cost for row in cluster.allocations):
+        heading = text.cost_heading(cost)
+        headings.append(f"{heading} ({cost.cost_id})" if heading in headings else heading)
     rows = []
     for member in cluster.members:
         amounts = cluster.amounts_of(member.code)

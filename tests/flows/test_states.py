@@ -54,17 +54,25 @@ def test_summary_table_and_links(quarterly: Run, environment: Site) -> None:
 def test_names_mean_nothing_in_an_artifact(
     quarterly: Run, environment: Site, data_dir: Path
 ) -> None:
-    """A name with a link, a tag and a bar stays a name in the summary, a cell and a title."""
+    """A name with a link, a tag and a bar stays a name in the summary, a cell and a title; two
+    costs of one name are two columns."""
     for table, old in (("areas", "Rødovre"), ("clusters", "Sundhedsklynge Syd")):
         path = data_dir / "reference" / f"{table}.csv"
         name = f"{old} [her](http://x.example) <i>|`"
         path.write_text(path.read_text("utf-8").replace(old, name), "utf-8")
+    costs = data_dir / "reference" / "costs.csv"
+    first = next(row for row in costs.read_text("utf-8").splitlines() if row.startswith("halvt"))
+    with costs.open("a", encoding="utf-8") as file:
+        file.write(first.replace("halvt-aarsvaerk", "endnu-et").replace("370000", "1000") + "\n")
     run = quarterly(quarter=QUARTER)
     shown = environment.artifacts(run.id)
     members = shown["fordeling-amager-hvidovre"]
     written = r"\[her\](http://x.example) &lt;i&gt;\|\`"
     assert f"| Rødovre {written} |" in str(shown["fordeling"].data)
-    assert f"Rødovre {written}" in {row["Kommune"] for row in json.loads(str(members.data))}
+    rows = json.loads(str(members.data))
+    assert f"Rødovre {written}" in {row["Kommune"] for row in rows}
+    kroner = [int(cell.replace(".", "")) for row in rows for cell in list(row.values())[3:]]
+    assert sum(kroner) == 370_000 + 1_000
     assert f"Sundhedsklynge Syd {written}" in str(members.description)
     assert not any("[her](" in str(artifact) for artifact in shown.values())
 

@@ -109,12 +109,8 @@ def _municipality_cells(
 
 def _net(plan: Plan, code: str, pays: Cell) -> Cell:
     """Return what a municipality pays in all, less what is paid to it as a co-chair."""
-    chaired = [
-        plan.live[row.cluster.cluster_id]
-        for row in plan.clusters
-        if row.cluster.co_chair == code and row.allocations
-    ]
-    paid = [live.seen("kroner", cost) for live in chaired for cost in range(len(live.allocations))]
+    led = [live for row in plan.clusters if row.cluster.co_chair == code for live in plan.of(row)]
+    paid = [live.seen("kroner", cost) for live in led for cost in range(len(live.allocations))]
     if not paid:
         return pays
     own = pays.text if isinstance(pays, Formula) else f"={pays}"

@@ -12,6 +12,8 @@ from pipeline.reference.tables import load_reference
 from pipeline.reporting.content import Content
 from pipeline.reporting.rows import figure_files
 from pipeline.reporting.workbook.books import workbooks
+from schemas.sharing import EVERYBODY
+from tests.analysis.keys import KINDS, add_keys
 from tests.calculation.test_published_table import PRINTED
 from tests.conftest import REPOSITORY
 from tests.report_of import content_of
@@ -93,17 +95,27 @@ def test_the_co_chair_is_paid_and_does_not_pay_itself(known: Path) -> None:
     assert "co_chair" not in str(opened(book)["Opkrævning"]["A3"].value)
 
 
-def test_one_total_a_municipality_says_by_its_sign_who_pays(known: Path) -> None:
-    """All others pay what the co-chair receives; its own share moves no money."""
-    book = opened(workbooks(content_of(data_dir=known))["fordeling-2022K1.xlsx"], values=True)
+@pytest.mark.parametrize("keyed", [False, True])
+def test_one_total_a_municipality_says_by_its_sign_who_pays(
+    known: Path, tmp_path: Path, keyed: bool
+) -> None:
+    """All others pay what the co-chair receives, by whatever key; its own share moves no money."""
+    data_dir = Path(shutil.copytree(known, tmp_path / "data"))
+    if keyed:
+        add_keys(data_dir, {"loft": KINDS["loft"]}, {"loft": "amager-hvidovre"})
+    content = content_of(data_dir=data_dir)
+    book = opened(workbooks(content)["fordeling-2022K1.xlsx"], values=True)
     sheet = book["Oversigt over kommuner"]
     table = grid(sheet)
     net = {
         sheet.cell(row, 1).value: sheet[f"{table.letter('Betaler (+)')}{row}"].value
         for row in table.rows
     }
-    assert net[HVIDOVRE] == 32_956 - 370_000
-    assert net[BRONDBY] == 22_057
+    keys = [row for row in content.result.sections if row.key != EVERYBODY]
+    more = {code: sum(sum(row.amounts_of(code)) for row in keys) for code in (HVIDOVRE, BRONDBY)}
+    assert all(more.values()) == keyed
+    assert net[HVIDOVRE] == 32_956 - 370_000 + more[HVIDOVRE] - 500_000 * keyed
+    assert net[BRONDBY] == 22_057 + more[BRONDBY]
     assert sum(net.values()) == 0
 
 
