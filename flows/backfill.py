@@ -26,7 +26,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, retrying
+from flows.policies import AreaCode, QuarterOrNone, QuarterText, is_temporary, log_steps, retrying
 from flows.summary import ended, failed, one_line
 from pipeline.analysis import backfill as analysis
 from pipeline.errors import KlyngeError, UsageError
@@ -66,7 +66,7 @@ def backfill(
     from_quarter: QuarterText,
     to_quarter: QuarterText,
     refresh: bool = False,
-    rules: QuarterText | None = None,
+    rules: QuarterOrNone = None,
     accept_jumps: tuple[AreaCode, ...] = (),
     reports: bool = False,
     offline: bool = False,

@@ -7,7 +7,7 @@ stands in the docstring of its flow. Folders and addresses are no parameters: a 
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
@@ -79,7 +79,10 @@ def _as_expected(record: logging.LogRecord) -> bool:
 
 
 _NAMED = AfterValidator(lambda text: str(Quarter.parse(text)))
-QuarterText = Annotated[str, Field(pattern=WRITTEN), _NAMED]
+_WORDS: Any = {"pattern": "a quarter such as 2022K1, K1 to K4"}  # which a server shows
+_WRITTEN = Field(json_schema_extra={"if": {"pattern": WRITTEN}, "else": _WORDS})
+QuarterText = Annotated[str, _NAMED, _WRITTEN]
 """A quarter as the history keeps it, which holds JSON only; a run has it as `2022K1`."""
+QuarterOrNone = Annotated[Annotated[str, _NAMED] | None, _WRITTEN]
 
 AreaCode = Annotated[str, Field(pattern=f"^({AREA_CODE}|{DISTRICT_CODE})$")]

@@ -18,7 +18,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import summary
-from flows.policies import AreaCode, QuarterText, is_temporary, log_steps, one_at_a_time, retrying
+from flows.policies import AreaCode, QuarterOrNone, is_temporary, log_steps, one_at_a_time, retrying
 from flows.server.health import OVERDUE
 from pipeline.calculation.calculate import Inputs, Parameters
 from pipeline.calculation.calculate import calculate as calculate_report
@@ -84,9 +84,9 @@ def _day() -> date:
 
 @flow(name="quarterly", flow_run_name=run_name, persist_result=False)
 def quarterly(
-    quarter: QuarterText | None = None,
+    quarter: QuarterOrNone = None,
     refresh: bool = False,
-    rules: QuarterText | None = None,
+    rules: QuarterOrNone = None,
     accept_jumps: tuple[AreaCode, ...] = (),
     language: Language = Language.DANISH,
     estimate_districts: bool = False,

@@ -69,10 +69,12 @@ def test_our_steps_are_in_the_log(site: Site, first_run: UUID) -> None:
 
 
 def test_nonsense_is_refused_by_the_server(site: Site) -> None:
-    """A parameter that makes no sense starts no run, and the message names it."""
+    """A parameter that makes no sense starts no run, and the message names it in words."""
     ended = site.prefect("deployment", "run", "quarterly/on-demand", "-p", "quarter=2022K9")
     assert ended.returncode == 1
     assert "2022K9" in ended.stderr + ended.stdout
+    said = " ".join((ended.stderr + ended.stdout).split())
+    assert "'2022K9' does not match 'a quarter such as 2022K1, K1 to K4'" in said
 
 
 def test_release(site: Site, bank: StatBankEmulator) -> None:
