@@ -7,30 +7,13 @@ command is a `Remedy` with the facts that the command needs: `flows` knows how i
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-
-class Remedy(StrEnum):
-    """What can be done about an error."""
-
-    ACCEPT_JUMPS = "accept_jumps"
-    ADD_SOURCE = "add_source"
-    APPLY_RULES_OF = "apply_rules_of"
-    ASK_AGAIN = "ask_again"
-    CHANGE_COST = "change_cost"
-    DELIVER = "deliver"
-    END_COST = "end_cost"
-    END_MEMBERSHIP = "end_membership"
-    EXPLAIN_AS_WRITTEN = "explain_as_written"
-    FETCH = "fetch"
-    FIX_FORMAT = "fix_format"
-    GO_ONLINE = "go_online"
-    LIST_CLUSTERS = "list_clusters"
-    NAME_AMOUNT = "name_amount"
-    NAME_DATA_FOLDER = "name_data_folder"
-    NAME_SCOPE = "name_scope"
-    REPLACE_SCENARIO = "replace_scenario"
-    RUN = "run"
-    UPDATE_DATA = "update_data"
-    USE_STORED = "use_stored"
+Remedy = StrEnum(
+    "Remedy",
+    "ACCEPT_JUMPS ADD_SOURCE APPLY_RULES_OF ASK_AGAIN CHANGE_COST DELIVER END_COST END_MEMBERSHIP "
+    "EXPLAIN_AS_WRITTEN FETCH FIX_FORMAT GO_ONLINE LIST_CLUSTERS NAME_AMOUNT NAME_DATA_FOLDER "
+    "NAME_SCOPE REPLACE_SCENARIO RUN UPDATE_DATA USE_STORED",
+)
+"""What can be done about an error."""
 
 
 class KlyngeError(Exception):

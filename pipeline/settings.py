@@ -23,18 +23,12 @@ _NOT_ON_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's control characters, halves of a character, and ends of lines and paragraphs."""
 
 
-class TaskRunner(StrEnum):
-    """Where the quarters of a back-fill are calculated."""
-
-    THREADS = "threads"
-    DASK = "dask"
+TaskRunner = StrEnum("TaskRunner", "THREADS DASK")
+"""Where the quarters of a back-fill are calculated."""
 
 
-class Security(StrEnum):
-    """How the connection to the mail server is encrypted; there is no way without."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
+Security = StrEnum("Security", "STARTTLS TLS")
+"""How the connection to the mail server is encrypted; there is no way without."""
 
 
 class Kind(NamedTuple):

@@ -47,21 +47,12 @@ EVERY_CLUSTER: Final = "*"
 """Cluster of a recipient who gets the whole report."""
 
 
-class Basis(StrEnum):
-    """How a municipality counts in a cluster."""
-
-    WHOLE = "whole"
-    FRACTION = "fraction"
-    DISTRICTS = "districts"
+Basis = StrEnum("Basis", "WHOLE FRACTION DISTRICTS")
+"""How a municipality counts in a cluster."""
 
 
-class AreaKind(StrEnum):
-    """What an area of FOLK1A is; `other` is Christiansø, which is not a municipality."""
-
-    COUNTRY = "country"
-    REGION = "region"
-    MUNICIPALITY = "municipality"
-    OTHER = "other"
+AreaKind = StrEnum("AreaKind", "COUNTRY REGION MUNICIPALITY OTHER")
+"""What an area of FOLK1A is; `other` is Christiansø, which is not a municipality."""
 
 
 class Per(StrEnum):

@@ -25,12 +25,8 @@ if TYPE_CHECKING:
     from pipeline.snapshots.acquisition import Acquisition
 
 
-class Form(StrEnum):
-    """How what a command has to show is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
+Form = StrEnum("Form", "TABLE CSV JSON")
+"""How what a command has to show is written."""
 
 
 def _options(

@@ -29,14 +29,8 @@ if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import Answer
 
 
-class Change(StrEnum):
-    """What an answer brought for a quarter."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    CONFIRMED = "confirmed"
-    ACCEPTED = "accepted"
-    SAME = "same"
+Change = StrEnum("Change", "NEW CHANGED CONFIRMED ACCEPTED SAME")
+"""What an answer brought for a quarter."""
 
 
 @dataclass(frozen=True)
