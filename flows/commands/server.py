@@ -1,8 +1,8 @@
 """`klynge server` and `klynge serve`: Prefect's server and worker on this machine."""
 
 import os
-import runpy
 import signal
+import subprocess
 import sys
 from shlex import quote
 from typing import Annotated
@@ -12,8 +12,7 @@ import typer
 from flows.server import deployments, environment
 from flows.server import local as local_server
 from flows.server.health import Part, look
-from flows.terminal.shared import Command, Shared
-from pipeline.settings import setting
+from flows.terminal.shared import Command, Form, Shared
 
 app = typer.Typer(
     help="Start, watch and stop Prefect on this machine",
@@ -31,7 +30,7 @@ def up(shared: Shared) -> None:
 
     environment.set_folders(shared.settings)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as for `_be_prefect`
-    with FileLock(environment.home(os.environ) / "up.lock"):  # of two at once, one starts it
+    with environment.own(os.environ) as home, FileLock(home / "up.lock"):  # of two, one starts it
         api_url = local_server.up(os.environ)
     file = quote(str(environment.secret_file(os.environ)))
     _tell(
@@ -45,8 +44,10 @@ def up(shared: Shared) -> None:
 
 
 def _tell(shared: Shared, *lines: str) -> None:
-    """Print lines as they are: some are there to be pasted into a shell."""
-    if not shared.given["quiet"]:
+    """Show lines, to people as they are: some are there to be pasted into a shell."""
+    if shared.given["form"] is not Form.TABLE or shared.given["quiet"]:
+        shared.show(lines)
+    else:
         print(*lines, sep="\n")
 
 
@@ -56,9 +57,12 @@ def open_pages(shared: Shared) -> None:
     import webbrowser
 
     api_url = local_server.known_server(os.environ) or environment.local_url(os.environ)
-    local_server.wait_until_healthy(api_url, "Start it: klynge server up", seconds=0)
-    pages = setting("server_url", os.environ).rstrip("/") or api_url.removesuffix("/api")
-    _tell(shared, f"Prefect's UI: {pages}", f"Password: {environment.secret(os.environ)}")
+    local_server.wait_until_healthy(api_url, "Start it: klynge server up")
+    settings = environment.client_environment(os.environ, api_url)
+    pages, held = settings[environment.PAGES_URL], settings[environment.AUTHENTICATION]
+    if not local_server.is_healthy(api_url, "admin/version", held):
+        held = environment.secret(os.environ)
+    _tell(shared, f"Prefect's UI: {pages}", f"Password: {held}")
     webbrowser.open(pages)
 
 
@@ -100,19 +104,14 @@ def status(
 @command
 def deploy(shared: Shared) -> None:
     """Put the deployments and automations on the server of PREFECT_API_URL, else of KLYNGE_HOME."""
-    known = local_server.known_server(os.environ)
-    settings = environment.client_environment(os.environ, known)
-    local_server.wait_until_healthy(settings[environment.API_URL], seconds=0)
-    deployments.deploy(settings)
+    deployments.deploy(local_server.reached(os.environ))
     _tell(shared, "Deployed: quarterly/scheduled, quarterly/on-demand, backfill/on-demand.")
 
 
 def serve(shared: Shared) -> None:
     """Deploy to the server of PREFECT_API_URL, and run what it schedules from this process."""
     environment.set_folders(shared.settings)
-    known = local_server.known_server(os.environ)
-    os.environ.update(environment.client_environment(os.environ, known))
-    local_server.wait_until_healthy(os.environ[environment.API_URL])
+    os.environ.update(local_server.reached(os.environ, wait=True))
     deployments.deploy(os.environ)
     _be_prefect(*deployments.WORKER)
 
@@ -120,5 +119,7 @@ def serve(shared: Shared) -> None:
 def _be_prefect(*arguments: str) -> None:
     # A script's background jobs ignore SIGINT, by which a worker ends, at SIGTERM too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv[1:] = arguments
-    runpy.run_module("prefect", run_name="__main__", alter_sys=True)
+    command = [sys.executable, "-m", "prefect", *arguments]  # as `up` and `down` find it
+    if os.name == "nt":  # which knows no exec
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)

@@ -38,21 +38,24 @@ def deploy(environment: Mapping[str, str]) -> None:
     """
     import httpx
 
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    command += ["--prefect-file", str(PREFECT_FILE)]
     try:
         with client(environment) as connected:
             block = setting("notification_block", environment)
             target = _block_id(connected, block) if block else None
             _put_pool(connected)
-            ended = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-            )
-            if ended.returncode:
-                raise refused(environment, "deployments", (ended.stderr or ended.stdout).strip())
+            _deploy_all(environment)
             _put_automations(connected, target)
     except httpx.HTTPError as error:
         raise refused(environment, "deployments", error) from None
+
+
+def _deploy_all(environment: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    command += ["--prefect-file", str(PREFECT_FILE)]
+    nothing = subprocess.DEVNULL
+    ended = subprocess.run(command, env=environment, stdin=nothing, capture_output=True, text=True)
+    if ended.returncode:
+        raise refused(environment, "deployments", ended.stderr or ended.stdout)
 
 
 def client(environment: Mapping[str, str]) -> SyncPrefectClient:
@@ -75,7 +78,7 @@ def _put_pool(connected: SyncPrefectClient) -> None:
 def refused(environment: Mapping[str, str], what: str, said: object) -> ServerError:
     """Return the error of what a server does not take, and what was said of it."""
     hint = f"Is a server with our secret at {environment[API_URL]}? klynge server status"
-    text = str(said).partition("For more information")[0].rstrip("\n -")
+    text = str(said).partition("For more information")[0].strip("\n -")
     return ServerError(f"The server does not take our {what}:\n{text}", hint)
 
 

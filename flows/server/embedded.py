@@ -43,9 +43,8 @@ def prepare(settings: Settings) -> subprocess.Popen[bytes] | None:
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
             signal.signal(number, lambda number, _: sys.exit(128 + number))
-    if running := local_server.known_server(os.environ):
-        local_server.wait_until_healthy(running, seconds=0)
-        os.environ.update(environment.client_environment(os.environ, running))
+    if local_server.known_server(os.environ):
+        os.environ.update(local_server.reached(os.environ))
         return None
     os.environ[variable("server_port")] = str(local_server.free_port())
     os.environ.update(environment.server_environment(os.environ))
@@ -64,7 +63,7 @@ def run_flow(
         KlyngeError: What the run ended with, also where that is no failure of the run.
     """
     if server:
-        hint = f"Look at {environment.home(os.environ)}."
+        hint = f"Look at {environment.home(os.environ)}, and at the room there."
         local_server.wait_until_healthy(os.environ[environment.API_URL], hint, server)
     import httpx
 

@@ -34,16 +34,8 @@ class Level(IntEnum):
     CRITICAL = 2
 
 
-class Part(StrEnum):
-    """What can be looked at."""
-
-    SERVER = "server"
-    DATABASE = "database"
-    WORKER = "worker"
-    SCHEDULE = "schedule"
-    RUN = "run"
-    QUARTER = "quarter"
-    DELIVERY = "delivery"
+Part = StrEnum("Part", "SERVER DATABASE WORKER SCHEDULE RUN QUARTER DELIVERY")
+"""What can be looked at."""
 
 
 class Check(NamedTuple):
@@ -96,10 +88,12 @@ def _server(api_url: str) -> Iterator[Check]:
 def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
     """Yield what only the server knows."""
     import httpx
+
+    asking = deployments.client(environment)  # sets what Prefect reads when it is imported
     from prefect.exceptions import ObjectNotFound
 
     try:
-        with deployments.client(environment) as connected:
+        with asking as connected:
             yield _worker(connected)
             yield _schedule(connected)
             yield from _last_run(connected)

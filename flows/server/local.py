@@ -16,29 +16,31 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flows.server import deployments
+from flows.server import environment as env
 from flows.server.deployments import ServerError
-from flows.server.environment import API_URL, LOOPBACK, home, server_environment
 from pipeline.machine import untrusted
 from pipeline.settings import setting
 
 if TYPE_CHECKING:
     from psutil import Process
 
+_START_SECONDS: Final = 120  # a first start creates the database
 STOP_SECONDS: Final = 30.0
-_CORRECT: Final = f"Start it, or correct {API_URL}."
+_CORRECT: Final = f"Start it, or correct {env.API_URL}."
 _POLL_SECONDS: Final = 0.02
 _UNTIL_EOF: Final = "from flows.server.local import prefect_until_eof; prefect_until_eof()"
 
 
 def free_port() -> int:
     """Return a port on loopback that is free just now."""
-    with socket.create_server((LOOPBACK, 0)) as probe:
+    with socket.create_server((env.LOOPBACK, 0)) as probe:
         return int(probe.getsockname()[1])
 
 
@@ -82,8 +84,8 @@ def _end_at_eof() -> None:
     os._exit(1)
 
 
-def is_healthy(api_url: str, what: str = "health") -> bool:
-    """Whether a server answers at an address; as `ready`, with its database.
+def is_healthy(api_url: str, what: str = "health", held: str = "") -> bool:
+    """Whether a server answers at an address: as `ready` with its database, else to a secret.
 
     Raises:
         AccessRefused: It shows a certificate that is not trusted.
@@ -93,7 +95,8 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
     from urllib.request import ProxyHandler, build_opener
 
     try:
-        opener = build_opener(ProxyHandler({} if LOOPBACK in api_url else None))
+        opener = build_opener(ProxyHandler({} if env.host_here(api_url) else None))
+        opener.addheaders = [("Authorization", f"Basic {b64encode(held.encode()).decode()}")]
         with opener.open(f"{api_url}/{what}", timeout=5) as answer:
             return bool(json.load(answer))
     except (OSError, ValueError, HTTPException) as error:  # nothing, or what is no server
@@ -103,14 +106,14 @@ def is_healthy(api_url: str, what: str = "health") -> bool:
 
 
 def wait_until_healthy(
-    api_url: str, hint: str = "", server: subprocess.Popen[bytes] | None = None, seconds: int = 120
+    api_url: str, hint: str = "", server: subprocess.Popen[bytes] | None = None, wait: bool = False
 ) -> None:
-    """Wait until a server answers, as long as its process lives if it was started here.
+    """Let a server answer: at once, or in time with `wait` or while the one started here lives.
 
     Raises:
         ServerError: It ended, or does not answer in time.
     """
-    deadline = time.monotonic() + seconds  # a first start creates the database
+    deadline = time.monotonic() + (_START_SECONDS if server or wait else 0)
     while not is_healthy(api_url):
         if (server and server.poll() is not None) or time.monotonic() > deadline:
             raise ServerError(f"No Prefect server answers at {api_url}.", hint or _CORRECT)
@@ -123,21 +126,25 @@ def up(environment: Mapping[str, str]) -> str:
     Raises:
         ServerError: One of them does not start, or the port is taken.
     """
-    api_url = running_server(environment)
-    if api_url and running(environment, "worker"):
-        return api_url
-    down(environment)
-    port: int = setting("server_port", environment)
+    settings = env.server_environment(environment)
+    settings[env.API_URL] = running_server(environment) or _start_server(settings)
+    if not running(environment, "worker"):
+        deployments.deploy(settings)
+        start(deployments.WORKER, settings, env.home(environment) / "worker.log")
+    return settings[env.API_URL]
+
+
+def _start_server(settings: Mapping[str, str]) -> str:
+    down(settings)  # a worker whose server is gone, or a server that does not answer
+    port: int = setting("server_port", settings)
     with socket.socket() as probe:
-        if probe.connect_ex((LOOPBACK, port)) == 0:
+        if probe.connect_ex((env.LOOPBACK, port)) == 0:
             said = f"Port {port} is taken by another program."
             raise ServerError(said, "Set KLYNGE_SERVER_PORT to a free one.")
-    settings = server_environment(environment)
-    api_url, folder = settings[API_URL], home(environment)
-    server = start(["server", "start"], settings, folder / "server.log")
-    wait_until_healthy(api_url, f"Look at {folder / 'server.log'}.", server)
-    deployments.deploy(settings)
-    start(deployments.WORKER, settings, folder / "worker.log")
+    api_url, log = settings[env.API_URL], env.home(settings) / "server.log"
+    wait_until_healthy(
+        api_url, f"Look at {log}, and at the room there.", start(["server", "start"], settings, log)
+    )
     return api_url
 
 
@@ -149,33 +156,46 @@ def down(environment: Mapping[str, str]) -> bool:
     for process in found:
         with suppress(psutil.NoSuchProcess):  # it ended with the one before
             # The runs first: a worker would kill them before they have told that they are stopped.
-            for family in (process.children(recursive=True), [process]):
-                for one in family:
-                    with suppress(psutil.NoSuchProcess):
-                        one.terminate()
-                for stubborn in psutil.wait_procs(family, STOP_SECONDS)[1]:
-                    stubborn.kill()
+            _stop(process.children(recursive=True))
+            _stop([process])
     return bool(found)
+
+
+def _stop(processes: list[Process]) -> None:
+    import psutil
+
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for stubborn in psutil.wait_procs(processes, STOP_SECONDS)[1]:
+        stubborn.kill()
 
 
 def running(environment: Mapping[str, str], command: str) -> dict[Process, str]:
     """Return the processes of `prefect server` or `worker` on our home, with the API's address."""
     import psutil
 
-    folder = str(home(environment) / "prefect")
+    folder = str(env.home(environment) / "prefect")
     found = {}
     for process in psutil.process_iter():
         with suppress(psutil.Error):  # it just ended, or is another user's
             if process.cmdline()[2:5] == ["prefect", command, "start"]:
                 variables = process.environ()
                 if variables.get("PREFECT_HOME") == folder:
-                    found[process] = variables[API_URL]
+                    found[process] = variables[env.API_URL]
     return found
+
+
+def reached(environment: Mapping[str, str], wait: bool = False) -> dict[str, str]:
+    """Return the environment of what talks to the server that is known, once it answers."""
+    settings = env.client_environment(environment, known_server(environment))
+    wait_until_healthy(settings[env.API_URL], wait=wait)
+    return settings
 
 
 def known_server(environment: Mapping[str, str]) -> str | None:
     """Return the address of the server that the environment names, else of that on our home."""
-    return environment.get(API_URL, "").strip().rstrip("/") or running_server(environment)
+    return environment.get(env.API_URL, "").strip().rstrip("/") or running_server(environment)
 
 
 def running_server(environment: Mapping[str, str]) -> str | None:

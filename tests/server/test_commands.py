@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ import psutil
 import pytest
 from filelock import FileLock, Timeout
 
-from flows.server import embedded
+from flows.server import deployments, embedded, environment
 from flows.server import local as local_server
 from flows.server.environment import client_environment, secret
 from pipeline.settings import Settings
@@ -83,16 +84,26 @@ def test_what_runs_on_the_home_is_deployed_to(site: Site) -> None:
 
 
 @pytest.mark.parametrize("pages", ["", "https://klynge.example.dk"])
+@pytest.mark.parametrize("by", ["KLYNGE_SECRET_FILE", "PREFECT_API_AUTH_STRING"])
 def test_the_pages_of_the_server_that_is_named_are_opened(
-    klynge: Klynge, site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pages: str
+    klynge: Klynge,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    pages: str,
+    by: str,
 ) -> None:
-    """`open` shows a server that a service runs too, and where the proxy before it has it."""
-    secret_file = site.folder / "secret"
+    """`open` shows a server that a service runs too, and where the proxy before it has it.
+
+    The password is the one that the server takes, wherever it stands.
+    """
+    secret_file, password = site.folder / "secret", secret(site.environment)
     for name, value in {
         "KLYNGE_HOME": str(tmp_path),
-        "KLYNGE_SECRET_FILE": str(secret_file),
         "KLYNGE_SERVER_URL": pages,
         "PREFECT_API_URL": site.api_url,
+        "PREFECT_API_AUTH_STRING": "klynge:wrong",
+        by: str(secret_file) if by == "KLYNGE_SECRET_FILE" else password,
     }.items():
         monkeypatch.setenv(name, value)
     opened: list[str] = []
@@ -101,7 +112,6 @@ def test_the_pages_of_the_server_that_is_named_are_opened(
     assert (ended.exit_code, ended.err) == (0, "")
     there = pages or site.api_url.removesuffix("/api")
     assert opened == [there]
-    password = secret_file.read_text(encoding="utf-8").strip()
     assert ended.out == f"Prefect's UI: {there}\nPassword: {password}\n"
 
 
@@ -134,10 +144,39 @@ def test_a_run_that_is_stopped_can_say_so(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_nothing_is_said_of_nothing_that_ran(
     klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`down --quiet` prints nothing but errors."""
+    """`down --quiet` prints nothing but errors, and --format says the rest to programs."""
     monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
     ended = klynge("server", "down", "--quiet")
     assert (ended.exit_code, ended.out, ended.err) == (0, "", "")
+    told = klynge("server", "down", "--format", "json").out
+    assert json.loads(told) == [{"text": "Nothing was running."}]
+    assert klynge("server", "down", "--format", "csv").out == "text\nNothing was running.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no exec")
+def test_the_server_of_a_service_is_known(
+    own_home: Site, klynge: Klynge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`server start` becomes a process as `up` starts one, so `up` gives it only a worker."""
+    became: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, command: became.append(command))
+    monkeypatch.setattr(os, "umask", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with mock.patch.dict(os.environ):
+        assert klynge("server", "start").exit_code == 0
+        served = dict(os.environ)
+    (command,) = became
+    process = mock.Mock(cmdline=lambda: command, environ=lambda: served)
+    monkeypatch.setattr(psutil, "process_iter", lambda: [process])
+    monkeypatch.setattr(local_server, "is_healthy", lambda _: True)
+    started: list[list[str]] = []
+    monkeypatch.setattr(local_server, "start", lambda row, *_: started.append(row))
+    monkeypatch.setattr(deployments, "deploy", lambda _: None)
+    ended = klynge("server", "up")
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert served["PREFECT_API_URL"].removesuffix("/api") in ended.out
+    assert started == [deployments.WORKER]
+    process.terminate.assert_not_called()
 
 
 def test_taken_port_is_named(own_home: Site, site: Site) -> None:
@@ -267,6 +306,7 @@ def test_an_empty_address_counts_as_not_set(
     ("name", "value", "said"),
     [
         ("KLYNGE_HOME", "~nobody-of-that-name/klynge", "KLYNGE_HOME is ~nobody-of-that-name"),
+        ("KLYNGE_HOME", "~nobody-of-that-name/klynge", "Set KLYNGE_HOME to a folder of this user"),
         ("KLYNGE_POSTGRES_URL", "klynge@host/klynge", "must be an address that begins with"),
         ("KLYNGE_SECRET_FILE", "secret", "must hold klynge:PASSWORD"),
     ],
@@ -287,6 +327,62 @@ def test_a_setting_that_no_server_can_start_with_is_named(
     ended = klynge("server", "up")
     assert ended.exit_code == 2
     assert said in ended.err
+
+
+@pytest.mark.parametrize("what", ["no folder can be made", "no room is left"])
+@pytest.mark.parametrize("command", [("server", "up"), ("run", "2022K1", "--prefect")])
+def test_a_home_that_cannot_be_used_is_named(
+    klynge: Klynge,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    what: str,
+) -> None:
+    """Whose home directory is `/`, as a container's user has it, is told what to set instead."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "file").touch()
+    home = tmp_path / ("file" if what == "no folder can be made" else "home")
+    monkeypatch.setenv("KLYNGE_HOME", str(home))
+    monkeypatch.setattr(environment, "NamedTemporaryFile", full)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with mock.patch.dict(os.environ):
+        ended = klynge(*command)
+    said = "File exists" if what == "no folder can be made" else "No space left on device"
+    assert ended.exit_code == 51
+    assert ended.err == (
+        f"klynge: {home}: {said}.\n"
+        "Set KLYNGE_HOME to a folder of this user's with room, or make room there.\n"
+    )
+
+
+def test_a_user_without_a_home_directory_has_that_of_the_server(tmp_path: Path) -> None:
+    """Prefect asks for a home directory when it is imported; a container's user may have none."""
+    variables = {"KLYNGE_HOME": str(tmp_path / "home")}
+    assert client_environment(variables, NOBODY)["HOME"] == str(tmp_path / "home")
+    assert client_environment({**variables, "HOME": "/root"}, NOBODY)["HOME"] == "/root"
+
+
+@pytest.mark.parametrize("proxy", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://localhost:4200/api", "localhost"),
+        ("https://127.0.1.1/api", "127.0.1.1"),
+        ("http://[::1]:4200/api", "::1"),
+        ("http://localhost.example.dk/api", None),
+    ],
+)
+def test_this_machine_is_not_asked_through_a_proxy(
+    tmp_path: Path, proxy: str, url: str, host: str | None
+) -> None:
+    """However it is named; what the environment itself keeps from the proxy stays."""
+    variables = {"KLYNGE_HOME": str(tmp_path), proxy: NOBODY}
+    assert client_environment(variables, url).get("NO_PROXY") == host
+    held = client_environment({**variables, "no_proxy": ".example.dk"}, url)["no_proxy"]
+    assert held == ",".join(filter(None, [".example.dk", host]))
 
 
 def test_a_home_whose_name_has_blanks_can_be_pasted(
@@ -360,7 +456,8 @@ def test_a_run_is_stopped_with_its_terminal(
 def test_serve_runs_what_is_asked_for(site: Site) -> None:
     """One command deploys and runs what is asked for; the schedule stays active when it stops.
 
-    It stops at once, also where a script started it in the background.
+    It is found as a worker of the home is, and stops at once, also where a script started it in
+    the background.
     """
     log = site.folder / "serve.log"
     with log.open("wb") as output, as_background_job():
@@ -375,6 +472,7 @@ def test_serve_runs_what_is_asked_for(site: Site) -> None:
     other.suspend()
     try:
         wait_until(lambda: "started!" in log.read_text(encoding="utf-8"), "it waits for runs")
+        assert served.pid in {row.pid for row in local_server.running(site.environment, "worker")}
         run = site.trigger("quarterly/on-demand", quarter="2023K1")
         assert site.message(run)[0] == "Completed"
     finally:
