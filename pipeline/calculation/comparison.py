@@ -9,12 +9,12 @@ step the amount is allocated in whole kroner by largest remainder:
 4. amount: the amount to allocate is that after.
 
 What a step changes is its contribution, so the four add up to the change exactly. Another order
-would give other contributions. Where the key is another one, people of other ages or of another day
-count: all of that is step 3. Where no rule after counts by districts, nobody asks for their people:
-those before stand until step 3. A municipality that joins or leaves a cluster does so in step 3; a
-cost that is new or gone has no amount before or after, and changes in step 4. A shared fund is
-compared in the same way, by cluster. Where one structure replaces another, the amounts of each
-municipality are added up over its clusters, and so are the contributions.
+would give other contributions. Where the key counts people of other ages or of another day, all of
+that is step 3. Where no rule after counts by districts, nobody asks for their people: those before
+stand until step 3. A municipality that joins or leaves a cluster does so in step 3; a cost that is
+new or gone has no amount before or after, and changes in step 4. A shared fund is compared in the
+same way, by cluster. Where one structure replaces another, the amounts of each municipality are
+added up over its clusters, and so are the contributions.
 """
 
 from collections import Counter
@@ -148,8 +148,9 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
         old, new = costs_before.get((cost_id, scope)), costs_after.get((cost_id, scope))
         first, last = _key(before.rules, old or new), _key(after.rules, new or old)
         start, ruled = people_before[first.key_id], people_after[last.key_id]
-        moved = ruled if replace(first, period=last.period) == last else start
-        moved = replace(moved, by_district=moved.by_district or start.by_district)
+        same = (first.ages, first.population_of) == (last.ages, last.population_of)
+        districts = ruled.by_district or start.by_district
+        moved = replace(ruled, by_district=districts) if same else start
         amounts = (old.amount_dkk if old else 0, new.amount_dkk if new else 0)
         steps = ((before.rules, start), (before.rules, moved), (after.rules, ruled))
         people = [weights_of(scope, rules, counted) for rules, counted in steps]
@@ -241,6 +242,5 @@ def _people(populations: Mapping[str, Population]) -> dict[str, Population]:
     }
 
 
-def _clusters_of(municipality_code: str, rules: Reference) -> tuple[str, ...]:
-    rows = (row for row in rules.memberships if row.municipality_code == municipality_code)
-    return tuple(row.cluster_id for row in rows)
+def _clusters_of(code: str, rules: Reference) -> tuple[str, ...]:
+    return tuple(row.cluster_id for row in rules.memberships if row.municipality_code == code)

@@ -257,9 +257,11 @@ def by_key(result: QuarterResult, key: Key) -> QuarterResult:
 
 
 def test_each_side_is_shared_by_its_own_key(bundled: dict[str, Calculation]) -> None:
-    """Another key is a change of rules, and one that differs in its period alone is none."""
-    later = dataclasses.replace(HALF, period=Period(Quarter(2023, 1), None))
-    for first, last in ((HALF, EVERYBODY), (EVERYBODY, HALF), (HALF, later)):
+    """Another key is a change of rules, and one that differs in period and source alone is none.
+    Only where it counts other people is what has become of them a change of rules too."""
+    later = dataclasses.replace(HALF, period=Period(Quarter(2023, 1), None), source_id="s")
+    others = dataclasses.replace(HALF, population_of="2023K1")
+    for first, last in ((HALF, EVERYBODY), (EVERYBODY, HALF), (HALF, later), (HALF, others)):
         before = by_key(bundled["2022K1"].result, first)
         after = by_key(bundled["2023K1"].result, last)
         (scope,) = [row for row in compare(before, after).scopes if row.cost_id]
@@ -268,6 +270,7 @@ def test_each_side_is_shared_by_its_own_key(bundled: dict[str, Calculation]) -> 
             parts = allocated(370_000, shares(key, result.rules.members["viborg"], people))
             assert {row.code: getattr(row.kroner, f"{state}_dkk") for row in scope.changes} == parts
         assert any(row.kroner.rules_dkk for row in scope.changes) is (last is not later)
+        assert any(row.kroner.own_population_dkk for row in scope.changes) is (last is not others)
 
 
 def test_a_place_that_is_gone_counts_nobody(bundled: dict[str, Calculation]) -> None:
