@@ -57,6 +57,7 @@ class Link:
 
     sheet: str
     text: str
+    style: str = "link"
 
 
 Cell = str | int | float | Formula | Link
@@ -74,10 +75,12 @@ def number_of(cell: Cell) -> int | float:
     raise TypeError(f"{number!r} is not a number")
 
 
-def added(formulas: Sequence[Formula]) -> Cell:
-    """Return the sum of what formulas show; 0 of none."""
+def added(formulas: Sequence[Formula], less: Sequence[Formula] = ()) -> Cell:
+    """Return the sum of what formulas show, less that of others; 0 of none."""
     terms = "+".join(formula.text.removeprefix("=") for formula in formulas)
-    return Formula(f"={terms}", sum(map(number_of, formulas))) if formulas else 0
+    terms += "".join(f"-{formula.text.removeprefix('=')}" for formula in less)
+    number = sum(map(number_of, formulas)) - sum(map(number_of, less))
+    return Formula(f"={terms}", number) if terms else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +276,7 @@ class Sheet:
 
     def write(self, row: int, column: int, cell: Cell, style: str) -> None:
         """Write one cell; a text is a string whatever it starts with."""
-        look = self.book.style((isinstance(cell, Formula) and cell.style) or style)
+        look = self.book.style((isinstance(cell, Formula | Link) and cell.style) or style)
         if cell == "":
             self.worksheet.write_blank(row - 1, column, None, look)
         elif isinstance(cell, str):

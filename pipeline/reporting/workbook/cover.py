@@ -6,7 +6,7 @@ from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting import notes
 from pipeline.reporting.content import Content
 from pipeline.reporting.notes import Note
-from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Link, Sheet
+from pipeline.reporting.workbook.book import Book, Cell, Column, Formula, Sheet
 
 Line = tuple[str, Cell]
 
@@ -26,9 +26,6 @@ def write_cover(sheet: Sheet, all_allocated: Formula, result: ClusterResult | No
         Column(text("cover.information"), "text", 150 if result else 108),
     ]
     sheet.table("Forside", columns, lines)
-    for row, (_, cell) in enumerate(lines, start=sheet.next_row + 1):
-        if isinstance(cell, Link):
-            sheet.write(row, 1, cell, "link")
     sheet.worksheet.fit_to_pages(1, 1)
     sheet.worksheet.activate()
 

@@ -123,10 +123,8 @@ class LiveTable:
     def kroner_of(self, key: str) -> list[Formula]:
         """Return the kroner of a row, one a cost, as other sheets show them; none if not here."""
         allocations = self.allocations if key in self.row_of else ()
-        return [
-            Formula(f"={self._cell_of(key, 'kroner', cost)}", allocation.parts[key].amount)
-            for cost, allocation in enumerate(allocations)
-        ]
+        parts = enumerate(row.parts[key].amount for row in allocations)
+        return [Formula(f"={self._cell_of(key, 'kroner', cost)}", part) for cost, part in parts]
 
     def holds(self, cost: int) -> bool:
         """Return whether an amount is allocated, by intermediate results that are exact."""

@@ -1,22 +1,12 @@
 """The overviews: a row a cluster, a row a municipality, and the keys of clusters without a cost."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pipeline.calculation.quarter import ClusterResult
 from pipeline.reporting import notes
-from pipeline.reporting.workbook.book import (
-    Book,
-    Cell,
-    Column,
-    Formula,
-    Link,
-    Range,
-    Sheet,
-    added,
-    fitting,
-    number_of,
-)
-from pipeline.reporting.workbook.plan import Plan, sheet_name
+from pipeline.reporting.workbook.book import Book, Cell, Column, Link, Range, Sheet, added, fitting
+from pipeline.reporting.workbook.plan import Plan, control, sheet_name
 
 ABSENT = "–"
 """What a cell says that has nothing to say; a line above the table explains it."""
@@ -44,21 +34,15 @@ def clusters_sheet(book: Book, plan: Plan) -> None:
 
 def _cluster_cells(plan: Plan, result: ClusterResult) -> Iterator[Cell]:
     text, key = plan.content.text, result.cluster.cluster_id
-    live, tables = plan.live.get(key), plan.of(result)
-    yield Link(tables[0].sheet if tables else text("sheet.keys"), plan.content.cluster_name(result))
+    live, costs = plan.live.get(key), plan.costs(result)
+    sheet = costs[0][0].sheet if costs else text("sheet.keys")
+    yield Link(sheet, plan.content.cluster_name(result))
     yield result.cluster.region
     yield len(result.members)
     yield live.seen("counted") if live else float(result.counted_population)
-    costs = [(table, cost) for table in tables for cost in range(len(table.allocations))]
     yield added([table.seen("kroner", cost) for table, cost in costs])
     yield added([kroner for fund in plan.funds.values() for kroner in fund.kroner_of(key)])
-    if not tables:
-        yield ABSENT
-        return
-    yes, no = tables[0].words
-    tests = ",".join(f'{table.elsewhere("rank", cost)}="{yes}"' for table, cost in costs)
-    holds = all(table.holds(cost) for table, cost in costs)
-    yield Formula(f'=IFERROR(IF(AND({tests}),"{yes}","{no}"),"{no}")', yes if holds else no)
+    yield control(costs) if costs else ABSENT
 
 
 def municipalities_sheet(book: Book, plan: Plan) -> Range:
@@ -83,11 +67,10 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
         pays = text("overview.pays_number", number=number)
         columns += [Column(heading, "text", width), Column(pays, "whole", 15)]
     columns.append(Column(text("overview.pays_in_all"), "money", 15, summed=True))
-    rows = [list(_municipality_cells(plan, code, places[code], most)) for code in sorted(places)]
     if any(result.cluster.co_chair for result in plan.clusters):
         columns.append(Column(text("overview.net"), "money", 23, summed=True))
-        for row in rows:
-            row.append(_net(plan, str(row[0]), row[-1]))
+    cells = (_municipality_cells(plan, code, places[code], most) for code in sorted(places))
+    rows = [list(islice(row, len(columns))) for row in cells]
     return sheet.table("Overblik_kommuner", columns, rows, keys=2)
 
 
@@ -105,17 +88,9 @@ def _municipality_cells(
         yield added(here)
     yield from [ABSENT] * (2 * (most - len(places)))
     yield added(kroner)
-
-
-def _net(plan: Plan, code: str, pays: Cell) -> Cell:
-    """Return what a municipality pays in all, less what is paid to it as a co-chair."""
-    led = [live for row in plan.clusters if row.cluster.co_chair == code for live in plan.of(row)]
-    paid = [live.seen("kroner", cost) for live in led for cost in range(len(live.allocations))]
-    if not paid:
-        return pays
-    own = pays.text if isinstance(pays, Formula) else f"={pays}"
-    received = "-".join(cell.text.removeprefix("=") for cell in paid)
-    return Formula(f"{own}-{received}", number_of(pays) - sum(map(number_of, paid)))
+    chaired = [row for row in plan.clusters if row.cluster.co_chair == code]
+    paid = [table.seen("kroner", cost) for row in chaired for table, cost in plan.costs(row)]
+    yield added(kroner, less=paid)
 
 
 def keys_sheet(book: Book, plan: Plan) -> None:

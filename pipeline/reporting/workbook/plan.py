@@ -49,6 +49,10 @@ class Plan:
         """Return the live tables of a cluster, by whatever key."""
         return [self.live[row.section_id] for row in self.sections if row.cluster == result.cluster]
 
+    def costs(self, result: ClusterResult) -> list[tuple[LiveTable, int]]:
+        """Return the live table of each cost of a cluster, and the number of the cost in it."""
+        return [(row, cost) for row in self.of(result) for cost in range(len(row.allocations))]
+
     @property
     def tables(self) -> list[LiveTable]:
         """All live tables."""
@@ -58,6 +62,14 @@ class Plan:
     def keys(self) -> list[ClusterResult]:
         """The clusters without a sheet: nothing is allocated in them, and they have a key alone."""
         return [row for row in self.clusters if row.cluster.cluster_id not in self.live]
+
+
+def control(costs: Sequence[tuple[LiveTable, int]]) -> Formula:
+    """Return whether all costs of a cluster that has some are allocated."""
+    yes, no = costs[0][0].words
+    tests = ",".join(f'{table.elsewhere("rank", cost)}="{yes}"' for table, cost in costs)
+    holds = all(table.holds(cost) for table, cost in costs)
+    return Formula(f'=IFERROR(IF(AND({tests}),"{yes}","{no}"),"{no}")', yes if holds else no)
 
 
 def plan_of(content: Content, only: ClusterResult | None = None) -> Plan:
