@@ -29,6 +29,7 @@ def audit(
         options.MUNICIPALITY.option("A member, whole; those of the table if left out. Repeatable."),
     ] = None,
     rules: options.Rules = None,
+    sheet: Annotated[str, options.TEXT.option("The sheet of a workbook, by its name.")] = "",
 ) -> None:
     """Check a published table: does it add up, and which number is wrong?
 
@@ -43,7 +44,7 @@ def audit(
     if (cluster or member) and not quarter:
         raise typer.BadParameter("--cluster and --member need --quarter")
     told, counted = dict[str, Any](), dict[str, list[Any]]()
-    for heading, found in read_tables(table).items():
+    for heading, found in read_tables(table, sheet).items():
         if quarter:
             name, acquisition = ReportName(quarter, rules), shared.acquisition(offline=True)
             counted = count_again(found, name, cluster, member or [], acquisition)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from itertools import zip_longest
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ Cell = str | Decimal
 Grid = Sequence[Sequence[Cell]]
 
 _HEADINGS: Final = (
-    (None, "nedrundet|rounded down"),  # on the way to what is allocated
+    (None, "nedrundet|rounded down|ligelig|equal part|efter personer|by people"),  # on the way
     (Column.AMOUNT, r"\bkr\b|\bdkk\b"),
     (Column.SHARE, r"andel|share|%|\bpct\b|procent|per ?cent|nøgle|\bkey\b"),
     (Column.AMOUNT, r"beløb|bidrag|betal|udgift|amount|contribution|\bpays?\b|\bcosts?\b"),
@@ -45,17 +45,21 @@ _FORMS: Final = ((".", ","), (",", "."))
 _MOST_DECIMALS: Final = {Column.FIGURE: 4, Column.SHARE: 6, Column.AMOUNT: 2}
 
 
-def read_tables(path: Path) -> dict[str, PublishedTable]:
-    """Return the tables of a file, one for each column of amounts, by its heading.
+def read_tables(path: Path, sheet: str = "") -> dict[str, PublishedTable]:
+    """Return the tables of a file, one for each column of amounts, by its sheet and heading.
+
+    They are those of one sheet: the first with figures and shares, else with one of them.
 
     Raises:
         InvalidData: There is none, or a number is missing in it.
     """
-    for grid in _grids(path):
+    grids = [(name, grid) for name, grid in _grids(path) if sheet in ("", name)]
+    for kinds, (name, grid) in product((3, 2), grids):
         for turned in (grid, list(zip(*grid, strict=True))):
-            if found := _tables(path, turned):
-                return found
-    raise InvalidData(f"{path} has no table of figures or shares and amounts.", _HINT)
+            if found := _tables(path, turned, kinds):
+                return {f"{name}: {at}".removeprefix(": "): table for at, table in found.items()}
+    where = f" on a sheet {sheet}" if sheet else ""
+    raise InvalidData(f"{path} has no table of figures or shares and amounts{where}.", _HINT)
 
 
 def count_again(
@@ -120,17 +124,18 @@ def _doubt(table: PublishedTable, doubt: Doubt) -> dict[str, Any]:
     return {"where": where, "column": doubt.column, "printed": shown[0], "right": shown[1:]}
 
 
-def _grids(path: Path) -> Iterator[Grid]:
+def _grids(path: Path) -> Iterator[tuple[str, Grid]]:
     content = path.read_bytes()
     if not content.startswith(b"PK"):
-        yield _csv_grid(content)
+        yield "", _csv_grid(content)
         return
     import python_calamine as calamine  # only where there is a workbook to read
 
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         for name in workbook.sheet_names:
-            yield [list(map(_cell, row)) for row in workbook.get_sheet_by_name(name).to_python()]
+            rows = workbook.get_sheet_by_name(name).to_python()
+            yield name, [list(map(_cell, row)) for row in rows]
     except calamine.CalamineError as error:
         raise InvalidData(f"{path} is no workbook: {error}.", "Get it whole, as xlsx.") from None
 
@@ -152,11 +157,12 @@ def _cell(value: object) -> Cell:
     return str(value)
 
 
-def _tables(path: Path, grid: Grid) -> dict[str, PublishedTable]:
+def _tables(path: Path, grid: Grid, least: int) -> dict[str, PublishedTable]:
     form = _form(grid)
-    for number, header in enumerate(grid):
-        body = [list(map(str, row)) for row in grid[number + 1 :]]
-        numbers = [[_number(cell, form) for cell in row] for row in grid[number + 1 :]]
+    texts = [list(map(str, row)) for row in grid]
+    read = [[_number(cell, form) for cell in row] for row in grid]
+    for below, header in enumerate(grid, start=1):
+        body, numbers = texts[below:], read[below:]
         kinds = [
             (at, kind)
             for at, kind in enumerate(map(_kind, header))
@@ -164,7 +170,7 @@ def _tables(path: Path, grid: Grid) -> dict[str, PublishedTable]:
         ]
         columns = {kind: at for at, kind in reversed(kinds)}
         columns |= {kind: at for at, kind in kinds if _COUNTED.search(str(header[at]))}
-        if Column.AMOUNT in columns and len(columns) > 1:
+        if Column.AMOUNT in columns and len(columns) >= least and len(kinds) < len(header):
             labels = _labels(body, [at for at, _ in kinds])
             return {
                 str(header[at]): _table(path, header, labels, numbers, {**columns, kind: at}, form)

@@ -123,6 +123,27 @@ def test_each_column_of_amounts_is_a_table(tmp_path: Path) -> None:
     assert list(read_tables(csv(tmp_path, rows))) == ["Post kr.", "Pulje kr."]
 
 
+def test_of_several_sheets_the_first_counts_that_says_most(klynge: Klynge, tmp_path: Path) -> None:
+    """Its name is told, and another is named to be looked at; not one without shares before it."""
+    path = tmp_path / "notat.xlsx"
+    workbook = Workbook()
+    for name, kroner, shares in (
+        ("Oversigt", 5, ["", "", ""]),
+        ("Syd, 2022", 5, ["Andel", "25 %", "75 %"]),
+        ("Midt", 6, ["Andel", "25 %", "75 %"]),
+    ):
+        sheet = workbook.create_sheet(name)
+        for row in zip(
+            ["", "Ry", "Odder"], ["Antal", 1, 3], ["Kr.", kroner, 15], shares, strict=False
+        ):
+            sheet.append(row)
+    workbook.save(path)
+    assert klynge("audit", str(path)).out.startswith("Syd, 2022: Kr.: 2 municipalities\n")
+    assert klynge("audit", str(path), "--sheet", "Midt").exit_code == 20
+    with pytest.raises(InvalidData, match="on a sheet Syd"):
+        read_tables(path, "Syd")
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from openpyxl.styles.numbers import FORMAT_GENERAL
 from python_calamine import CalamineWorkbook
 
+from pipeline.analysis.published import read_tables
+from pipeline.calculation.audit import methods_of
 from tests.reporting.workbook.cells import figures, grid, opened, parts
 
 BOOKS = ["national", "syd", "english"]
@@ -77,3 +80,13 @@ def test_two_readers_see_the_same(book: bytes) -> None:
 
 def _plain(value: object) -> object:
     return float(value) if isinstance(value, (int, float)) else value or ""
+
+
+def test_an_audit_finds_the_table_of_municipalities(book: bytes, tmp_path: Path) -> None:
+    """Not the overview of clusters before it, nor the shared funds; no sheet has to be named."""
+    path = tmp_path / "fordeling.xlsx"
+    path.write_bytes(book)
+    for table in read_tables(path).values():
+        assert len(table.names) == 11
+        assert {"Rødovre", "Tårnby"} < {*table.names}
+        assert methods_of(table)
