@@ -23,7 +23,7 @@ Tables = Mapping[str, Sequence[Row]]
 
 _LARGEST: Final = records.LARGEST_AMOUNT_DKK
 _PEOPLE: Final = r"0|[1-9][0-9]{0,8}"
-_EMAIL: Final = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
+_EMAIL: Final = r"[\w.%+'-]+@([^\W_]|[.-])+\.[^\W\d_]{2,}"
 
 
 def answer(
@@ -51,6 +51,7 @@ def recipients(cluster_ids: Collection[str]) -> pa.DataFrameSchema:
         "cluster_id": checks.known(known_ids, "must be a cluster of clusters.csv, or *"),
         "email": [
             checks.matches(_EMAIL, "must be one e-mail address"),
+            checks.matches("[ -~]*", "must be in a-z on both sides; køge.dk is xn--kge-0na.dk"),
             checks.all_rows(
                 "must not stand twice for the same cluster",
                 lambda rows: ~rows.duplicated(["cluster_id", "email"]),

@@ -92,7 +92,7 @@ def check(
         options.QUARTER.argument("Check only what this quarter rests on, and calculate it."),
     ] = None,
     fix_format: Annotated[
-        bool, typer.Option(help="First rewrite reference files: order, quoting, line ends.")
+        bool, typer.Option(help="First rewrite files in canonical form: order, quotes, line ends.")
     ] = False,
 ) -> None:
     """Check rules and snapshots; write nothing.

@@ -55,9 +55,8 @@ def run(
     acquisition = shared.acquisition(offline, refresh, accept_jump)
     name = ReportName(quarter or acquisition.newest(), rules, language=language)
     parameters = Parameters(name, estimate_districts, shared.settings.contact)
-    shown = []
-    if cluster:  # one that is not known stops the run before anything is written
-        shown = cluster_ids(cluster, in_force(acquisition.reference, name).clusters)
+    # One that is not known stops the run before anything is written.
+    shown = cluster_ids(cluster, in_force(acquisition.reference, name).clusters) if cluster else []
     if prefect:
         report = embedded.run_flow(parameters, acquisition.access, server)
     else:
@@ -68,7 +67,7 @@ def run(
 
 
 def deliver(
-    report: Annotated[ReportName, options.REPORT.argument()],
+    report: Annotated[ReportName, options.WRITTEN.argument()],
     shared: Shared,
     dry_run: Annotated[
         bool, typer.Option(help="Show what would be delivered; deliver nothing.")
@@ -82,11 +81,10 @@ def deliver(
     settings = shared.settings
     targets = delivery.configured_targets(settings)
     if dry_run:
-        issue = read_issue(report, settings.reports_dir)
-        shared.show(console.delivery_parts(delivery.plan(issue, targets), "to be delivered"))
+        done = delivery.plan(read_issue(report, settings.reports_dir), targets)
     else:
         done = delivery.deliver(report, settings, targets, shared.obj)
-        shared.show(console.delivery_parts(done, "delivered"))
+    shared.show(console.delivery_parts(done, "to be delivered" if dry_run else "delivered"))
 
 
 def backfill(
@@ -107,13 +105,13 @@ def backfill(
     and the others are written; the exit code is that of the worst.
     """
     from flows.terminal import console, screen
-    from pipeline.analysis.backfill import Request
+    from pipeline.analysis.backfill import HEADER, Request
     from pipeline.analysis.backfill import backfill as calculate_all
 
     acquisition = shared.acquisition(offline, accept_jump=accept_jump)
     request = Request(first, last, rules, shared.settings.contact, reports, parquet)
     done = calculate_all(request, acquisition, partial(screen.progress, doing="Back-filling"))
-    table = done.files[0].read_text(encoding="utf-8") if done.files else ""
+    table = done.files[0].read_text(encoding="utf-8") if done.files else HEADER
     failures = [
         {"quarter": quarter, "exit_code": error.exit_code, "reason": told(error)}
         for quarter, error in done.failures.items()

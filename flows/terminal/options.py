@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,11 +24,17 @@ def quarters(incomplete: str) -> list[str]:
     return sorted(quarter for quarter in stored if quarter.startswith(incomplete.upper()))
 
 
+def written(incomplete: str) -> list[str]:
+    """Return the reports and scenarios written that begin like this."""
+    folder: Path = setting("reports_dir", os.environ)
+    pages = folder.glob("*/*/fordeling-*.html")
+    labels = {path.stem.removeprefix("fordeling-") for path in pages}
+    return sorted(label for label in labels if label.startswith(incomplete))
+
+
 def reports(incomplete: str) -> list[str]:
     """Return the quarters stored and the reports written that begin like this."""
-    folder: Path = setting("reports_dir", os.environ)
-    written = {path.name for path in folder.glob("????K?*")}
-    return sorted({*quarters(incomplete), *(row for row in written if row.startswith(incomplete))})
+    return sorted({*quarters(incomplete), *written(incomplete)})
 
 
 def _named(file: str, code: str, name: str, **only: str) -> Callable[[str], list[tuple[str, str]]]:
@@ -109,6 +115,7 @@ REPORT = Kind(
     ReportName.parse,
     "Such as 2022K1, 2022K1-en, its revision 2022K1:r1, or 2019K1-rules-2022K1.",
 )
+WRITTEN = replace(REPORT, completed=written)
 KRONER = Kind("KRONER")
 PART = Kind("P/Q")
 TEXT = Kind("TEXT")

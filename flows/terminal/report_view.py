@@ -64,7 +64,8 @@ def _members(cluster: ClusterResult, text: Catalogue, before: QuarterResult | No
         if (row.cost.cost_id, row.cost.scope) in shared:
             earlier.update({code: part.amount for code, part in row.parts.items()})
     together = ["Together"] if len(costs) > 1 else []
-    issues = [f"Last time, {before.quarter}"] if costs and before else []
+    there = before and cluster.cluster.cluster_id in before.rules.members  # a council may be new
+    issues = [f"Last time, {before.quarter}"] if costs and before and there else []
 
     def cells(people: Fraction, share: Fraction, amounts: list[int], last_time: int) -> list[str]:
         sums = [sum(amounts) for _ in together] + [last_time for _ in issues]

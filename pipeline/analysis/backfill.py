@@ -21,7 +21,7 @@ from pipeline.calculation.membership import tables_of
 from pipeline.calculation.quarter import QuarterResult
 from pipeline.errors import KlyngeError, NotPublishedYet, StorageError, UsageError
 from pipeline.files import write_atomically
-from pipeline.reporting.rows import figure_tables, machine_csv
+from pipeline.reporting.rows import ALLOCATION_COLUMNS, figure_tables, machine_csv
 from pipeline.revisions.store import Report, write
 from pipeline.run import gather
 from pipeline.snapshots.acquisition import Acquisition
@@ -29,6 +29,7 @@ from schemas.quarter import Quarter, quarter_range
 from schemas.report_name import ReportName
 
 FOLDER: Final = "backfill"
+HEADER: Final = machine_csv((), (ALLOCATION_COLUMNS[0], "rules", *ALLOCATION_COLUMNS[1:]))
 Watched = Callable[[Iterable[Any]], Iterable[Any]]
 Failures = dict[Quarter, KlyngeError]
 

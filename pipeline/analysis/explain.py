@@ -32,7 +32,6 @@ from schemas.sharing import EVERYBODY
 from schemas.source_tables import FOLK1A, KKBEF1
 
 _SHOWN_DECIMALS = 4
-_SHOWN_CHANGES = 5
 
 Steps = dict[str, dict[str, str]]
 """The values of a trail as text, by what they are about and by what they are."""
@@ -190,20 +189,18 @@ def trail(calculation: Calculation, cluster_id: str, municipality_code: str) -> 
         AllocationError: A number does not follow from the one before it; a fault of ours.
     """
     clusters = {row.cluster.cluster_id: row for row in calculation.result.clusters}
-    members = {
-        (other, member.code): Trail(calculation, cluster, member)
-        for other, cluster in clusters.items()
-        for member in cluster.members
-    }
-    if found := members.get((cluster_id, municipality_code)):
-        for one in (found, *found.keyed):
-            _check(one)
-        return found
-    area, name = calculation.inputs.reference.areas[municipality_code], clusters[cluster_id]
-    where = [other for other, code in members if code == municipality_code]
+    cluster, rules = clusters[cluster_id], calculation.result.rules
+    for member in cluster.members:
+        if member.code == municipality_code:
+            found = Trail(calculation, cluster, member)
+            for one in (found, *found.keyed):
+                _check(one)
+            return found
+    area = calculation.inputs.reference.areas[municipality_code]
+    where = [row.cluster_id for row in rules.memberships if row.municipality_code == area.code]
     raise UsageError(
-        f"{area.name} ({area.code}) does not belong to {name.cluster.name} "
-        f"({cluster_id}) by the rules of {calculation.result.rules.quarter}.",
+        f"{area.name} ({area.code}) does not belong to {cluster.cluster.name} "
+        f"({cluster_id}) by the rules of {rules.quarter}.",
         f"It belongs to {', '.join(where) or 'no cluster'}.",
     )
 
@@ -286,9 +283,7 @@ def _differs(
     if len(found) != len(expected):
         lines.append(f"{len(found)} rows in the report, {len(expected)} worked out now")
     since = changes(read_inputs(folder), recorded_inputs(trail.calculation.inputs))
-    lines += [f"Changed since: {ENGLISH.finding(change)}" for change in since[:_SHOWN_CHANGES]]
-    if len(since) > _SHOWN_CHANGES:
-        lines.append(f"and {len(since) - _SHOWN_CHANGES} more")
+    lines += [f"Changed since: {ENGLISH.findings(since)}"] if since else []
     return ProvenanceError(
         "\n  ".join([f"{folder} says something else than what is stored now:", *lines]),
         remedy=Remedy.EXPLAIN_AS_WRITTEN,

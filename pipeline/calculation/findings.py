@@ -4,9 +4,12 @@ The report and the terminal say it in their language: `pipeline.reporting.texts`
 under each subject.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from schemas.records import COPENHAGEN_TOTAL
 
 Value = str | int
 
@@ -66,9 +69,17 @@ class Finding:
     @property
     def places(self) -> tuple[str, ...]:
         """Codes of the municipalities or districts whose populations it is about, if any."""
+        if self.subject in (Subject.CITY_TOTALS_DIFFER, Subject.DISTRICTS_ESTIMATED):
+            return (COPENHAGEN_TOTAL,)
         named = (Subject.POPULATION_JUMP, Subject.EXCHANGED)
         values = dict(self.values) if self.subject in named else {}
         return tuple(str(values[key]) for key in ("code", "other") if key in values)
+
+    def concerns(self, cluster_id: str, counted: Collection[str]) -> bool:
+        """Return whether a cluster that counts the people of these codes needs to read it."""
+        city = {COPENHAGEN_TOTAL for code in counted if len(code) == len(COPENHAGEN_TOTAL)}
+        named = dict(self.values).get("cluster_id", cluster_id) == cluster_id
+        return named and (not self.places or not city.union(counted).isdisjoint(self.places))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form in which the manifest records it."""

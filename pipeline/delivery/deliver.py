@@ -42,7 +42,7 @@ class ToFolder:
 
     def deliver(self, issue: Issue, moment: datetime) -> None:
         """Copy the files as a folder that is whole or not there; a scenario replaces its own."""
-        there = self.folder / issue.label / f"r{issue.revision}"
+        there = self.folder / issue.label / (f"r{issue.revision}" if issue.revision else "")
         try:
             self.folder.stat()  # a share that is not mounted, or mistyped, is not made
             if not issue.revision:
@@ -119,7 +119,7 @@ def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
     Raises:
         ProvenanceError: What was recorded of its deliveries cannot be read.
     """
-    delivered, refused = _read(issue.record), _read(_refusals(issue))
+    delivered, refused = _read(issue.record()), _read(issue.record("-refused"))
     # Before and after its time a cluster gets no mail: there is nothing of it in the report.
     pending = tuple(
         target
@@ -128,10 +128,6 @@ def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
         and (isinstance(target, ToFolder) or issue.rows_of(target.recipient.cluster_id))
     )
     return Plan(issue, delivered, refused, pending)
-
-
-def _refusals(issue: Issue) -> Path:
-    return issue.record.with_stem(f"{issue.record.stem}-refused")
 
 
 def _read(record: Path) -> dict[str, str]:
@@ -158,7 +154,7 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
     """
     issue = read_issue(name, settings.reports_dir)
     failed: dict[str, DeliveryError] = {}
-    with FileLock(issue.record.with_name(".lock")):
+    with FileLock(issue.record().with_name(".lock")):
         planned = plan(issue, targets)
         known = planned.refused.keys() - planned.delivered.keys()
         for target in planned.pending:
@@ -171,12 +167,12 @@ def deliver(name: ReportName, settings: Settings, targets: Sequence[Target], clo
                     break  # to wait for it once a recipient may take an hour
                 continue
             planned.delivered[str(target)] = moment.isoformat(timespec="seconds")
-            write_atomically(issue.record, json_bytes(planned.delivered))
+            write_atomically(issue.record(), json_bytes(planned.delivered))
             log.info("delivered %s: %s", issue, target)
         refused = {to: row.message for to, row in failed.items() if not row.facts.get("temporary")}
         if refused.keys() - planned.refused.keys():  # told once, and shown until it is mended
             planned.refused.update(refused)
-            write_atomically(_refusals(issue), json_bytes(planned.refused))
+            write_atomically(issue.record("-refused"), json_bytes(planned.refused))
     if failed:
         raise DeliveryError(
             "\n".join(failure.message for failure in failed.values()),

@@ -6,7 +6,6 @@ Everything in a mail is read from the files of the revision, which were compared
 import csv
 import hashlib
 import io
-import json
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +26,10 @@ from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
 from pipeline.machine import system_trust, untrusted
 from pipeline.reference.tables import Recipient
 from pipeline.reporting.texts import Catalogue
-from pipeline.revisions.recorded import INPUTS, recorded_structures
+from pipeline.revisions.recorded import read_inputs, recorded_reference
 from pipeline.revisions.store import MANIFEST, read_revision, written
 from pipeline.settings import Security, Settings
-from schemas.records import EVERY_CLUSTER, Per
+from schemas.records import EVERY_CLUSTER, Reference
 from schemas.report_name import ReportName
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -53,14 +52,15 @@ class Issue:
     revision: int
     manifest: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
+    reference: Reference = field(repr=False)
+    rows: Sequence[Row] = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.label} r{self.revision}"
+        return f"{self.label} r{self.revision}" if self.revision else self.label
 
-    @property
-    def record(self) -> Path:
-        """The file that says where and when it was delivered."""
-        return self.folder / "deliveries" / f"r{self.revision}.json"
+    def record(self, what: str = "") -> Path:
+        """Return the file that says where and when it was delivered, or `-refused`."""
+        return self.folder / "deliveries" / f"r{self.revision}{what}.json"
 
     def workbook(self, cluster_id: str) -> tuple[str, bytes]:
         """Return name and content of the workbook of a cluster; of all where it has none."""
@@ -70,9 +70,14 @@ class Issue:
 
     def rows_of(self, cluster_id: str) -> list[Row]:
         """Return the allocation in a cluster, or in all: a row a cost and municipality."""
-        content = self.files[f"fordeling-{self.label}.csv"].decode()
-        rows = csv.DictReader(io.StringIO(content))
-        return [row for row in rows if cluster_id in (EVERY_CLUSTER, row["cluster_id"])]
+        return [row for row in self.rows if cluster_id in (EVERY_CLUSTER, row["cluster_id"])]
+
+    def findings_of(self, cluster_id: str) -> list[Finding]:
+        """Return the findings that concern a cluster, or all."""
+        found = [Finding.recorded(**row) for row in self.manifest["findings"]]
+        members = self.reference.members.get(cluster_id, ())
+        counted = {code for row in members for code in row.counted_codes}
+        return [row for row in found if not members or row.concerns(cluster_id, counted)]
 
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
@@ -89,13 +94,15 @@ def read_issue(name: ReportName, reports_dir: Path) -> Issue:
     manifest = read_revision(where)
     names = [MANIFEST, *(output["file"] for output in manifest["outputs"])]
     files = {file: (where / file).read_bytes() for file in names}
+    reference = recorded_reference(read_inputs(where), name)
+    rows = list(csv.DictReader(io.StringIO(files[f"fordeling-{name.label}.csv"].decode())))
     folder = where if name.scenario else where.parent
-    return Issue(folder, name.label, manifest["revision"], manifest, files)
+    return Issue(folder, name.label, manifest["revision"], manifest, files, reference, rows)
 
 
 def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -> EmailMessage:
     """Return the mail of a revision to a recipient, with the workbook attached."""
-    text = Catalogue(recipient.language, recorded_structures(json.loads(issue.files[INPUTS])))
+    text = Catalogue(recipient.language, issue.reference.structures.values())
     of = "revision" if issue.revision else "scenario"
     named = {"quarter": issue.label, "revision": f"r{issue.revision}"}
     everything = recipient.cluster_id == EVERY_CLUSTER
@@ -110,8 +117,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     mail["Message-ID"] = f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
     no_cost = [text("mail.no_cost", cluster=cluster)]
-    concerned = {None, *(row["cluster_id"] for row in rows)}
-    found = [row for row in issue.manifest["findings"] if row.get("cluster_id") in concerned]
+    same = recipient.language is ReportName.parse(issue.label).language
     body = [
         text("mail.greeting", name=recipient.name),
         "",
@@ -120,9 +126,9 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
         "",
         *(list(_figures(issue, rows, not everything, text)) or no_cost),
         "",
-        *(text.finding(Finding.recorded(**row)) for row in found),
+        *map(text.finding, issue.findings_of(recipient.cluster_id)),
         "",
-        text("mail.attached", file=name),
+        text("mail.attached" if same else "mail.attached_in_the_other", file=name),
     ]
     mail.set_content("\n".join(body) + "\n")
     mail.add_attachment(workbook, *_WORKBOOK, filename=name)
@@ -140,16 +146,20 @@ def _known_first(issue: Issue, text: Catalogue) -> Iterator[str]:
 
 def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) -> Iterator[str]:
     """Yield a line a cost, and a line a municipality below it where the parts are wanted."""
-    costs = json.loads(issue.files[INPUTS])["costs"]
+    costs = {(row.cost_id, row.scope): row for row in issue.reference.costs}
     with_cost = [row for row in rows if row["cost_id"]]
     for key, group in groupby(with_cost, itemgetter("cost_id", "cluster_id")):
-        allocated, cost = list(group), costs[" ".join(key)]
+        allocated, cost = list(group), costs[key]
+        where = allocated[0]["cluster_name"]
+        for by in (row for row in issue.reference.keys if row.key_id == cost.key_id):
+            named = text.choose(by.name_da, by.name_en)
+            where = text("key.of_cluster", cluster=where, key=named)
         yield text(
             "mail.cost",
-            cost=text.choose(cost["name_da"], cost["name_en"]),
-            cluster=allocated[0]["cluster_name"],
+            cost=text.cost_name(cost),
+            cluster=where,
             amount=sum(int(row["amount_dkk"]) for row in allocated),
-            per=text(f"value.{cost.get('per', Per.YEAR)}"),
+            per=text(f"value.{cost.per}"),
         )
         for row in allocated if parts else ():
             yield text(

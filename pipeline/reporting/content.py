@@ -50,10 +50,8 @@ class Content:
         edition = self.text("cover.edition", revision=self.revision)
         self.edition = self.label if self.mark else f"{self.label}, {edition}"
         self.changes_text = self.text.findings(self.reasons)
-        self.explained: dict[Subject, str] = defaultdict(str)
-        for finding in self.result.findings:
-            told = f"{self.explained[finding.subject]} {self.text.finding(finding)}"
-            self.explained[finding.subject] = told.lstrip()
+        told = {row.subject: self.text.finding(row) for row in self.result.findings}
+        self.explained: dict[Subject, str] = defaultdict(str, told)
         self.development = development_of(self.calculation)
         self.notes = numbered_notes(self.calculation, self.reasons, self.text)
 

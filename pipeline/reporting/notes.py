@@ -123,14 +123,14 @@ def _with_amounts(worded: str, costs: Sequence[Cost], text: Catalogue) -> str:
 
 
 def _concerned(finding: Finding, calculation: Calculation) -> tuple[str, ...]:
-    """Return the clusters that count the places of a finding; of no place, it concerns all."""
-    named = dict(finding.values).get("cluster_id")
-    concerned = dict.fromkeys(
-        row.cluster_id
-        for row in calculation.result.rules.memberships
-        if row.cluster_id == named or set(row.counted_codes).intersection(finding.places)
+    """Return the clusters that a finding concerns; none where it concerns all."""
+    members = calculation.result.rules.members
+    concerned = tuple(
+        cluster_id
+        for cluster_id, rows in members.items()
+        if finding.concerns(cluster_id, {code for row in rows for code in row.counted_codes})
     )
-    return tuple(concerned) or _NO_CLUSTER if named or finding.places else ()
+    return (concerned or _NO_CLUSTER) if len(concerned) < len(members) else ()
 
 
 def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:

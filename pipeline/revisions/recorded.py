@@ -137,7 +137,7 @@ def check_recorded(recorded: Recorded) -> None:
     Raises:
         ValueError: They do not, or cannot.
     """
-    structures = {row.structure for row in recorded_structures(recorded)}
+    structures = recorded.get("structures", WORDS_BEFORE)
     if any(row["structure"] not in structures for row in recorded["clusters"].values()):
         raise ValueError("a cluster is of a structure that is not there")
     for key, row in recorded["memberships"].items():
@@ -150,12 +150,6 @@ def check_recorded(recorded: Recorded) -> None:
             raise ValueError(f"the membership {key} counts {row['fraction']!r}")
     if any(int(row["amount_dkk"]) < 0 for row in recorded["costs"].values()):
         raise ValueError("an amount is negative")
-
-
-def recorded_structures(recorded: Recorded) -> list[Structure]:
-    """Return the structures that were recorded, with their words."""
-    rows = recorded.get("structures", WORDS_BEFORE)
-    return [from_row(Structure, {"structure": key, **row}) for key, row in rows.items()]
 
 
 def read_inputs(folder: Path) -> Recorded:

@@ -89,7 +89,8 @@ def shell(
     if shutil.which(request.param) is None:
         pytest.skip(f"needs {request.param}")
     reports = tmp_path_factory.mktemp("reports")
-    (reports / "2022K1-rules-2027K1").mkdir()
+    (reports / "2022K1-rules-2027K1" / "r1").mkdir(parents=True)
+    (reports / "2022K1-rules-2027K1" / "r1" / "fordeling-2022K1-rules-2027K1.html").touch()
     started = Shell(request.param, environment(REPOSITORY / "data", reports))
     yield started
     started.type("\x15exit\n")
@@ -106,6 +107,7 @@ def shell(
         ("klynge run --cluster amager-hv", "amager-hvidovre"),
         ("klynge run --cluster Midtkl", "Midtklyngen (Viborg)"),
         ("klynge explain 2022K1-ru", "2022K1-rules-2027K1"),
+        ("klynge deliver ", "2022K1-rules-2027K1"),
         ("klynge explain 2022K1 amager-hvidovre Høje-T", "Høje-Taastrup"),
         ("klynge explain 2022K1 viborg ski", "skive"),
         ("klynge change-cost halvt", "halvt-aarsvaerk"),

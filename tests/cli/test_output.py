@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from schemas.quarter import Quarter
+from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge
 from tests.processes import KLYNGE, contents, environment, finish, read_until_closed, start
 from tests.reference.broken import cells, member, reference
+from tests.revisions.changing import append
 
 
 def test_the_summary(klynge: Klynge, reports_dir: Path) -> None:
@@ -59,6 +62,16 @@ def test_what_it_was_last_time(klynge: Klynge) -> None:
     assert "Last time, 2022K1" in out
     assert "101 København districts 294,946 48.2% 178,504 kr. 177,678 kr." in " ".join(out.split())
     assert "Last time" not in klynge("run", "2022K1").out
+
+
+def test_a_council_that_was_not_there_has_no_last_time(klynge: Klynge, data_dir: Path) -> None:
+    """In the first quarter of the councils nobody reads that it was 0 kroner before."""
+    add_quarter(data_dir, Quarter(2027, 1))
+    sek = "sek,Sek,Sec,sundhedsraad-hovedstaden,5,year,K1,2027K1,,memo-syd-2022,"
+    append(data_dir, "costs", sek)
+    out = klynge("run", "2027K1", "--offline").out
+    assert "Sundhedsråd Hovedstaden  Counts with" in out
+    assert "Last time" not in out
 
 
 def test_json_is_the_manifest(klynge: Klynge, reports_dir: Path) -> None:

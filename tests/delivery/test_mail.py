@@ -20,6 +20,7 @@ from pipeline.errors import DeliveryError
 from pipeline.machine import Clock
 from pipeline.settings import Settings
 from schemas.report_name import ReportName
+from tests.analysis.keys import KINDS, add_keys
 from tests.conftest import Klynge
 from tests.delivery.conftest import LABEL, StartMailServer
 from tests.revisions.changing import append
@@ -90,7 +91,10 @@ def test_what_a_cluster_reads(
 def test_a_cluster_reads_how_its_own_cost_is_settled(
     written: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
 ) -> None:
-    """What is said of a cost of Syd is read there, and by who gets everything, not in Aalborg."""
+    """What is said of a cost of Syd, or of the districts that count there, is not read in Aalborg.
+
+    Who gets everything reads it.
+    """
     server = start_mail_server()
     recipients(SYD, NO_COST, ALL)
     costs = data_dir / "reference" / "costs.csv"
@@ -98,6 +102,7 @@ def test_a_cluster_reads_how_its_own_cost_is_settled(
     assert written("run", LABEL).exit_code == 0
     assert written("deliver", LABEL).exit_code == 0
     assert ["2022K4" in text(mail) for mail in server.mails] == [True, False, True]
+    assert ["KKBEF1" in text(mail) for mail in server.mails] == [True, False, True]
 
 
 def test_a_scenario_says_that_it_is_not_in_force(
@@ -158,6 +163,8 @@ def test_what_everybody_reads(
     assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr. a year" in text(everything)
     assert "København: 177,678" not in text(everything)
     assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
+    assert "Attached, in Danish: fordeling-2022K1.xlsx" in text(everything)
+    assert "Vedhæftet: fordeling-2022K1.xlsx" in text(no_cost)
 
 
 def test_a_mail_on_councils_never_says_cluster(
@@ -184,13 +191,17 @@ def test_a_mail_on_councils_never_says_cluster(
 def test_a_cluster_of_one_municipality(
     klynge: Klynge, start_mail_server: StartMailServer, recipients: Recipients, data_dir: Path
 ) -> None:
-    """Bornholm is a cluster by itself: its one line is the whole cost."""
-    append(data_dir, "costs", "ny,Ny,New,bornholm,1000,once,K1,2022K1,2022K1,kl-faelles-midler,")
+    """Bornholm is a cluster by itself: its one line is the whole cost, shared by the key named."""
+    add_keys(data_dir, {"loft": KINDS["loft"]}, {})
+    append(
+        data_dir, "costs", "ny,Ny,New,bornholm,1000,once,K1,2022K1,2022K1,kl-faelles-midler,loft"
+    )
     assert klynge("run", LABEL, "--quiet").exit_code == 0
     server = start_mail_server()
     recipients("bornholm,syd@example.dk,Bornholm,")
     assert klynge("deliver", LABEL).exit_code == 0
     lines = text(server.mails[0]).splitlines()
+    assert "Ny, Sundhedsklynge Bornholm, Nøgle loft: 1.000 kr. én gang" in lines
     assert "  Bornholm: 1.000 kr. (100,0 %)" in lines
 
 

@@ -127,13 +127,14 @@ def test_scenario_replaces_what_was_delivered(
         override = f"halvt-aarsvaerk.amount_dkk={amount}"
         asked = ("scenario", "dyrere", LABEL, "--set", override, "--replace")
         assert written(*asked).exit_code == 0
-        assert written("deliver", f"{LABEL}-scenario-dyrere").exit_code == 0
+        ended = written("deliver", f"{LABEL}-scenario-dyrere")
+        assert ended.out == f"{LABEL}-scenario-dyrere delivered: folder {share}\n"
     folder = share / f"{LABEL}-scenario-dyrere"
-    assert [path.name for path in folder.iterdir()] == ["r0"]
     scenario = files_below(reports_dir / "scenarios" / "dyrere")
-    delivered = files_below(folder / "r0")
+    delivered = files_below(folder)
+    assert f"fordeling-{LABEL}-scenario-dyrere.xlsx" in map(str, delivered)
     assert delivered.items() <= scenario.items()
-    assert "500000" in (folder / "r0" / "scenario.toml").read_text("utf-8")
+    assert "500000" in (folder / "scenario.toml").read_text("utf-8")
 
 
 def test_dry_run_delivers_nothing(written: Klynge, share: Path, reports_dir: Path) -> None:
@@ -221,12 +222,15 @@ def test_broken_list_is_explained(
     """Each broken rule of the list is named with its row, column and value."""
     monkeypatch.setenv("KLYNGE_SMTP_HOST", "localhost")
     monkeypatch.setenv("KLYNGE_SMTP_SENDER", "a@example.dk")
-    recipients("nowhere,a@b,,fr", "*,a@example.dk,Anna,", "*,a@example.dk,Anna,da")
+    twice = ("*,a@example.dk,Anna,", "*,a@example.dk,Anna,da")
+    recipients("nowhere,a@b,,fr", *twice, "*,søren@køge.dk,Søren,da")
     ended = written("deliver", LABEL)
     assert ended.exit_code == 20
     for said in (
         "row 2, column cluster_id: must be a cluster of clusters.csv, or *, found 'nowhere'",
         "row 2, column email: must be one e-mail address, found 'a@b'",
+        "row 5, column email: must be in a-z on both sides; køge.dk is xn--kge-0na.dk, found "
+        "'søren@køge.dk'",
         "row 2, column name: must not be blank, found ''",
         "row 2, column language: must be da or en, or blank for da, found 'fr'",
         "column email: must not stand twice for the same cluster",

@@ -224,8 +224,8 @@ def deliveries(world: World, dice: Random) -> str:
     """What was delivered where and when."""
     issue = read_issue(REPORT, world.settings.reports_dir)
     text = {"folder /mnt/oekonomi": "2026-11-24T08:00:00+00:00", "mail a@b.dk (*)": "2026-11-24"}
-    issue.record.parent.mkdir(exist_ok=True)
-    with _changed(issue.record, mutated_json(dice, json_bytes(text))):
+    issue.record().parent.mkdir(exist_ok=True)
+    with _changed(issue.record(), mutated_json(dice, json_bytes(text))):
         planned = plan(issue, ())
     if not all(isinstance(text, str) for text in (*planned.delivered, *planned.delivered.values())):
         raise Wrong(f"what was delivered is {planned.delivered}")
