@@ -18,7 +18,7 @@ def write_live_sheet(book: Book, live: LiveTable) -> None:
     columns = [_column(book.text, live, *key) for key in live.columns]
     _write_totals(sheet, live)
     sheet.next_row = live.data.first - 1
-    data = sheet.table(live.name, columns, live.cells, 1 if live.linked else 2)
+    data = sheet.table(live.name, columns, [*map(live.cells_of, live.rows)], 2 - live.linked)
     printed = list(live.columns).index(("weight", 0))
     sheet.worksheet.print_area(0, 0, data.last - 1, printed - 1)
     _validate(sheet, live)

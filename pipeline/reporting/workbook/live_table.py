@@ -220,12 +220,8 @@ class LiveTable:
             }
         return values
 
-    @cached_property
-    def cells(self) -> list[list[Cell]]:
-        """The cells of each row, from column A."""
-        return [self._cells(row) for row in self.rows]
-
-    def _cells(self, row: Row) -> list[Cell]:
+    def cells_of(self, row: Row) -> list[Cell]:
+        """Return the cells of a row, from column A."""
         number, values = self.row_of[row.key], self.values[row.key]
         names = [self._names(cost, number) for cost in range(len(self.allocations))]
         cells: list[Cell] = [*row.labels]
