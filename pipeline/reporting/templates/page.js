@@ -7,7 +7,7 @@ const show = () => {
 };
 const follow = () => {
   const linked = decodeURIComponent(location.hash.slice(1)).toLowerCase();
-  const row = rows.find(each => each.id === linked);
+  const row = linked && rows.find(each => each.id === linked);
   if (row) { field.value = row.dataset.name; show(); }
 };
 field.closest("p").hidden = false;
