@@ -86,8 +86,7 @@ def _links(report: Report, reports_url: str) -> dict[str, str]:
 
 def _headline(report: Report, text: Catalogue) -> Iterator[str]:
     said = "summary.written" if report.written else "summary.unchanged"
-    label = report.calculation.report.label
-    yield f"# {text(said, label=label, revision=report.folder.name)}"
+    yield f"# {text(said, label=report.calculation.report.label, revision=report.folder.name)}"
     yield ""
     for row in report.manifest["changes"]:
         yield f"- {text('cover.reason')}: {markdown(text.finding(Finding.recorded(**row)))}"
@@ -106,8 +105,9 @@ def _rows(cluster: ClusterResult, text: Catalogue) -> list[Row]:
 
     Prefect shows cells as Markdown too, headings as they are; one that stands there has the id too.
     """
-    columns = ("municipality_name", "counted_population", "share")
-    headings = [text(f"column.{column}") for column in columns]
+    share = "memo.share_by_key" if cluster.key.key_id else "column.share"
+    columns = ("column.municipality_name", "column.counted_population", share)
+    headings = [text(column) for column in columns]
     for cost in (row.cost for row in cluster.allocations):
         heading = text.cost_heading(cost)
         headings.append(f"{heading} ({cost.cost_id})" if heading in headings else heading)

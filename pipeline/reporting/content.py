@@ -25,8 +25,8 @@ class Content:
     quarter, and in a back-cast whose rules were applied to it, `issue` the name with its revision,
     `edition` the same in words, and `mark` what marks every page of a scenario.
     `development` holds counted population and shares of the stored quarters, `notes` all notes by
-    their numbers, `explained` what was found by its subject, and `changes_text` the first changes
-    since the revision before.
+    their numbers, `explained` what was found by its subject, `changes_text` the first changes since
+    the revision before, and `money_text` how amounts are allocated.
     """
 
     calculation: Calculation
@@ -44,12 +44,12 @@ class Content:
         self.issue = self.label if self.mark else f"{self.label} r{self.revision}"
         quarter, rules = self.quarter_words(report.quarter), report.rules_quarter
         if rules:
-            words = {"quarter": quarter, "rules": self.quarter_words(rules)}
-            quarter = self.text("cover.backcast", **words)
+            quarter = self.text("cover.backcast", quarter=quarter, rules=self.quarter_words(rules))
         self.quarter_text = quarter
         edition = self.text("cover.edition", revision=self.revision)
         self.edition = self.label if self.mark else f"{self.label}, {edition}"
         self.changes_text = self.text.findings(self.reasons)
+        self.money_text = self.text("cover.by_key" if self.result.rules.keys else "cover.by_people")
         told = {row.subject: self.text.finding(row) for row in self.result.findings}
         self.explained: dict[Subject, str] = defaultdict(str, told)
         self.development = development_of(self.calculation)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from schemas.records import Language
+from tests.analysis.keys import KINDS, add_keys
 from tests.flows.conftest import EndedRun, Run
 from tests.prefect_site import Site
 from tests.statbank_emulator import StatBankEmulator, faults
@@ -55,7 +56,8 @@ def test_names_mean_nothing_in_an_artifact(
     quarterly: Run, environment: Site, data_dir: Path
 ) -> None:
     """A name with a link, a tag and a bar stays a name in the summary, a cell and a title; two
-    costs of one name are two columns."""
+    costs of one name are two columns, and a share by a key is none of the population."""
+    add_keys(data_dir, {"loft": KINDS["loft"]}, {"loft": "amager-hvidovre"})
     for table, old in (("areas", "Rødovre"), ("clusters", "Sundhedsklynge Syd")):
         path = data_dir / "reference" / f"{table}.csv"
         name = f"{old} [her](http://x.example) <i>|`"
@@ -73,6 +75,8 @@ def test_names_mean_nothing_in_an_artifact(
     assert f"Rødovre {written}" in {row["Kommune"] for row in rows}
     kroner = [int(cell.replace(".", "")) for row in rows for cell in list(row.values())[3:]]
     assert sum(kroner) == 370_000 + 1_000
+    (by_key,) = (shown[key] for key in shown if key.endswith("-loft"))
+    assert "Andel" in json.loads(str(by_key.data))[0]
     assert f"Sundhedsklynge Syd {written}" in str(members.description)
     assert not any("[her](" in str(artifact) for artifact in shown.values())
 

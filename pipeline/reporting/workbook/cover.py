@@ -41,8 +41,7 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
         yield text("cover.reason"), content.changes_text
     for snapshot in inputs.snapshots:
         yield text("cover.source"), notes.citation(snapshot, quarter, text)
-    how = "cover.money_by_key" if content.result.rules.keys else "cover.money_text"
-    yield text("cover.money"), text(how)
+    yield text("cover.money"), content.money_text
     yield text("cover.all_allocated"), all_allocated
     if content.result.population.districts_from:
         yield text("column.estimated"), text("cover.estimated")

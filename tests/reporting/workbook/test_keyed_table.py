@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.reporting.content import Content
+from pipeline.reporting.page import page
 from pipeline.reporting.workbook.books import workbooks
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Access, Acquisition
@@ -72,10 +73,12 @@ def test_every_input_of_a_key_refuses_nonsense(keyed: Content) -> None:
 
 
 def test_a_sheet_of_a_key_names_what_it_shows(keyed: Content) -> None:
-    """A share by a key is none of the population, and an amount is divided in smaller steps."""
-    book = opened(workbooks(keyed)["fordeling-2022K1.xlsx"])
-    cover = [str(cell.value) for row in book["Forside"].iter_rows() for cell in row]
-    assert any("efter befolkningsandel eller nøgle" in text for text in cover)
+    """A share by a key is none of the population, and an amount is divided in smaller steps. Cover,
+    overview and page say that not all is by population."""
+    book, how = opened(workbooks(keyed)["fordeling-2022K1.xlsx"]), "befolkningsandel eller nøgle"
+    for name in ("Forside", "Oversigt over klynger"):
+        assert any(how in str(cell.value) for row in book[name].iter_rows() for cell in row)
+    assert how in page(keyed).decode()
     for name in (name for name in book.sheetnames if "Nøgle" in name):
         said = [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value]
         assert not any("efolkningsandel" in text for text in said), name
