@@ -103,12 +103,12 @@ class Publication:
             )
 
     def _missing(self, source: SourceTable, quarter: Quarter) -> str:
-        first, newest = self.quarters(source)[0], self.quarters(source)[-1]
-        if quarter < first:
-            return f"{source.table} starts with {first}; it has no {quarter}."
+        held, day = self.quarters(source), expected_release(source, quarter)
+        if quarter < held[0]:
+            return f"{source.table} starts with {held[0]}; it has no {quarter}."
         return (
-            f"{source.table} {quarter} is not published yet: its newest quarter is {newest}. "
-            f"{quarter} is expected about {expected_release(source, quarter):%d %B %Y} at 08:00."
+            f"{source.table} {quarter} is not published yet: its newest quarter is {held[-1]}. "
+            f"{quarter} is expected about {day.day} {day:%B %Y} at 08:00."
         )
 
 

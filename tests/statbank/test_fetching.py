@@ -102,7 +102,7 @@ def test_without_a_quarter_the_newest_that_both_tables_have(
 
 
 @pytest.mark.parametrize(
-    ("table", "day"), [("FOLK1A", "11 February 2023"), ("KKBEF1", "06 February 2023")]
+    ("table", "day"), [("FOLK1A", "11 February 2023"), ("KKBEF1", "6 February 2023")]
 )
 def test_a_run_waits_for_both_tables(
     asking: Klynge, statbank: StatBankEmulator, table: str, day: str, reports_dir: Path

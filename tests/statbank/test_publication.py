@@ -60,7 +60,7 @@ def test_what_is_missing_is_told_table_by_table() -> None:
         "FOLK1A 2022K3 is not published yet: its newest quarter is 2022K2. "
         "2022K3 is expected about 11 August 2022 at 08:00.\n"
         "KKBEF1 2022K2 is not published yet: its newest quarter is 2022K1. "
-        "2022K2 is expected about 06 May 2022 at 08:00."
+        "2022K2 is expected about 6 May 2022 at 08:00."
     )
     assert caught.value.facts["awaited"] == (
         "Danmarks Statistik: FOLK1A 2022K3 expected 11 August 2022; "
