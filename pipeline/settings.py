@@ -26,7 +26,6 @@ _NOT_ON_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 TaskRunner = StrEnum("TaskRunner", "THREADS DASK")
 """Where the quarters of a back-fill are calculated."""
 
-
 Security = StrEnum("Security", "STARTTLS TLS")
 """How the connection to the mail server is encrypted; there is no way without."""
 

@@ -50,7 +50,6 @@ EVERY_CLUSTER: Final = "*"
 Basis = StrEnum("Basis", "WHOLE FRACTION DISTRICTS")
 """How a municipality counts in a cluster."""
 
-
 AreaKind = StrEnum("AreaKind", "COUNTRY REGION MUNICIPALITY OTHER")
 """What an area of FOLK1A is; `other` is Christiansø, which is not a municipality."""
 

@@ -17,19 +17,11 @@ Day = tuple[str, Quarter]
 _OLDEST: Final = 200
 
 
-class PopulationOf(StrEnum):
-    """Which first day a key counts people on, where it is no fixed quarter."""
+PopulationOf = StrEnum("PopulationOf", "QUARTER YEAR YEAR_BEFORE")
+"""Which first day a key counts people on, where it is no fixed quarter."""
 
-    QUARTER = "quarter"
-    YEAR = "year"
-    YEAR_BEFORE = "year_before"
-
-
-class EqualBy(StrEnum):
-    """Whether a municipality that counts by a fraction has that fraction of an equal part too."""
-
-    MEMBER = "member"
-    FRACTION = "fraction"
+EqualBy = StrEnum("EqualBy", "MEMBER FRACTION")
+"""Whether a municipality that counts by a fraction has that fraction of an equal part too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def open_pages(shared: Shared) -> None:
 @command
 def start() -> None:
     """Be the server until it is stopped: for systemd or a container."""
+    local_server.check_alone(os.environ)
     os.environ.update(environment.server_environment(os.environ))
     os.umask(0o077)  # the database is its user's alone
     _be_prefect("server", "start")

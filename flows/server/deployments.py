@@ -77,8 +77,10 @@ def _put_pool(connected: SyncPrefectClient) -> None:
 
 def refused(environment: Mapping[str, str], what: str, said: object) -> ServerError:
     """Return the error of what a server does not take, and what was said of it."""
+    text = str(said).partition("For more information")[0].rpartition("Error: ")[2].strip("\n -")
     hint = f"Is a server with our secret at {environment[API_URL]}? klynge server status"
-    text = str(said).partition("For more information")[0].strip("\n -")
+    if "'500 " in text:
+        hint = "The log of the server says why. Is there room on its disk?"
     return ServerError(f"The server does not take our {what}:\n{text}", hint)
 
 

@@ -69,7 +69,7 @@ def run_flow(
 
     try:
         return _run(parameters, access)
-    except (httpx.HTTPError, RuntimeError) as error:
+    except Exception as error:
         for said in (error, error.__cause__):
             if isinstance(said, httpx.HTTPError):
                 raise deployments.refused(os.environ, "run", said) from None

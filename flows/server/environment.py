@@ -100,7 +100,9 @@ def own(environment: Mapping[str, str]) -> Iterator[Path]:
 
 def local_url(environment: Mapping[str, str]) -> str:
     """Return the address of the API of a server on this machine."""
-    return f"http://{LOOPBACK}:{setting('server_port', environment)}/api"
+    host = setting("server_host", environment)
+    at = LOOPBACK if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{at}:{setting('server_port', environment)}/api"
 
 
 def host_here(api_url: str) -> str:

@@ -26,13 +26,8 @@ OVERDUE: Final = "Overdue"
 _OF_SCHEDULE: Final = {"name": {"any_": ["scheduled"]}}
 
 
-class Level(IntEnum):
-    """How bad it is; the number is the exit code."""
-
-    OK = 0
-    WARNING = 1
-    CRITICAL = 2
-
+Level = IntEnum("Level", "OK WARNING CRITICAL", start=0)
+"""How bad it is; the number is the exit code."""
 
 Part = StrEnum("Part", "SERVER DATABASE WORKER SCHEDULE RUN QUARTER DELIVERY")
 """What can be looked at."""
@@ -100,8 +95,9 @@ def _asked(environment: Mapping[str, str]) -> Iterator[Check]:
     except ObjectNotFound:
         yield Check(Part.SCHEDULE, Level.CRITICAL, "nothing is deployed: klynge server deploy")
     except httpx.HTTPStatusError as error:
-        said = f"{environment[API_URL]} says {error.response.status_code}: is the secret its own?"
-        yield Check(Part.SERVER, Level.CRITICAL, said)
+        code = error.response.status_code
+        why = "its log says why" if code == 500 else "is the secret its own?"
+        yield Check(Part.SERVER, Level.CRITICAL, f"{environment[API_URL]} says {code}: {why}")
     except httpx.HTTPError as error:
         yield Check(Part.SERVER, Level.CRITICAL, f"{environment[API_URL]}: {error}")
 

@@ -136,16 +136,28 @@ def up(environment: Mapping[str, str]) -> str:
 
 def _start_server(settings: Mapping[str, str]) -> str:
     down(settings)  # a worker whose server is gone, or a server that does not answer
-    port: int = setting("server_port", settings)
-    with socket.socket() as probe:
-        if probe.connect_ex((env.LOOPBACK, port)) == 0:
-            said = f"Port {port} is taken by another program."
-            raise ServerError(said, "Set KLYNGE_SERVER_PORT to a free one.")
+    check_alone(settings)
     api_url, log = settings[env.API_URL], env.home(settings) / "server.log"
     wait_until_healthy(
         api_url, f"Look at {log}, and at the room there.", start(["server", "start"], settings, log)
     )
     return api_url
+
+
+def check_alone(environment: Mapping[str, str]) -> None:
+    """Check that a server can start on our home, and on its port.
+
+    Raises:
+        ServerError: Another one runs there, or another program.
+    """
+    if api_url := running_server(environment):
+        said = f"The server of {env.home(environment)} runs already: {api_url.removesuffix('/api')}"
+        raise ServerError(said, "To stop it: klynge server down")
+    port: int = setting("server_port", environment)
+    with socket.socket() as probe:
+        if probe.connect_ex((env.LOOPBACK, port)) == 0:
+            said = f"Port {port} is taken by another program."
+            raise ServerError(said, "Set KLYNGE_SERVER_PORT to a free one.")
 
 
 def down(environment: Mapping[str, str]) -> bool:

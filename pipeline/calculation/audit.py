@@ -19,13 +19,8 @@ from typing import Final, Self
 
 from pipeline.calculation.allocation import largest_remainder
 
-
-class Column(StrEnum):
-    """What is printed of each municipality; shares are in percent."""
-
-    FIGURE = "figure"
-    SHARE = "share"
-    AMOUNT = "amount"
+Column = StrEnum("Column", "FIGURE SHARE AMOUNT")
+"""What is printed of each municipality; shares are in percent."""
 
 
 class Method(StrEnum):

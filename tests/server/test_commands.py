@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from flows.server import deployments, embedded, environment
 from flows.server import local as local_server
-from flows.server.environment import client_environment, secret
+from flows.server.environment import client_environment, local_url, secret
 from pipeline.settings import Settings
 from tests.conftest import Klynge
 from tests.listener import make_block
@@ -179,10 +179,23 @@ def test_the_server_of_a_service_is_known(
     process.terminate.assert_not_called()
 
 
-def test_taken_port_is_named(own_home: Site, site: Site) -> None:
+def test_a_second_server_on_a_home_is_refused(site: Site) -> None:
+    """Two on one database would both plan its runs, on whatever port."""
+    variables = {"KLYNGE_SERVER_PORT": str(local_server.free_port())}
+    ended = replace(site, environment=site.environment | variables).klynge("server", "start")
+    pages = site.api_url.removesuffix("/api")
+    assert ended.returncode == 61
+    assert ended.stderr == (
+        f"klynge: The server of {site.folder} runs already: {pages}\n"
+        "To stop it: klynge server down\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["up", "start"])
+def test_taken_port_is_named(own_home: Site, site: Site, command: str) -> None:
     """A port that another program holds is named, and nothing is started."""
     own_home.environment["KLYNGE_SERVER_PORT"] = site.api_url.rpartition(":")[2].split("/")[0]
-    ended = own_home.klynge("server", "up")
+    ended = own_home.klynge("server", command)
     assert ended.returncode == 61
     assert "is taken by another program" in ended.stderr
 
@@ -383,6 +396,21 @@ def test_this_machine_is_not_asked_through_a_proxy(
     assert client_environment(variables, url).get("NO_PROXY") == host
     held = client_environment({**variables, "no_proxy": ".example.dk"}, url)["no_proxy"]
     assert held == ",".join(filter(None, [".example.dk", host]))
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("::1", "[::1]"),
+    ],
+)
+def test_a_server_is_asked_where_it_listens(host: str, asked: str) -> None:
+    """`up` would wait for it in vain at another address."""
+    assert local_url({"KLYNGE_SERVER_HOST": host}) == f"http://{asked}:4200/api"
 
 
 def test_a_home_whose_name_has_blanks_can_be_pasted(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest import mock
 from uuid import UUID
 
+import httpx
 import pytest
 
+from flows.server import deployments, embedded
 from flows.server.local import free_port, known_server
 from tests.conftest import Klynge
 from tests.prefect_site import Site, due_now
@@ -97,26 +101,76 @@ def test_nothing_there(klynge: Klynge, monkeypatch: pytest.MonkeyPatch, tmp_path
 class _WithoutDatabase(BaseHTTPRequestHandler):
     """Answers as Prefect's server does whose database is away."""
 
+    well: tuple[str, ...] = ("health",)
+    code = 503
+
     def do_GET(self) -> None:
-        self.send_response(200 if self.path.endswith("/health") else 503)
+        self.send_response(200 if self.path.endswith(self.well) else self.code)
         self.end_headers()
         self.wfile.write(b"true")
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
-def test_a_database_that_is_away(klynge: Klynge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that answers and cannot reach its database is no server."""
-    with HTTPServer(("127.0.0.1", 0), _WithoutDatabase) as server:
+class _WithoutRoom(_WithoutDatabase):
+    """Answers as Prefect's server does whose disk is full."""
+
+    well = ("health", "ready")
+    code = 500
+
+
+@pytest.fixture
+def stand_in(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """The address of what stands in for the server that is named."""
+    monkeypatch.setenv("KLYNGE_HOME", str(tmp_path))
+    with HTTPServer(("127.0.0.1", 0), request.param) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{server.server_port}/api")
-        ended = klynge("server", "status")
+        url = f"http://127.0.0.1:{server.server_port}/api"
+        with mock.patch.dict(os.environ, {"PREFECT_API_URL": url}):
+            yield url
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("stand_in", [_WithoutDatabase], indirect=True)
+def test_a_database_that_is_away(klynge: Klynge, stand_in: str) -> None:
+    """A server that answers and cannot reach its database is no server."""
+    ended = klynge("server", "status")
     assert ended.exit_code == 2
     assert ended.out.startswith("CRITICAL database: the server cannot reach it\n")
+
+
+@pytest.mark.parametrize("stand_in", [_WithoutRoom], indirect=True)
+def test_a_server_that_cannot_write_is_not_asked_for_its_secret(
+    klynge: Klynge, stand_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose disk is full fails at what it is told; the messages send to its log, without code."""
+    from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
+
+    ended = klynge("server", "status")
+    assert ended.exit_code == 2
+    assert ended.out.startswith(f"CRITICAL server: {stand_in} says 500: its log says why\n")
+
+    def run(*_: object) -> None:
+        raise ConcurrencySlotAcquisitionError("Unable to acquire") from full.value
+
+    with pytest.raises(httpx.HTTPStatusError) as full, deployments.client(os.environ) as connected:
+        connected.read_work_pools()
+    monkeypatch.setattr(embedded, "_run", run)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for command in (("server", "deploy"), ("run", "2022K1", "--prefect")):
+        ended = klynge(*command)
+        assert ended.exit_code == 61
+        _, what, hint = ended.err.splitlines()
+        assert what.startswith("Server error '500 Internal Server Error' for url")
+        assert hint == "The log of the server says why. Is there room on its disk?"
 
 
 def test_a_revision_that_has_not_arrived(
