@@ -40,6 +40,7 @@ def test_rows_and_columns_are_those_of_the_published_table(documents: dict[str, 
     notes = [paragraph.text for paragraph in document.paragraphs]
     assert "Kilde: Danmarks Statistik" in notes
     assert any(note.startswith("* København") and "Valby" in note for note in notes)
+    assert any("(Københavns Kommune, KKBEF1)" in note for note in notes), "its licence wants that"
     assert any(note.startswith("** Rødovre") and "41.382" in note for note in notes)
 
 

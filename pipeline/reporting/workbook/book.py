@@ -186,7 +186,7 @@ class Sheet:
         said = filter(None, [title, book.content.edition, book.content.mark])
         heading, below = plain(", ".join(said)), wrapped(lines)
         worksheet.write_string(0, 0, heading, book.style("title"))
-        self._above = max(len(heading) * _TITLE_LETTER, *map(len, below), 0) / _FIT
+        self._above = max(len(heading) * _TITLE_LETTER / _FIT, *map(len, below), 0)
         for row, line in enumerate(below, start=1):
             worksheet.write_string(row, 0, line, book.style("line"))
         self.next_row = len(below) + 2

@@ -47,7 +47,7 @@ def _about(content: Content, all_allocated: Formula, said: Iterable[Note]) -> It
         yield text("column.estimated"), text("cover.estimated")
     for note in said:
         if note.subject == text("notes.finding"):
-            yield note.subject, note.text
+            yield f"{note.subject} {note.mark}", note.text
     yield text("cover.contact"), inputs.parameters.contact or text("cover.no_contact")
     for role in ("calculated_by", "checked_by", "approved_by"):
         yield text(f"cover.{role}"), text("cover.sign")

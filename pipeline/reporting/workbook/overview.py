@@ -69,7 +69,7 @@ def municipalities_sheet(book: Book, plan: Plan) -> Range:
         columns += [Column(heading, "text", width), Column(pays, "whole", 15)]
     columns.append(Column(text("overview.pays_in_all"), "money", 15, summed=True))
     if any(result.cluster.co_chair for result in plan.clusters):
-        columns.append(Column(text("overview.net"), "money", 23, summed=True))
+        columns.append(Column(text("overview.net"), "money", 27, summed=True))
     cells = (_municipality_cells(plan, code, places[code], most) for code in sorted(places))
     rows = [list(islice(row, len(columns))) for row in cells]
     return sheet.table("Overblik_kommuner", columns, rows, keys=2)

@@ -216,18 +216,24 @@ CALIBRI_BOLD = {
 
 WIDTHS = {sign: units / 2048 for units, signs in CALIBRI_BOLD.items() for sign in signs}
 PIXELS_A_POINT, PIXELS_A_DIGIT, PADDING, INDENT = 96 / 72, 7, 5, 9
+BLANK, LINE_POINTS = 463 / 2048, 15
 REGULAR, STANDARD_PIXELS = 0.965, 64
 """Width of regular letters in those of bold ones, and of a column that has none of its own."""
 
 
 def test_no_heading_breaks_inside_a_word(book: bytes) -> None:
-    """Each word of a heading fits into its column in Excel, in Calibri."""
+    """Each word of a heading fits into its column in Excel, in Calibri, its lines into the row."""
     for sheet in opened(book, values=True):
         for cell in sheet[grid(sheet).header][: len(grid(sheet).letters)]:
             room = width(sheet, cell) * PIXELS_A_DIGIT - PADDING - INDENT * cell.alignment.indent
-            size = cell.font.sz * PIXELS_A_POINT
+            size, lines, left = cell.font.sz * PIXELS_A_POINT, 0, 0.0
             for word in re.split(r"(?<=-)|\s", str(cell.value)):
-                assert sum(WIDTHS[sign] for sign in word) * size <= room, (sheet.title, word)
+                long = sum(WIDTHS[sign] for sign in word) * size
+                assert long <= room, (sheet.title, word)
+                lines, left = (lines, left - long) if long <= left else (lines + 1, room - long)
+                left -= BLANK * size
+            high = sheet.row_dimensions[cell.row].height or LINE_POINTS
+            assert lines * LINE_POINTS <= high, (sheet.title, cell.value)
 
 
 def test_what_stands_above_a_table_is_printed(book: bytes) -> None:
@@ -280,11 +286,13 @@ def test_links_of_the_cover_lead_to_every_other_sheet(book: bytes) -> None:
     assert linked == workbook.sheetnames[1:]
 
 
-def test_notes_that_are_referred_to_exist(national: bytes) -> None:
-    """Every [note n] on any sheet stands in the notes under that number."""
-    workbook = opened(national)
-    notes = workbook["Noter"]
-    known = {str(cell.value) for cell in notes["A"]}
+@pytest.mark.parametrize(("kind", "notes"), [("national", "Noter"), ("syd", "Forside")])
+def test_notes_that_are_referred_to_exist(
+    kind: str, notes: str, request: pytest.FixtureRequest
+) -> None:
+    """Every [note n] on any sheet stands in the notes, or on a cluster's cover, by that number."""
+    workbook = opened(request.getfixturevalue(kind))
+    known = {f"[{str(cell.value).rpartition('[')[2]}" for cell in workbook[notes]["A"]}
     marks = {
         mark
         for sheet in workbook
