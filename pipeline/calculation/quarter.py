@@ -60,7 +60,7 @@ class ClusterResult:
     @property
     def section_id(self) -> str:
         """The id of the cluster, and of the key where one shares."""
-        return f"{self.cluster.cluster_id}-{self.key.key_id}".rstrip("-")
+        return f"{self.cluster.cluster_id}--{self.key.key_id}".rstrip("-")
 
     def amounts_of(self, code: str) -> list[int]:
         """Return the whole kroner of a member, one a cost."""

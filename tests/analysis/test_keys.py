@@ -89,7 +89,8 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
 def test_what_is_collected_by_a_key_is_in_the_workbook(
     asking: Klynge, data_dir: Path, reports_dir: Path
 ) -> None:
-    """A cluster whose only cost has a key has the sheet of the key, and what is collected by it."""
+    """A cluster whose only cost has a key has the sheet of the key, and what is collected by it; it
+    is none of those without a cost."""
     add_keys(data_dir, KINDS, {"alt": "viborg"})
     assert asking("run", "2022K1").exit_code == 0
     folder = reports_dir / "2022K1" / "r1"
@@ -97,6 +98,11 @@ def test_what_is_collected_by_a_key_is_in_the_workbook(
     assert any(name.endswith("Nøgle alt") for name in book.sheetnames)
     assert "Opkrævning" in book.sheetnames
     book.close()
+    national = load_workbook(folder / "fordeling-2022K1.xlsx", read_only=True)
+    without = {row[0] for row in national["Fordelingsnøgler"].iter_rows(values_only=True)}
+    assert "Randersklyngen" in without
+    assert "Midtklyngen (Viborg)" not in without
+    national.close()
     page = (folder / "fordeling-2022K1.html").read_text("utf-8")
     assert "Nøgle alt: 0-17-årige den 1. januar 2021" in page
     sources = re.findall(r"<dt>Kilde</dt><dd>(.*?)</dd>", page)

@@ -8,15 +8,17 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from hypothesis.strategies import lists, sampled_from, tuples
 
 from pipeline.calculation.calculate import Calculation, Figures, Parameters, Snapshot, calculate
 from pipeline.calculation.findings import Finding, Subject
 from pipeline.calculation.population import Population
-from pipeline.calculation.quarter import QuarterResult, calculate_quarter
+from pipeline.calculation.quarter import ClusterResult, QuarterResult, calculate_quarter
 from pipeline.errors import AllocationError
 from schemas.quarter import Quarter
 from schemas.records import COPENHAGEN, COPENHAGEN_TOTAL, Basis
 from schemas.report_name import ReportName
+from schemas.sharing import EVERYBODY
 from tests.calculation.strategies import (
     QUARTER,
     Case,
@@ -54,6 +56,19 @@ def test_every_person_counts_once(case: Case) -> None:
     if by_districts:
         people += population.by_district[COPENHAGEN_TOTAL] - population.by_area[COPENHAGEN]
     assert sum(row.counted_population for row in result.clusters) == people
+
+
+WORDS = lists(sampled_from(["a", "b"]), max_size=3).map("-".join)
+
+
+@given(one=tuples(WORDS.filter(bool), WORDS), other=tuples(WORDS.filter(bool), WORDS))
+def test_a_section_has_an_id_of_its_own(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Wherever the hyphens stand in the ids of clusters and keys, no section is taken for another."""
+    ids = {
+        ClusterResult(cluster(of), (), Fraction(0), (), replace(EVERYBODY, key_id=key)).section_id
+        for of, key in (one, other)
+    }
+    assert len(ids) == len({one, other})
 
 
 @given(cases())

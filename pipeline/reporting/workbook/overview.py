@@ -16,8 +16,8 @@ def clusters_sheet(book: Book, plan: Plan) -> None:
     """Write a row a cluster: members, counted population, costs, share of the funds, control."""
     text = book.text
     name, title = sheet_name(text, "clusters"), text("overview.clusters_title")
-    said = text("overview.clusters_line", money=book.content.money_text)
-    sheet = Sheet(book, name, title, [said])
+    said = (f"{book.content.money_text}.", text("overview.clusters_line"))
+    sheet = Sheet(book, name, title, said)
     clusters = [result.cluster for result in plan.clusters]
     folder = "_".join(dict.fromkeys(plan.content.structure(row).folder for row in plan.clusters))
     columns = [

@@ -61,7 +61,7 @@ class Plan:
     @property
     def keys(self) -> list[ClusterResult]:
         """The clusters without a sheet: nothing is allocated in them, and they have a key alone."""
-        return [row for row in self.clusters if row.cluster.cluster_id not in self.live]
+        return [row for row in self.clusters if not self.of(row)]
 
 
 def control(costs: Sequence[tuple[LiveTable, int]]) -> Formula:
