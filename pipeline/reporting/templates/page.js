@@ -8,7 +8,7 @@ const show = () => {
 const follow = () => {
   const linked = decodeURIComponent(location.hash.slice(1)).toLowerCase();
   const row = linked && rows.find(each => each.id === linked);
-  if (row) { field.value = row.dataset.name; show(); }
+  if (row) { field.value = row.dataset.name; show(); scrollTo(0, 0); }
 };
 field.closest("p").hidden = false;
 field.addEventListener("input", show);
