@@ -149,7 +149,7 @@ def _table(text: Catalogue, rows: Rows) -> tuple[list[Column], list[list[Cell]]]
     """Return headings and cells; kroner stand to the right."""
     columns = []
     for key in rows[0]:
-        kroner = key.endswith("_dkk")
-        texts, style = ((), "whole") if kroner else ((row[key] for row in rows), "text")
+        style = "whole" if key.endswith("_dkk") else "text"
+        texts = (text.number(row[key]) if style == "whole" else row[key] for row in rows)
         columns.append(Column(text(f"transition.{key}"), style, fitting(texts, 36)))
     return columns, [list(row.values()) for row in rows]

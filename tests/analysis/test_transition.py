@@ -17,7 +17,7 @@ from pipeline.calculation.allocation import largest_remainder
 from pipeline.settings import Settings
 from pipeline.snapshots.acquisition import Acquisition
 from schemas.quarter import Quarter
-from schemas.records import Language
+from schemas.records import LARGEST_AMOUNT_DKK, Language
 from tests.conftest import REPOSITORY, Klynge
 
 BEFORE, AFTER = Quarter(2026, 4), Quarter(2027, 1)
@@ -158,6 +158,20 @@ def test_an_amount_is_whole_kroner_and_at_most_that_of_a_cost(klynge: Klynge, am
     ended = klynge("transition", "2026K4", "2027K1", f"--amount={amount}")
     assert ended.exit_code == 2
     assert "less than or equal to 1000000000000" in ended.err
+
+
+def test_no_column_is_too_narrow_for_its_kroner(tmp_path: Path) -> None:
+    """The largest amount there may be is shown in the workbook, and no ##### in its place."""
+    settings = Settings(REPOSITORY / "data", tmp_path)
+    most = LARGEST_AMOUNT_DKK, Language.DANISH, Acquisition.offline(settings)
+    written = write_transition(BEFORE, AFTER, None, *most)
+    (path,) = written.folder.glob("*.xlsx")
+    for sheet in openpyxl.load_workbook(path):
+        for row in sheet.iter_rows():
+            for cell in (cell for cell in row if isinstance(cell.value, int)):
+                groups = sheet.column_dimensions.values()
+                (width,) = (row.width for row in groups if row.min <= cell.column <= row.max)
+                assert len(f"{cell.value:,}") < width, (sheet.title, cell.coordinate)
 
 
 def test_different_amounts_must_be_named(klynge: Klynge) -> None:

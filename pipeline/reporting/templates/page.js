@@ -11,6 +11,7 @@ const follow = () => {
   if (row) { field.value = row.dataset.name; show(); scrollTo(0, 0); }
 };
 field.closest("p").hidden = false;
+document.getElementById("municipalities").parentElement.classList.add("short");
 field.addEventListener("input", show);
 addEventListener("hashchange", follow);
 follow();

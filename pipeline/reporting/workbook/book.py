@@ -216,7 +216,7 @@ class Sheet:
         if any(column.summed for column in columns):
             self._sum_up(columns, rows)
         header, first, worded = self.next_row, self.next_row + 1, []
-        self.fit_row(header, [(column.heading, column.width) for column in columns])
+        self.fit_row(header, [(column.heading, column.width - _BOLD) for column in columns])
         for position, column in enumerate(columns):
             self.worksheet.set_column(position, position, column.width)
             if "text_wrap" in STYLES[column.style]:

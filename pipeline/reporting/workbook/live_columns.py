@@ -68,7 +68,7 @@ KINDS: Final = {
     ),
     "place": Kind(13, "helper", "", "MAX(1,{total_weight})"),
     "step": Kind(
-        18, "helper", "MOD({total_step}*{weight},{total_place})", "QUOTIENT({total_exact},{STEP})"
+        15, "helper", "MOD({total_step}*{weight},{total_place})", "QUOTIENT({total_exact},{STEP})"
     ),
     "floor": Kind(
         15, "helper",

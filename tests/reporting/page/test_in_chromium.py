@@ -94,12 +94,17 @@ def test_nothing_is_asked_of_the_network(browser: Any, file: Path) -> None:
 def test_the_first_screen_says_what_a_municipality_pays(browser: Any, file: Path) -> None:
     """A link with a name, or a name typed, leaves its rows alone: what it pays, and to whom.
 
-    Before that all are there.
+    Before that all are there, and leave room for what is shared.
     """
     tab = browser.new_page(viewport={"width": 390, "height": 844})
     tab.goto(file.as_uri())
     rows = tab.locator("#municipalities tbody tr:visible")
     assert (tab.input_value("#find"), rows.count()) == ("", 100)
+    assert tab.locator(".headlines").bounding_box()["y"] < 844
+    assert (
+        tab.evaluate("(of => of.scrollWidth - of.clientWidth)(document.querySelector('.short'))")
+        == 0
+    )
     tab.goto(f"{file.as_uri()}#rødovre")
     assert rows.count() == 2
     assert all(part in rows.first.inner_text() for part in ("Rødovre", "Sundhedsklynge Syd", "12"))
