@@ -63,7 +63,7 @@ WORDS = lists(sampled_from(["a", "b"]), max_size=3).map("-".join)
 
 @given(one=tuples(WORDS.filter(bool), WORDS), other=tuples(WORDS.filter(bool), WORDS))
 def test_a_section_has_an_id_of_its_own(one: tuple[str, str], other: tuple[str, str]) -> None:
-    """Wherever the hyphens stand in the ids of clusters and keys, no section is taken for another."""
+    """Wherever hyphens stand in the ids of clusters and keys, no section is taken for another."""
     ids = {
         ClusterResult(cluster(of), (), Fraction(0), (), replace(EVERYBODY, key_id=key)).section_id
         for of, key in (one, other)
