@@ -22,7 +22,6 @@ LONGEST_SECONDS: Final = 86_400
 _NOT_ON_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's control characters, halves of a character, and ends of lines and paragraphs."""
 
-
 TaskRunner = StrEnum("TaskRunner", "THREADS DASK")
 """Where the quarters of a back-fill are calculated."""
 

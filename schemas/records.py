@@ -46,7 +46,6 @@ ALL_CLUSTERS: Final = ":*"
 EVERY_CLUSTER: Final = "*"
 """Cluster of a recipient who gets the whole report."""
 
-
 Basis = StrEnum("Basis", "WHOLE FRACTION DISTRICTS")
 """How a municipality counts in a cluster."""
 

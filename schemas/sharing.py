@@ -16,7 +16,6 @@ Day = tuple[str, Quarter]
 
 _OLDEST: Final = 200
 
-
 PopulationOf = StrEnum("PopulationOf", "QUARTER YEAR YEAR_BEFORE")
 """Which first day a key counts people on, where it is no fixed quarter."""
 

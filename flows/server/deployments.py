@@ -79,8 +79,8 @@ def refused(environment: Mapping[str, str], what: str, said: object) -> ServerEr
     """Return the error of what a server does not take, and what was said of it."""
     text = str(said).partition("For more information")[0].rpartition("Error: ")[2].strip("\n -")
     hint = f"Is a server with our secret at {environment[API_URL]}? klynge server status"
-    if "'500 " in text:
-        hint = "The log of the server says why. Is there room on its disk?"
+    if "'500 " in text or "timed out" in text:
+        hint = "The log of the server says why: is its disk full, or its database busy?"
     return ServerError(f"The server does not take our {what}:\n{text}", hint)
 
 

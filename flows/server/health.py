@@ -24,7 +24,8 @@ OVERDUE: Final = "Overdue"
 """Name of the state of a run whose quarter should long be published."""
 
 _OF_SCHEDULE: Final = {"name": {"any_": ["scheduled"]}}
-
+_IN_TIME: Final = {"PREFECT_API_REQUEST_TIMEOUT": "15", "PREFECT_CLIENT_MAX_RETRIES": "0"}
+"""A monitor does not wait for a server that hangs, as a run does."""
 
 Level = IntEnum("Level", "OK WARNING CRITICAL", start=0)
 """How bad it is; the number is the exit code."""
@@ -58,7 +59,7 @@ def look(
     found = list(_server(api_url)) if of_server else []
     in_the_way = {Part.SERVER, Part.DATABASE}
     if of_server - in_the_way and all(row.level is Level.OK for row in found):
-        found += _asked(client_environment(environment, api_url))
+        found += _asked(client_environment(_IN_TIME | dict(environment), api_url))
     if Part.DELIVERY in wanted:
         found += _delivery(settings)
     wanted |= {row.part for row in found if row.level is Level.CRITICAL and row.part in in_the_way}

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pipeline.reporting.rows import Rows
     from pipeline.snapshots.acquisition import Acquisition
 
-
 Form = StrEnum("Form", "TABLE CSV JSON")
 """How what a command has to show is written."""
 

@@ -28,7 +28,6 @@ from schemas.source_tables import source_of
 if TYPE_CHECKING:  # requests is imported where the StatBank is asked
     from pipeline.statbank.client import Answer
 
-
 Change = StrEnum("Change", "NEW CHANGED CONFIRMED ACCEPTED SAME")
 """What an answer brought for a quarter."""
 

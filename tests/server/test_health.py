@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from flows.server import deployments, embedded
+from flows.server import deployments, embedded, health
 from flows.server.local import free_port, known_server
 from tests.conftest import Klynge
 from tests.prefect_site import Site, due_now
@@ -151,12 +151,22 @@ def test_a_database_that_is_away(klynge: Klynge, stand_in: str) -> None:
 def test_a_server_that_cannot_write_is_not_asked_for_its_secret(
     klynge: Klynge, stand_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whose disk is full fails at what it is told; the messages send to its log, without code."""
+    """Whose disk is full fails at what it is told; the messages send to its log, without code.
+
+    A monitor does not wait for one that hangs, for minutes and more: 15 s, and once.
+    """
     from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
 
     ended = klynge("server", "status")
     assert ended.exit_code == 2
     assert ended.out.startswith(f"CRITICAL server: {stand_in} says 500: its log says why\n")
+
+    asked: dict[str, str] = {}
+    with monkeypatch.context() as watched:
+        watched.setattr(health, "_asked", lambda given: asked.update(given) or [])
+        klynge("server", "status")
+    assert int(asked["PREFECT_API_REQUEST_TIMEOUT"]) <= 15
+    assert asked["PREFECT_CLIENT_MAX_RETRIES"] == "0"
 
     def run(*_: object) -> None:
         raise ConcurrencySlotAcquisitionError("Unable to acquire") from full.value
@@ -170,7 +180,7 @@ def test_a_server_that_cannot_write_is_not_asked_for_its_secret(
         assert ended.exit_code == 61
         _, what, hint = ended.err.splitlines()
         assert what.startswith("Server error '500 Internal Server Error' for url")
-        assert hint == "The log of the server says why. Is there room on its disk?"
+        assert hint == "The log of the server says why: is its disk full, or its database busy?"
 
 
 def test_a_revision_that_has_not_arrived(
