@@ -172,12 +172,8 @@ class Trail:
 
 def _one_line(query: Mapping[str, Any]) -> str:
     """Return a query in one line: long lists of codes are counted."""
-    chosen = [
-        f"{row['code']}={row['values'][0]}"
-        if len(row["values"]) == 1
-        else f"{row['code']}=({len(row['values'])} codes)"
-        for row in query["variables"]
-    ]
+    values = ((row["code"], row["values"]) for row in query["variables"])
+    chosen = (f"{code}={of[0] if len(of) == 1 else f'({len(of)} codes)'}" for code, of in values)
     return f"{query['table']} {' '.join(chosen)}"
 
 

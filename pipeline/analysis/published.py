@@ -137,7 +137,9 @@ def _grids(path: Path) -> Iterator[tuple[str, Grid]]:
             rows = workbook.get_sheet_by_name(name).to_python()
             yield name, [list(map(_cell, row)) for row in rows]
     except calamine.CalamineError as error:
-        raise InvalidData(f"{path} is no workbook: {error}.", "Get it whole, as xlsx.") from None
+        raise InvalidData(
+            f"{path} is no workbook: {error}.", "Get it whole, as xlsx or CSV."
+        ) from None
 
 
 def _csv_grid(content: bytes) -> Grid:

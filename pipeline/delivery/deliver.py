@@ -26,6 +26,7 @@ from pipeline.machine import Clock
 from pipeline.reference.tables import Recipient, load_recipients, load_reference
 from pipeline.revisions.store import written_revisions
 from pipeline.settings import Settings
+from schemas.records import EVERY_CLUSTER
 from schemas.report_name import ReportName
 
 log = logging.getLogger(__name__)
@@ -121,11 +122,12 @@ def plan(issue: Issue, targets: Sequence[Target]) -> Plan:
     """
     delivered, refused = _read(issue.record()), _read(issue.record("-refused"))
     # Before and after its time a cluster gets no mail: there is nothing of it in the report.
+    there = (EVERY_CLUSTER, *issue.reference.members)
     pending = tuple(
         target
         for target in targets
         if str(target) not in delivered
-        and (isinstance(target, ToFolder) or issue.rows_of(target.recipient.cluster_id))
+        and (isinstance(target, ToFolder) or target.recipient.cluster_id in there)
     )
     return Plan(issue, delivered, refused, pending)
 

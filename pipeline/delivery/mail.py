@@ -68,10 +68,6 @@ class Issue:
         name = next(own, f"fordeling-{self.label}.xlsx")
         return name.rpartition("/")[2], self.files[name]
 
-    def rows_of(self, cluster_id: str) -> list[Row]:
-        """Return the allocation in a cluster, or in all: a row a cost and municipality."""
-        return [row for row in self.rows if cluster_id in (EVERY_CLUSTER, row["cluster_id"])]
-
     def findings_of(self, cluster_id: str) -> list[Finding]:
         """Return the findings that concern a cluster, or all."""
         found = [Finding.recorded(**row) for row in self.manifest["findings"]]
@@ -106,7 +102,7 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     of = "revision" if issue.revision else "scenario"
     named = {"quarter": issue.label, "revision": f"r{issue.revision}"}
     everything = recipient.cluster_id == EVERY_CLUSTER
-    rows = issue.rows_of(recipient.cluster_id)
+    rows = [row for row in issue.rows if everything or row["cluster_id"] == recipient.cluster_id]
     cluster = text("mail.everything") if everything else rows[0]["cluster_name"]
     mail = EmailMessage()
     mail["Subject"] = text(f"mail.{of}_title", cluster=cluster, **named)
@@ -145,7 +141,7 @@ def _known_first(issue: Issue, text: Catalogue) -> Iterator[str]:
 
 
 def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) -> Iterator[str]:
-    """Yield a line a cost, and a line a municipality below it where the parts are wanted."""
+    """Yield a line a cost, and one a municipality below it if they are wanted, else the funds."""
     costs = {(row.cost_id, row.scope): row for row in issue.reference.costs}
     with_cost = [row for row in rows if row["cost_id"]]
     for key, group in groupby(with_cost, itemgetter("cost_id", "cluster_id")):
@@ -168,6 +164,10 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
                 amount=int(row["amount_dkk"]),
                 share=text.percent(Fraction(row["share"])),
             )
+    for cost in (row for row in issue.reference.costs if row.structure and not parts):
+        count = sum(row.structure == cost.structure for row in issue.reference.clusters)
+        name, per = text.cost_name(cost), text(f"value.{cost.per}")
+        yield text("page.fund", amount=cost.amount_dkk, per=per, name=name, count=count)
 
 
 def send(settings: Settings, mail: EmailMessage) -> None:

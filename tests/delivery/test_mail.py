@@ -162,6 +162,8 @@ def test_what_everybody_reads(
     assert everything["Subject"] == "Allocation 2022K1, revision r1: all clusters"
     assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr. a year" in text(everything)
     assert "København: 177,678" not in text(everything)
+    assert "40,000,000 kr. once (Shared funds 2022, municipal half)" in text(everything)
+    assert "40.000.000 kr." not in text(no_cost)
     assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
     assert "Attached, in Danish: fordeling-2022K1.xlsx" in text(everything)
     assert "Vedhæftet: fordeling-2022K1.xlsx" in text(no_cost)
