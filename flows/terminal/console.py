@@ -102,8 +102,8 @@ def cluster_parts(rules: Reference) -> Iterator[Part]:
 
 def _shared(cost: Cost) -> str:
     amount = f"{kroner(cost.amount_dkk)} {ENGLISH(f'value.{cost.per}')}"
-    where = f" over {cost.scope}" if cost.structure else ""
-    return f"  shares{where} {amount}: {cost.name_en} ({cost.cost_id})"
+    how = f" over {cost.scope}" if cost.structure else f" by {cost.key_id}" if cost.key_id else ""
+    return f"  shares{how} {amount}: {cost.name_en} ({cost.cost_id})"
 
 
 def trail_parts(trail: Trail, report: ReportName, steps: Steps) -> Iterator[Part]:

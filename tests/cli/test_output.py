@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from schemas.quarter import Quarter
+from tests.analysis.keys import KINDS, add_keys
 from tests.analysis.quarters import add_quarter
 from tests.conftest import Klynge
 from tests.processes import KLYNGE, contents, environment, finish, read_until_closed, start
@@ -156,8 +157,9 @@ def test_a_reader_that_has_enough(data_dir: Path, reports_dir: Path) -> None:
     assert process.returncode in (0, 141)
 
 
-def test_clusters_of_2022(klynge: Klynge) -> None:
-    """The 22 health clusters, each member and how it counts."""
+def test_clusters_of_2022(klynge: Klynge, data_dir: Path) -> None:
+    """The 22 health clusters, each member and how it counts, and what is shared by which key."""
+    add_keys(data_dir, {"loft": KINDS["loft"]}, {"loft": "amager-hvidovre"})
     ended = klynge("clusters", "--quarter", "2022K1")
     assert (ended.exit_code, ended.err) == (0, "")
     lines = ended.out.splitlines()
@@ -165,6 +167,8 @@ def test_clusters_of_2022(klynge: Klynge) -> None:
     assert "  101 København: its districts 1004 1005 1009 1010" in lines
     assert "  175 Rødovre: 1/2 of its population" in lines
     assert "  400 Bornholm" in lines
+    assert "  shares by loft 500,000 kr. a year: loft (loft)" in lines
+    assert any(line.startswith("  shares 370,000 kr. a year: Half a") for line in lines)
     assert lines[-1] == "22 clusters in force in 2022K1 (sundhedsklynge)."
 
 
