@@ -112,32 +112,28 @@ def compose(issue: Issue, recipient: Recipient, sender: str, moment: datetime) -
     digest = hashlib.sha256(key + issue.files[MANIFEST]).hexdigest()[:16]
     mail["Message-ID"] = f"<{issue.label}-r{issue.revision}-{digest}@{sender.rpartition('@')[2]}>"
     name, workbook = issue.workbook(recipient.cluster_id)
-    no_cost = [text("mail.no_cost", cluster=cluster)]
+    figures = list(_figures(issue, rows, not everything, text))
     same = recipient.language is ReportName.parse(issue.label).language
-    body = [
-        text("mail.greeting", name=recipient.name),
-        "",
-        text(f"mail.{of}_introduction", **named),
-        *_known_first(issue, text),
-        "",
-        *(list(_figures(issue, rows, not everything, text)) or no_cost),
-        "",
-        *map(text.finding, issue.findings_of(recipient.cluster_id)),
-        "",
-        text("mail.attached" if same else "mail.attached_in_the_other", file=name),
+    paragraphs = [
+        [text("mail.greeting", name=recipient.name)],
+        [text(f"mail.{of}_introduction", **named), *_known_first(issue, text)],
+        figures or [text("mail.no_cost", cluster=cluster)],
+        [text.finding(row) for row in issue.findings_of(recipient.cluster_id)],
+        [text("mail.attached" if same else "mail.attached_in_the_other", file=name)],
     ]
-    mail.set_content("\n".join(body) + "\n")
+    mail.set_content("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n")
     mail.add_attachment(workbook, *_WORKBOOK, filename=name)
     return mail
 
 
 def _known_first(issue: Issue, text: Catalogue) -> Iterator[str]:
-    """Yield that it is a back-cast, and why a revision took the place of the one before."""
+    """Yield that it is a back-cast, why a revision took another's place, what a scenario is of."""
     report = ReportName.parse(issue.label)
     if report.rules_quarter:
         yield text("cover.backcast", quarter=str(report.quarter), rules=str(report.rules))
-    for row in issue.manifest["changes"] if issue.revision > 1 else ():
-        yield f"{text('cover.reason')}: {text.finding(Finding.recorded(**row))}"
+    for row in issue.manifest["changes"] if issue.revision != 1 else ():
+        told = text.finding(Finding.recorded(**row))
+        yield f"{text('cover.reason')}: {told}" if issue.revision else told
 
 
 def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) -> Iterator[str]:

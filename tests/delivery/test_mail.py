@@ -117,6 +117,7 @@ def test_a_scenario_says_that_it_is_not_in_force(
     mail = server.mails[0]
     assert mail["Subject"] == "SCENARIE 2022K1-scenario-dyrere: Sundhedsklynge Syd"
     assert "Hermed et scenarie, 2022K1-scenario-dyrere: ikke den gældende" in text(mail)
+    assert "halvt-aarsvaerk.amount_dkk=500000" in text(mail)
     assert "udgave" not in text(mail)
 
 
@@ -167,6 +168,7 @@ def test_what_everybody_reads(
     assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
     assert "Attached, in Danish: fordeling-2022K1.xlsx" in text(everything)
     assert "Vedhæftet: fordeling-2022K1.xlsx" in text(no_cost)
+    assert "\n\n\n" not in text(no_cost).replace("\r", ""), "no finding concerns it"
 
 
 def test_a_mail_on_councils_never_says_cluster(
