@@ -106,6 +106,8 @@ def test_it_shows_the_notes_and_the_headline(report: Content, read: Reader) -> N
     told = "370.000 kr. pr. år (½ årsværk) fordeles mellem 11 kommuner i Sundhedsklynge Syd."
     assert told in text
     assert "klynge run 2022K1" in text
+    assert text.count("2022K1: medregnet folketal, andel og beløb") == 1, "no other has an amount"
+    assert text.count("2022K1: medregnet folketal og andel") == 21
 
 
 def test_same_input_gives_the_same_page(report: Content) -> None:
