@@ -36,7 +36,6 @@ def write_atomically(
     When only the renaming is left, `last_look` is called; if it raises, the file stays as it was.
     The caller holds a lock: what a killed writer left under the temporary name is written over.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
         _write_flushed(temporary, content, path)
@@ -59,9 +58,7 @@ def write_folder_atomically(
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         for relative, content in contents.items():
-            path = temporary / relative
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_flushed(path, content, folder / relative)
+            _write_flushed(temporary / relative, content, folder / relative)
         for parent in {(temporary / relative).parent for relative in contents}:
             _flush_folder(parent)
         if earlier and folder.exists():
@@ -87,6 +84,7 @@ def _temporary(path: Path) -> Path:
 
 def _write_flushed(temporary: Path, content: bytes, path: Path) -> None:
     try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()

@@ -25,6 +25,7 @@ LOOPBACK: Final = "127.0.0.1"
 _SANE: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_FORMATTERS_STANDARD_DATEFMT": "%Y-%m-%d %H:%M:%S",  # Prefect names no day
     # Leases in memory would be lost with the server, and their slots taken for good.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
         "prefect.server.concurrency.lease_storage.filesystem"

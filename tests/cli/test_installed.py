@@ -90,6 +90,14 @@ def test_a_folder_that_is_there_names_the_update(klynge: Klynge) -> None:
     assert "klynge init --update" in ended.err
 
 
+def test_a_folder_that_cannot_be_started_is_named(klynge: Klynge, tmp_path: Path) -> None:
+    """The message names what was asked for, and no temporary name of ours."""
+    (tmp_path / "file").touch()
+    ended = klynge("init", str(tmp_path / "file"))
+    assert ended.exit_code == 51
+    assert ended.err.startswith(f"klynge: {tmp_path / 'file' / 'data'}{os.sep}")
+
+
 def test_the_update_of_a_named_folder_names_it(klynge: Klynge, tmp_path: Path) -> None:
     """The command that is told looks at the folder that was named, and at no other."""
     folder = tmp_path / "med blank"

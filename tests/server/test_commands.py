@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -53,6 +54,7 @@ def own_home(
 def test_a_run_goes_through_what_up_started(site: Site, first_run: UUID) -> None:
     """After `up` a run is made, the status says so, and a further `up` changes nothing.
 
+    The log names the day of each line, since a schedule fills it over months.
     The fixture of the site proves that `down` leaves nothing running.
     """
     assert site.message(first_run) == ("Completed", "written r1")
@@ -60,6 +62,8 @@ def test_a_run_goes_through_what_up_started(site: Site, first_run: UUID) -> None
     assert f"OK       server: answers at {site.api_url.removesuffix('/api')}\n" in status
     assert "OK       worker: waits for runs\n" in status
     assert site.klynge("server", "up").stdout == site.up_said
+    log = (site.folder / "worker.log").read_text(encoding="utf-8")
+    assert re.search(r"^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:.]+ \| INFO", log, re.MULTILINE)
 
 
 def test_a_worker_takes_two_runs_at_once(site: Site) -> None:
