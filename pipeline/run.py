@@ -32,7 +32,7 @@ from pipeline.revisions.recorded import (
     tables_before,
 )
 from pipeline.revisions.store import Report, newest_revision, read_revision, write, written
-from pipeline.snapshots.acquisition import Access, Acquisition
+from pipeline.snapshots.acquisition import Acquisition
 from pipeline.snapshots.store import FigureReader, SnapshotStore
 from schemas.quarter import Quarter
 from schemas.records import FileRecord, Reference
@@ -90,7 +90,7 @@ def _before(parameters: Parameters, acquisition: Acquisition) -> Inputs | None:
     Where its rules do not hold it has none, and calculating says so.
     """
     report, stored = parameters.report, copy(acquisition)
-    stored.access = Access(offline=True)
+    stored.access = replace(acquisition.access, offline=True, refresh=False)
     there = [] if report.scenario else stored.stored_quarters(report.rules_quarter)
     quarter = quarter_before(report, stored.reference, there)
     if quarter is None:

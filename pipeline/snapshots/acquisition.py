@@ -147,13 +147,13 @@ class Acquisition:
         ]
 
     def of_day(self, day: Day, report: ReportName) -> tuple[Figures, ...]:
-        """Return the people whom a key of a report counts, fetched where they are not stored."""
+        """Return the people whom a key counts, fetched where they are not stored, and accepted."""
         ages, quarter = day
-        sources = tables_of(self.reference, report.rules, ages)
+        tables = tables_of(self.reference, report.rules, ages)
         if not self.access.offline:
-            list(self._fetch((source, quarter) for source in sources))
-        stored = [self._newest(source, quarter, report) for source in sources]
-        return tuple(self.reader.read(snapshot, ages) for snapshot in stored)
+            list(self._fetch((table, quarter) for table in tables))
+        read = (self.reader.read(self._newest(table, quarter, report), ages) for table in tables)
+        return tuple(self.accepted(figures, self.reference.on(quarter)) for figures in read)
 
     def beside(self, figures: Figures) -> list[Figures]:
         """Return what figures are compared with: the quarter before, and FOLK1A of their own."""
@@ -162,15 +162,15 @@ class Acquisition:
         return [self.reader.read(snapshot) for snapshot in rows if snapshot]
 
     def accepted(self, figures: Figures, reference: Reference) -> Figures:
-        """Return figures whose implausible jumps are accepted: before, or now, which is recorded.
+        """Return figures whose implausible jumps, at all ages, are accepted: before, or now.
 
         Raises:
             InvalidData: One is not accepted.
         """
-        snapshot, moment = figures.snapshot, moment_text(self.clock.now())
-        jumps = list(jumps_since(figures, self.beside(figures), reference))
+        snapshot, whole = figures.snapshot, self.reader.read(figures.snapshot)
+        jumps = list(jumps_since(whole, self.beside(whole), reference))
         known, codes = snapshot.accepted_jumps, self.access.accept_jumps
-        now = accepted(figures.quarter, jumps, known, codes, moment)
+        now = accepted(figures.quarter, jumps, known, codes, moment_text(self.clock.now()))
         if now == known:
             return figures
         recorded = replace(snapshot, accepted_jumps=now)

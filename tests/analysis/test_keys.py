@@ -13,8 +13,10 @@ from pipeline.calculation.audit import Column, Method, audit
 from pipeline.calculation.population import totals_of_ages
 from pipeline.errors import InvalidData
 from pipeline.reference.tables import load_reference
+from schemas.quarter import Quarter
 from schemas.source_tables import AGE_TABLES
-from tests.analysis.keys import CHILDREN, KINDS, MANY, add_keys, oracle
+from tests.analysis.keys import CHILDREN, KINDS, MANY, PLAIN, add_keys, oracle
+from tests.analysis.quarters import add_quarter
 from tests.conftest import REPOSITORY, Klynge
 from tests.statbank_emulator import StatBankEmulator
 
@@ -83,6 +85,19 @@ def test_seventeen_municipalities_by_their_children_of_the_year_before(
     (table,) = read_tables(path).values()
     assert Method.LARGEST_REMAINDER in audit(table).methods
     assert sum(table.cells[Column.AMOUNT]) == 500_000
+
+
+def test_a_jump_of_another_day_stops_the_run(klynge: Klynge, data_dir: Path) -> None:
+    """What a key counts must be accepted too where it is implausible, now or by a fetch."""
+    add_quarter(data_dir, Quarter(2022, 2), {"167": 25_000})
+    later = {"later": {**PLAIN, "population_of": "2022K2"}}
+    add_keys(data_dir, later, {"later": "amager-hvidovre"})
+    ended = klynge("run", "2022K1")
+    assert ended.exit_code == 20
+    assert "167 Hvidovre: 53267 in 2022K1, 78267 in 2022K2" in ended.err
+    assert "klynge fetch 2022K2 --accept-jump 167" in ended.err
+    assert klynge("run", "2022K1", "--accept-jump", "167").exit_code == 0
+    assert "unchanged" in klynge("run", "2022K1").out.lower()
 
 
 @pytest.mark.workbooks
