@@ -25,7 +25,7 @@ Cell = str | Decimal
 Grid = Sequence[Sequence[Cell]]
 
 _HEADINGS: Final = (
-    (None, "nedrundet|rounded down|ligelig|equal part|efter personer|by people"),  # on the way
+    (None, r"nedrundet|rounded down|ligelig|equal part|efter pers|by people|pr\.? indb|per inhab"),
     (Column.AMOUNT, r"\bkr\b|\bdkk\b"),
     (Column.SHARE, r"andel|share|%|\bpct\b|procent|per ?cent|nøgle|\bkey\b"),
     (Column.AMOUNT, r"beløb|bidrag|betal|udgift|amount|contribution|\bpays?\b|\bcosts?\b"),
@@ -232,7 +232,7 @@ def _in_units(
     """Return whole numbers of the last decimal, and how many there are; parts of 1 are percent."""
     hundred = 2 if kind is Column.SHARE and sum(values) < 2 else 0
     numbers = [number.scaleb(hundred) for number in (*values, *total)]
-    most = max(-int(number.normalize().as_tuple().exponent) for number in numbers)
+    most = max(0, *(-int(number.normalize().as_tuple().exponent) for number in numbers))
     decimals = min(most, _MOST_DECIMALS[kind])
     units = (number.scaleb(decimals).to_integral_value(ROUND_HALF_UP) for number in numbers)
     return tuple(map(int, units)), decimals

@@ -131,7 +131,7 @@ def expected(table: PublishedTable, method: Method, total: int) -> Iterator[int]
     """Yield the amounts that a method gives for a total."""
     basis = Column.FIGURE if method in _BY_FIGURES else Column.SHARE
     weights, whole = table.cells[basis], max(table.whole(basis), 1)
-    if method is Method.LARGEST_REMAINDER:
+    if method is Method.LARGEST_REMAINDER and any(weights):
         by_place = {f"{place:04}": Fraction(weight) for place, weight in enumerate(weights)}
         yield from (part.amount for part in largest_remainder(total, by_place))
         return

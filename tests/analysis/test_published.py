@@ -116,6 +116,28 @@ def test_unrounded_amounts_of_a_workbook_count_to_the_oere(tmp_path: Path) -> No
     assert table.decimals[Column.AMOUNT] == 2
 
 
+def test_round_figures_count_to_the_person(klynge: Klynge, tmp_path: Path) -> None:
+    """Thousands are told as people, and what is right beside them to the last one."""
+    rows = [
+        ["Kommune", "Indbyggere", "Kr. pr. indbygger", "Kr."],
+        ["Odder", "5.000", "0,25", "1.250"],
+        ["Horsens", "15.000", "0,25", "3.750"],
+    ]
+    ended = klynge("audit", str(csv(tmp_path, rows)), "--quarter", "2022K1")
+    assert ended.out.splitlines()[0] == "Kr.: 2 municipalities"
+    assert "Odder, figure: printed 5,000, right would be 23,304" in ended.out
+    assert "Horsens, figure: printed 15,000, right would be 94,443" in ended.out
+    assert "indbygger" not in ended.out
+
+
+def test_a_table_without_people_does_not_hold(klynge: Klynge, tmp_path: Path) -> None:
+    """Nobody to share by is told of the table, and no fault of memberships."""
+    rows = [["Kommune", "Indbyggere", "Kr."], ["Odder", "0", "10"], ["Ry", "0", "20"]]
+    ended = klynge("audit", str(csv(tmp_path, rows)))
+    assert (ended.exit_code, ended.err) == (20, "")
+    assert "The table does not hold" in ended.out
+
+
 def test_each_column_of_amounts_is_a_table(tmp_path: Path) -> None:
     """Two costs beside each other are two tables on the same figures."""
     rows = [["Kommune", "Folketal", "Post kr.", "Pulje kr."], ["Odder", "10", "100", "1"],
