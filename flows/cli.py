@@ -38,8 +38,7 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _version(
     version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version.", callback=_print_version),
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version)
     ] = False,
 ) -> None:
     """What `klynge` itself is asked."""

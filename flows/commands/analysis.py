@@ -161,10 +161,7 @@ def scenario(
     shown = cluster_ids(cluster or (), known)  # before anything is written
     report = run_scenario(Scenario(name, tuple(overrides)), report_name, acquisition, replace)
     view = View(
-        report.comparison,
-        (report_name.label, report.manifest["report"]),
-        shown,
-        only_changed=True,
+        report.comparison, (report_name.label, report.manifest["report"]), shown, only_changed=True
     )
     written = f"\nScenario, not in force. Written: {report.folder}"
     document = {**report.manifest, "difference": report.difference}

@@ -42,8 +42,11 @@ def deploy(environment: Mapping[str, str]) -> None:
         with client(environment) as connected:
             block = setting("notification_block", environment)
             target = _block_id(connected, block) if block else None
+            disabled = [row.id for row in connected.read_deployments() if row.paused]
             _put_pool(connected)
             _deploy_all(environment)
+            for deployment in disabled:  # Prefect enables what it deploys
+                connected.pause_deployment(deployment)
             _put_automations(connected, target)
     except httpx.HTTPError as error:
         raise refused(environment, "deployments", error) from None
@@ -72,6 +75,7 @@ def _put_pool(connected: SyncPrefectClient) -> None:
 
     template = ProcessWorker.get_default_base_job_template()
     pool = WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+    pool.is_paused = any(row.is_paused for row in connected.read_work_pools() if row.name == POOL)
     connected.create_work_pool(pool, overwrite=True)
 
 

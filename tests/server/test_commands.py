@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -72,15 +73,41 @@ def test_a_worker_takes_two_runs_at_once(site: Site) -> None:
     assert worker.cmdline()[-2:] == ["--limit", "2"]
 
 
+@contextmanager
+def _paused(site: Site) -> Iterator[Callable[[], tuple[bool, bool, bool]]]:
+    """Pause the deployment of the schedule, the schedule in it, and the pool; tell if they are."""
+    from prefect.client.schemas.actions import WorkPoolUpdate
+
+    def states() -> tuple[bool, bool, bool]:
+        there = client.read_deployment_by_name("quarterly/scheduled")
+        pool = client.read_work_pool(deployments.POOL)
+        return there.paused, there.schedules[0].active, pool.is_paused
+
+    def pause(paused: bool) -> None:
+        there = client.read_deployment_by_name("quarterly/scheduled")
+        (client.pause_deployment if paused else client.resume_deployment)(there.id)
+        client.update_deployment_schedule(there.id, there.schedules[0].id, active=not paused)
+        client.update_work_pool(deployments.POOL, WorkPoolUpdate(is_paused=paused))
+
+    with site.client() as client:
+        pause(True)
+        try:
+            yield states
+        finally:
+            pause(False)
+
+
 def test_what_runs_on_the_home_is_deployed_to(site: Site) -> None:
     """`deploy` finds the server that `up` started, with no address named, and can be silent.
 
-    A proxy that the way to others needs is not asked for it.
+    A proxy that the way to others needs is not asked for it, and what is paused stays so.
     """
     left_out = {"PREFECT_API_URL", "NO_PROXY", "no_proxy"}
     variables = {key: row for key, row in site.environment.items() if key not in left_out}
     here = replace(site, environment={**variables, "HTTP_PROXY": NOBODY, "http_proxy": NOBODY})
-    ended = here.klynge("server", "deploy")
+    with _paused(site) as states:
+        ended = here.klynge("server", "deploy")
+        assert states() == (True, False, True)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Deployed: ")
     ended = here.klynge("server", "up", "--quiet")
