@@ -157,13 +157,15 @@ def test_what_everybody_reads(
 ) -> None:
     """Who gets everything reads a line a cost, in the language asked for."""
     server = start_mail_server()
-    recipients(ALL, NO_COST)
+    recipients(ALL, NO_COST, "bornholm,bornholm@example.dk,Bornholm,")
     written("deliver", LABEL)
-    everything, no_cost = server.mails
+    everything, no_cost, alone = server.mails
     assert everything["Subject"] == "Allocation 2022K1, revision r1: all clusters"
     assert "Half a full-time post, Sundhedsklynge Syd: 370,000 kr. a year" in text(everything)
     assert "København: 177,678" not in text(everything)
-    assert "40,000,000 kr. once (Shared funds 2022, municipal half)" in text(everything)
+    fund = "40,000,000 kr. once (Shared funds 2022, municipal half) are split over 22 clusters."
+    assert fund in text(everything).splitlines()
+    assert alone["Subject"] == "Fordeling 2022K1, udgave r1: Sundhedsklynge Bornholm"
     assert "40.000.000 kr." not in text(no_cost)
     assert "Klynge Midt (Aalborg): Der er ikke angivet udgifter" in text(no_cost)
     assert "Attached, in Danish: fordeling-2022K1.xlsx" in text(everything)
@@ -202,10 +204,11 @@ def test_a_cluster_of_one_municipality(
     )
     assert klynge("run", LABEL, "--quiet").exit_code == 0
     server = start_mail_server()
-    recipients("bornholm,syd@example.dk,Bornholm,")
+    recipients("bornholm,syd@example.dk,Bornholm,", SYD)
     assert klynge("deliver", LABEL).exit_code == 0
     lines = text(server.mails[0]).splitlines()
     assert "Ny, Sundhedsklynge Bornholm, Nøgle loft: 1.000 kr. én gang" in lines
+    assert "½ årsværk, Sundhedsklynge Syd: 370.000 kr. pr. år" in text(server.mails[1])
     assert "  Bornholm: 1.000 kr. (100,0 %)" in lines
 
 
