@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import stale
+from tests.mutation.__main__ import EQUIVALENTS, stale
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.proof import PROOF, proofs
 from tests.processes import REPOSITORY
 
+LISTED = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))
 ROOMS = ("calculation", "delivery", "reference", "revisions", "snapshots", "statbank")
 FAULTS = {
     "x = a < b": ["x = (a) <= (b)"],
@@ -71,6 +73,12 @@ def test_an_equivalent_that_is_gone_is_told() -> None:
     there = [Mutant(range(1, 2), "a < b", "(a) <= (b)", b"")]
     assert stale([{"before": "a < b", "after": "(a) <= (b)"}], there) == []
     assert stale([{"before": "a < c", "after": "(a) <= (c)"}], there) == ["a < c"]
+
+
+@pytest.mark.parametrize("module", LISTED)
+def test_what_is_listed_as_equivalent_is_there(module: str) -> None:
+    """Each fault that stands in `equivalents.toml` is one of the module as it is now."""
+    assert stale(LISTED[module], mutants((REPOSITORY / module).read_bytes())) == []
 
 
 RUN = """
