@@ -31,7 +31,7 @@ PROOF = {
         "revisions/test_revisions.py",
         "revisions/test_sealed.py",
     ],
-    "pipeline/delivery/*.py": ["delivery"],
+    "pipeline/delivery/*.py": ["delivery", "revisions/test_sealed.py"],
     "pipeline/reporting/rows.py": [
         "reporting/test_rows.py",
         "reporting/workbook/test_billing.py",

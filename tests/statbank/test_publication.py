@@ -67,6 +67,7 @@ def test_what_is_missing_is_told_table_by_table() -> None:
         "Københavns Kommune: KKBEF1 2022K2 expected 6 May 2022"
     )
     assert str(caught.value.facts["overdue_from"]) == "2022-05-12"
+    assert caught.value.hint == "The newest quarter of all tables is 2022K1."
 
 
 def test_a_quarter_before_the_first_is_not_awaited() -> None:
@@ -74,7 +75,7 @@ def test_a_quarter_before_the_first_is_not_awaited() -> None:
     there = publication({FOLK1A: Quarter(2022, 2), KKBEF1: Quarter(2022, 2)})
     with pytest.raises(NotPublishedYet, match="FOLK1A starts with 2008K1; it has no 2007K4") as no:
         there.require({FOLK1A: [Quarter(2007, 4), Quarter(2022, 3)]})
-    assert no.value.facts["awaited"] == ""
+    assert (no.value.facts["awaited"], no.value.hint) == ("", "")
 
 
 def test_a_new_shape_is_told_in_order() -> None:

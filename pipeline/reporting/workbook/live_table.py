@@ -99,7 +99,7 @@ class LiveTable:
         """The number of the row of each key, from 1."""
         return {row.key: number for number, row in enumerate(self.rows, start=self.data.first)}
 
-    def elsewhere(self, kind: str, cost: int = 0) -> str:
+    def elsewhere(self, kind: str, cost: int) -> str:
         """Return the cell above a column as other sheets refer to it."""
         return f"'{self.sheet}'!${self.columns[kind, cost]}${self.data.first - 2}"
 
