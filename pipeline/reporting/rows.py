@@ -54,9 +54,8 @@ def _member_rows(
         cost_id, amount_dkk = allocation.cost.cost_id, allocation.cost.amount_dkk
         amounts = {row.code: allocation.parts[row.code].amount for row in result.members}
         if sum(amounts.values()) != amount_dkk:
-            raise AllocationError(
-                f"The kroner of {cost_id} in {cluster.cluster_id} do not add up to {amount_dkk}."
-            )
+            said = f"The kroner of {cost_id} in {cluster.cluster_id} do not add up to {amount_dkk}."
+            raise AllocationError(said)
     for member in result.members:
         yield {
             "quarter": quarter,
@@ -173,7 +172,8 @@ def excel_csv(rows: Rows, columns: Sequence[str], text: Catalogue) -> bytes:
             return text(f"value.{cell}")
         return cell.replace(".", point) if column in _EXACT_COLUMNS else cell
 
-    headings = [text(f"column.{column}") for column in columns]
+    named = {"share": text("memo.share_by_key")} if "key_id" in columns else {}
+    headings = [named.get(column) or text(f"column.{column}") for column in columns]
     cells = ([localized(column, row[column]) for column in columns] for row in rows)
     return (_BYTE_ORDER_MARK + _csv(headings, cells, separator, "\r\n")).encode()
 

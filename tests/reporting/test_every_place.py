@@ -97,6 +97,12 @@ def test_the_overviews_and_what_is_collected(files: Files) -> None:
     assert kroner(theirs, "Beløb (kr.)", "Kommunekode", "Klynge") == both
 
 
+def test_no_share_by_a_key_is_called_one_of_the_population(files: Files) -> None:
+    """Not in the file for Danish Excel either, which has both in one column."""
+    heading, *_ = files["fordeling-2022K1-excel.csv"].decode("utf-8-sig").splitlines()
+    assert {"Andel", "Nøgle-id"} <= set(heading.split(";"))
+
+
 def test_the_memos(files: Files) -> None:
     """Every cost stands in one document, and in one sheet of the workbook."""
     by_place = Counter[Any](whole(row["amount_dkk"]) for row in allocated(files) if row["cost_id"])
