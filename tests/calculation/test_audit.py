@@ -199,10 +199,11 @@ def test_nobody_is_a_right_number_without_totals_too() -> None:
     assert Doubt(Column.FIGURE, 2, 43, (0,)) in found.explanations
 
 
-def test_a_table_of_nobody_holds_by_no_method() -> None:
+@pytest.mark.parametrize("amounts", [(1, 1), (0, 0)])
+def test_a_table_of_nobody_holds_by_no_method(amounts: tuple[int, int]) -> None:
     """Nothing follows from figures that are all 0."""
-    table = PublishedTable(("A", "B"), {Column.FIGURE: (0, 0), Column.AMOUNT: (1, 1)}, {}, DECIMALS)
-    assert methods_of(table) == ()
+    cells = {Column.FIGURE: (0, 0), Column.AMOUNT: amounts}
+    assert methods_of(PublishedTable(("A", "B"), cells, {}, DECIMALS)) == ()
 
 
 @pytest.mark.parametrize("shares", [(12, 88), (13, 87), (12, 87), (13, 88)])
