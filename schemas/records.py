@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from schemas.quarter import YEAR, Period, Quarter
-from schemas.sharing import Account, Alternative, Assumption, Key, Source, Structure
+from schemas.sharing import EVERYBODY, Account, Alternative, Assumption, Key, Source, Structure
 
 AREA_CODE: Final = r"[0-9]{3}"
 DISTRICT_CODE: Final = r"[0-9]{4}"
@@ -257,6 +257,11 @@ class Reference:
         for row in self.memberships:
             members[row.cluster_id].append(row)
         return members
+
+    def key_of(self, cost: Cost | None) -> Key:
+        """Return the key of a cost; the built-in one where no rule here names another."""
+        key_id = cost.key_id if cost else ""
+        return next((key for key in self.keys if key.key_id == key_id), EVERYBODY)
 
     @property
     def quarter(self) -> Quarter:

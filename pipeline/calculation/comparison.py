@@ -32,7 +32,6 @@ from pipeline.calculation.quarter import QuarterResult
 from schemas.quarter import QUARTERS_PER_YEAR, Quarter
 from schemas.records import ALL_CLUSTERS, Cost, Per, Reference
 from schemas.report_name import ReportName
-from schemas.sharing import EVERYBODY, Key
 
 ORDER: Final = ("own population", "others' population", "rules", "amount")
 """The steps, in the order in which the change is attributed to them."""
@@ -146,7 +145,7 @@ def compare(before: QuarterResult, after: QuarterResult) -> Comparison:
 
     def scope_change(cost_id: str, scope: str) -> ScopeChange:
         old, new = costs_before.get((cost_id, scope)), costs_after.get((cost_id, scope))
-        first, last = _key(before.rules, old or new), _key(after.rules, new or old)
+        first, last = before.rules.key_of(old or new), after.rules.key_of(new or old)
         start, ruled = people_before[first.key_id], people_after[last.key_id]
         same = (first.ages, first.population_of) == (last.ages, last.population_of)
         districts = ruled.by_district or start.by_district
@@ -226,12 +225,6 @@ def allocated(amount_dkk: int, weights: Weights) -> dict[str, int]:
     if not amount_dkk or not any(weights.values()):
         return dict.fromkeys(weights, 0)
     return {part.code: part.amount for part in largest_remainder(amount_dkk, weights)}
-
-
-def _key(rules: Reference, cost: Cost | None) -> Key:
-    """Return the key of a cost; the built-in one where no rule here names another."""
-    key_id = cost.key_id if cost else ""
-    return next((key for key in rules.keys if key.key_id == key_id), EVERYBODY)
 
 
 def _people(populations: Mapping[str, Population]) -> dict[str, Population]:

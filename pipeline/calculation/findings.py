@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from schemas.records import COPENHAGEN_TOTAL
+from schemas.records import COPENHAGEN_TOTAL, Membership
 
 Value = str | int
 
@@ -75,9 +75,10 @@ class Finding:
         values = dict(self.values) if self.subject in named else {}
         return tuple(str(values[key]) for key in ("code", "other") if key in values)
 
-    def concerns(self, cluster_id: str, counted: Collection[str]) -> bool:
-        """Return whether a cluster that counts the people of these codes needs to read it."""
-        city = {COPENHAGEN_TOTAL for code in counted if len(code) == len(COPENHAGEN_TOTAL)}
+    def concerns(self, cluster_id: str, members: Collection[Membership]) -> bool:
+        """Return whether a cluster with these members needs to read it."""
+        counted = {code for row in members for code in row.counted_codes}
+        city = {COPENHAGEN_TOTAL for row in members if row.districts}
         named = dict(self.values).get("cluster_id", cluster_id) == cluster_id
         return named and (not self.places or not city.union(counted).isdisjoint(self.places))
 

@@ -25,6 +25,7 @@ from pipeline.calculation.findings import Finding
 from pipeline.errors import AccessRefused, DeliveryError, Remedy, UsageError
 from pipeline.machine import system_trust, untrusted
 from pipeline.reference.tables import Recipient
+from pipeline.reporting.notes import shared_by
 from pipeline.reporting.texts import Catalogue
 from pipeline.revisions.recorded import read_inputs, recorded_reference
 from pipeline.revisions.store import MANIFEST, read_revision, written
@@ -72,8 +73,7 @@ class Issue:
         """Return the findings that concern a cluster, or all."""
         found = [Finding.recorded(**row) for row in self.manifest["findings"]]
         members = self.reference.members.get(cluster_id, ())
-        counted = {code for row in members for code in row.counted_codes}
-        return [row for row in found if not members or row.concerns(cluster_id, counted)]
+        return [row for row in found if not members or row.concerns(cluster_id, members)]
 
 
 def read_issue(name: ReportName, reports_dir: Path) -> Issue:
@@ -142,14 +142,10 @@ def _figures(issue: Issue, rows: Sequence[Row], parts: bool, text: Catalogue) ->
     with_cost = [row for row in rows if row["cost_id"]]
     for key, group in groupby(with_cost, itemgetter("cost_id", "cluster_id")):
         allocated, cost = list(group), costs[key]
-        where = allocated[0]["cluster_name"]
-        for by in (row for row in issue.reference.keys if row.key_id == cost.key_id):
-            named = text.choose(by.name_da, by.name_en)
-            where = text("key.of_cluster", cluster=where, key=named)
         yield text(
             "mail.cost",
             cost=text.cost_name(cost),
-            cluster=where,
+            cluster=shared_by(allocated[0]["cluster_name"], issue.reference.key_of(cost), text),
             amount=sum(int(row["amount_dkk"]) for row in allocated),
             per=text(f"value.{cost.per}"),
         )

@@ -125,11 +125,7 @@ def _with_amounts(worded: str, costs: Sequence[Cost], text: Catalogue) -> str:
 def _concerned(finding: Finding, calculation: Calculation) -> tuple[str, ...]:
     """Return the clusters that a finding concerns; none where it concerns all."""
     members = calculation.result.rules.members
-    concerned = tuple(
-        cluster_id
-        for cluster_id, rows in members.items()
-        if finding.concerns(cluster_id, {code for row in rows for code in row.counted_codes})
-    )
+    concerned = tuple(key for key, rows in members.items() if finding.concerns(key, rows))
     return (concerned or _NO_CLUSTER) if len(concerned) < len(members) else ()
 
 
@@ -159,10 +155,14 @@ def _rules(calculation: Calculation, text: Catalogue) -> Iterator[Note]:
 
 def section_name(result: ClusterResult, text: Catalogue) -> str:
     """Return the name of a cluster, and of the key by which its costs here are shared."""
-    if result.key == EVERYBODY:
-        return result.cluster.name
-    key = text.choose(result.key.name_da, result.key.name_en)
-    return text("key.of_cluster", cluster=result.cluster.name, key=key)
+    return shared_by(result.cluster.name, result.key, text)
+
+
+def shared_by(cluster: str, key: Key, text: Catalogue) -> str:
+    """Return the name of a cluster with that of a key; alone where no key says otherwise."""
+    if key == EVERYBODY:
+        return cluster
+    return text("key.of_cluster", cluster=cluster, key=text.choose(key.name_da, key.name_en))
 
 
 def key_text(key: Key, report: Quarter, text: Catalogue) -> str:

@@ -48,7 +48,7 @@ EDGES = {
 
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "write_text", "write_bytes"}
 BOUNDS = {
-    "lines": 15_003,
+    "lines": 14_998,
     "files": 100,
     "modules in the fullest folder": 16,
     "lines of the longest module": 300,
